@@ -1,0 +1,38 @@
+#include "base/buf.h"
+
+#include <string.h>
+
+void s5_buf_init(struct s5_buf *b, void *mem, size_t cap)
+{
+	*b = (struct s5_buf){.mem = mem, .cap = cap};
+}
+
+size_t s5_buf_push(struct s5_buf *b, const void *octets, size_t n)
+{
+	if (n > b->cap - b->len)
+		n = b->cap - b->len;
+	if (n > b->cap - b->head - b->len) {
+		memmove(b->mem, b->mem + b->head, b->len);
+		b->head = 0;
+	}
+	if (n)
+		memcpy(b->mem + b->head + b->len, octets, n);
+	b->len += n;
+	return n;
+}
+
+const uint8_t *s5_buf_head(const struct s5_buf *b)
+{
+	return b->mem + b->head;
+}
+
+void s5_buf_pop(struct s5_buf *b, size_t n)
+{
+	if (n > b->len)
+		n = b->len;
+	explicit_bzero(b->mem + b->head, n);
+	b->head += n;
+	b->len -= n;
+	if (!b->len)
+		b->head = 0;
+}
