@@ -85,6 +85,16 @@ void s5_reader_fail(struct s5_reader *r, enum s5_note why)
 	r->why = why;
 }
 
+enum s5_rc s5_reader_commit(struct s5_reader *in, const struct s5_reader *r)
+{
+	size_t start = in->off;
+
+	*in = *r;
+	if (r->rc != S5_OK)
+		in->off = start;
+	return r->rc;
+}
+
 bool s5_trace_has(const struct s5_trace *t, enum s5_note note)
 {
 	for (unsigned i = 0; i < t->nmarks; i++)

@@ -85,6 +85,9 @@ const uint8_t *s5_get_until_nul(struct s5_reader *r, enum s5_field field, size_t
 void s5_reader_note(struct s5_reader *r, enum s5_note note);
 /* Records it and ends the parse with S5_BAD. */
 void s5_reader_fail(struct s5_reader *r, enum s5_note why);
+/* Ends a get that worked on the copy r of in: S5_OK moves in behind the message, anything else
+ * leaves it where it was and only says why. Returns r->rc. */
+enum s5_rc s5_reader_commit(struct s5_reader *in, const struct s5_reader *r);
 bool s5_trace_has(const struct s5_trace *t, enum s5_note note);
 
 struct s5_writer s5_writer_over(void *data, size_t cap);
