@@ -82,6 +82,7 @@ APP_UNIT_BIN = $(filter $(B)/tests/unit/test_app_% $(B)/tests/unit/test_opt,$(UN
 
 .PHONY: all FORCE
 all: $(BIN)
+	@:
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -129,10 +130,138 @@ $(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/libsocks.a
 
 -include $(OBJ:.o=.d)
 
-.PHONY: check-unit
-check-unit: $(UNIT_BIN)
-	@for t in $(UNIT_BIN); do echo "$$t"; $$t || exit 1; done
+# --- packages ----------------------------------------------------------------------------------
 
-.PHONY: clean
+BUILD_PACKAGES = gcc make pkg-config libc6-dev libc-ares-dev libcrypt-dev
+TEST_PACKAGES = bats clang libclang-rt-dev libcmocka-dev curl ncat netcat-openbsd proxychains4 \
+	python3 python3-socks openssh-client openssh-server git dante-server microsocks mandoc \
+	procps iproute2 strace util-linux zsh fish
+PACKAGES = sh tests/lib/packages.sh
+
+.PHONY: deps run
+deps:
+	@$(PACKAGES) 'make check' $(BUILD_PACKAGES) $(TEST_PACKAGES)
+
+ARGS = serve 127.0.0.1:1080
+run:
+	@$(PACKAGES) 'make run' $(BUILD_PACKAGES)
+	+@$(SUBMAKE) all
+	@exec ./$(BIN) $(ARGS)
+
+# --- tests -------------------------------------------------------------------------------------
+
+STRUCTURE = tests/structure.bats
+CLI_TESTS = $(sort $(wildcard tests/cli/*.bats))
+INTEROP_TESTS = $(sort $(wildcard tests/interop/*.bats))
+CHECK = SOCKS5=$(CURDIR)/$(BIN) BUILD=$(CURDIR)/build tests/lib/check.py
+
+# The variants that `make check` builds beside the one it was asked for.
+ASAN = build/address-undefined
+TSAN = build/thread
+CHECKED_UNITS = $(UNIT_BIN) $(if $(SANITIZE),,$(UNIT_SRC:%.c=$(ASAN)/%))
+FUZZERS = $(if $(HAVE_CLANG),$(FUZZ_SRC:%.c=build/fuzz/%))
+HAVE_CLANG = $(call once,HAVE_CLANG,command -v $(CLANG))
+# Seconds that all fuzz targets together get in `make check`, and each of them in `make fuzz`.
+FUZZ_BUDGET = 100
+FUZZ_SECONDS = 60
+
+.PHONY: check check-unit check-cli check-interop fuzz units fuzzers variants
+check: deps
+	+@$(SUBMAKE) all units
+	+@$(SUBMAKE) variants
+	@$(CHECK) --fuzz-seconds $$(($(FUZZ_BUDGET) / $(or $(filter-out 0,$(words $(FUZZERS))),1))) \
+		$(FUZZERS) $(STRUCTURE) $(INTEROP_TESTS) $(CLI_TESTS) $(CHECKED_UNITS)
+
+check-unit: $(UNIT_BIN)
+	@$(CHECK) $(UNIT_BIN)
+
+check-cli: $(BIN)
+	@$(CHECK) $(STRUCTURE) $(CLI_TESTS)
+
+check-interop: $(BIN) variants
+	@$(CHECK) $(INTEROP_TESTS)
+
+units: $(UNIT_BIN)
+	@:
+fuzzers: $(FUZZ_BIN)
+	@:
+
+variants:
+	+@$(SUBMAKE) SANITIZE=address,undefined all units
+	+@$(SUBMAKE) SANITIZE=thread all
+	+@$(if $(HAVE_CLANG),$(SUBMAKE) $(FUZZ_BUILD))
+
+FUZZ_BUILD = VARIANT=fuzz CC=$(CLANG) SANITIZE=fuzzer-no-link,address,undefined fuzzers
+fuzz:
+	+@$(SUBMAKE) $(FUZZ_BUILD)
+	@tests/lib/check.py --fuzz-seconds $(FUZZ_SECONDS) $(FUZZ_SRC:%.c=build/fuzz/%)
+
+.PHONY: bench
+bench: $(BIN) $(BENCH_BIN)
+	@SOCKS5=$(CURDIR)/$(BIN) BUILD=$(CURDIR)/$(B) tests/bench/run
+
+# --- manners -----------------------------------------------------------------------------------
+
+MAN = $(sort $(wildcard man/*.[1-9]))
+SCRIPTS = $(wildcard tests/lib/*.sh tests/lib/*.bash tests/bench/run .ci/run)
+
+# Both compilers with -Werror, the format, then what cppcheck, mandoc and shellcheck say.
+.PHONY: lint format
+lint:
+	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
+	+$(Q)$(SUBMAKE) VARIANT=lint-gcc CC=gcc WERROR=1 build/lint-gcc/socks5 units
+	+$(Q)$(SUBMAKE) VARIANT=lint-clang CC=$(CLANG) WERROR=1 build/lint-clang/socks5 units
+	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --language=c -j $(JOBS) \
+		--enable=warning,performance,portability --suppress=missingIncludeSystem \
+		--suppress=normalCheckLevelMaxBranches -Ilibsocks -Iapps -D_GNU_SOURCE \
+		-DS5_VERSION='""' $(LIB_SRC) $(APP_SRC)
+	$(Q)$(if $(MAN),mandoc -T lint -W warning $(MAN))
+	$(Q)if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); \
+		else echo 'lint: shellcheck is missing: the scripts were not looked at'; fi
+
+format:
+	$(Q)$(CLANG_FORMAT) -i $(C_FILES)
+
+# One entry a source, as clangd wants it.
+compile_commands.json: Makefile $(B)/flags
+	$(call say,GEN,$@)
+	$(Q){ echo '['; sep=; for f in $(LIB_SRC) $(APP_SRC) $(UNIT_SRC) $(FUZZ_SRC); do \
+		printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" '$(CURDIR)' \
+		"$$f" '$(subst \",\\\",$(CC) $(S5_CPPFLAGS) -Iapps $(PKG_CFLAGS) $(S5_CFLAGS) -c) '"$$f"; \
+		sep=,; done; echo ']'; } >$@
+
+.PHONY: install uninstall
+install: $(BIN)
+	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(bashdir) $(DESTDIR)$(zshdir) $(DESTDIR)$(fishdir)
+	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(bindir)/socks5
+	for page in $(MAN); do \
+		$(INSTALL) -d $(DESTDIR)$(mandir)/man$${page##*.} && \
+		$(INSTALL) -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/ || exit 1; \
+	done
+	$(INSTALL) -m 644 completions/socks5.bash $(DESTDIR)$(bashdir)/socks5
+	$(INSTALL) -m 644 completions/_socks5 $(DESTDIR)$(zshdir)/_socks5
+	$(INSTALL) -m 644 completions/socks5.fish $(DESTDIR)$(fishdir)/socks5.fish
+
+uninstall:
+	rm -f $(DESTDIR)$(bindir)/socks5 $(DESTDIR)$(bashdir)/socks5 $(DESTDIR)$(zshdir)/_socks5 \
+		$(DESTDIR)$(fishdir)/socks5.fish
+	for page in $(notdir $(MAN)); do rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$$page; done
+
+.PHONY: clean help
 clean:
 	rm -rf build socks5 compile_commands.json
+
+help:
+	@echo 'make                 build ./socks5'
+	@echo 'make run             install what the build needs, build, serve (ARGS="serve ...")'
+	@echo 'make check           install what the tests need, build, run every test'
+	@echo '     check-unit check-cli check-interop   a part of them'
+	@echo 'make fuzz            each fuzz target for FUZZ_SECONDS=60'
+	@echo 'make bench           the ratios against other servers'
+	@echo 'make lint | format   the manners of the sources'
+	@echo 'make install         DESTDIR=, prefix=/usr/local; uninstall takes it away again'
+	@echo 'make deps            install the packages for the build and the tests'
+	@echo 'make compile_commands.json | clean | help'
+	@echo
+	@echo 'V=1 shows the commands, WERROR=1 makes warnings errors, CC=clang,'
+	@echo 'SANITIZE=address,undefined or SANITIZE=thread builds beside the plain one.'
