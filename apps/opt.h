@@ -55,6 +55,9 @@ struct opt_word {
 	const char *help; /* a few words for completion; may be NULL */
 };
 
+/* The sources of secret_read(), proposals for an option that takes one. In secret.c. */
+extern const struct opt_word secret_sources[];
+
 /* A text option given several times. Several rows may share one list and tell theirs by tag. */
 struct opt_str {
 	int tag; /* .value of the row that brought it */

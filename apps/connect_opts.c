@@ -1,0 +1,71 @@
+#include "connect_opts.h"
+
+#include <limits.h>
+
+#include "command.h"
+
+#define OPT_TARGET struct connect_options
+const struct opt connect_opts[] = {
+	OPT_HEADING("What goes over the connection"),
+	OPT("shutdown", 'N', FLAG, shutdown, NULL,
+	    "tell the target when standard input ends (half-close)"),
+	OPT("quit-after", 'q', MSEC, quit_after, "SECONDS",
+	    "end so long after standard input does; below 0 waits for the target; "
+	    "0 or more implies -N",
+	    .def = "-1", .min = -1),
+	OPT("no-stdin", 'd', FLAG, no_stdin, NULL, "do not read standard input"),
+	OPT("crlf", 'C', FLAG, crlf, NULL, "send CR LF for each LF"),
+	OPT("interval", 'i', MSEC, interval, "DURATION",
+	    "wait between lines sent and received, and between ports scanned"),
+	OPT("recv-limit", 'W', INT, recv_limit, "N", "end after N reads from the target",
+	    .def_say = "no limit", .min = 1, .max = INT_MAX),
+	OPT("exec", 'e', STR, exec, "COMMAND",
+	    "run a shell command with the connection as its stdin and stdout", .want = "@command"),
+	OPT("pass-fd", 'F', FLAG, pass_fd, NULL,
+	    "pass the connected socket over stdout and end (ssh's ProxyUseFdpass)"),
+	OPT("hexdump", 0, STR, hexdump, "FILE|-", "dump all octets of both ways; - is stderr",
+	    .want = "@file"),
+
+	OPT_HEADING("Instead of one connection"),
+	OPT("listen", 'L', STR, listen, "[ADDR:]PORT",
+	    "listen here, forward what connects through the proxy"),
+	OPT("keep-open", 'k', FLAG, keep_open, NULL, "with -L: go on after the first connection"),
+	OPT("scan", 'z', FLAG, scan, NULL, "say of each port whether it accepts, send nothing"),
+
+	OPT_INCLUDE(proxy, proxy_opts),
+
+	OPT_HEADING("This end"),
+	OPT("source", 's', STR, source, "ADDR", "reach the proxy from this local address"),
+	OPT("source-port", 'p', INT, source_port, "PORT", "reach the proxy from this local port",
+	    .def_say = "any", .min = 1, .max = 65535),
+	OPT("numeric", 'n', FLAG, numeric, NULL, "take addresses only, resolve no name"),
+	OPT("debug", 'D', FLAG, debug, NULL, "set SO_DEBUG on the socket"),
+	OPT_INCLUDE(out, out_opts),
+	OPT_END,
+};
+
+static const char *const connect_examples[] = {
+	"printf 'GET / HTTP/1.0\\r\\n\\r\\n' | socks5 connect example.org:80",
+	"fetch a page through the proxy on 127.0.0.1:1080",
+	"socks5 connect -x joe@proxy.example --password prompt mail.example.org 25",
+	"talk SMTP through another proxy, the password typed on the terminal",
+	"socks5 connect -zv host.example 20-25",
+	"which of these ports accept?",
+	"socks5 connect -k -L 8080 intranet.example:80",
+	"make a far web server answer on 127.0.0.1:8080",
+	"ssh -o 'ProxyCommand socks5 connect -F %h %p' -o ProxyUseFdpass=yes host",
+	"ssh through the proxy, with nothing left in between",
+	NULL,
+};
+
+const struct command connect_command = {
+	.name = "connect",
+	.summary = "connect to a host and port through a proxy, like nc",
+	.synopsis = "[OPTION]... HOST PORT[-PORT] | HOST:PORT",
+	.about = "Sends standard input to the target and writes what comes back to standard "
+		 "output. The options have the letters and the meaning that they have in nc(1).",
+	.opts = connect_opts,
+	.examples = connect_examples,
+	.want = "@host",
+	.run = connect_run,
+};

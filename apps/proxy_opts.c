@@ -1,0 +1,42 @@
+#include "proxy_opts.h"
+
+#include "base/names.h"
+
+const struct opt_word auth_words[] = {
+	{ "none", S5_METHOD_NONE, "no authentication" },
+	{ "userpass", S5_METHOD_USERPASS, "user name and password, RFC 1929" },
+	{ NULL, 0, NULL },
+};
+
+static const struct opt_word dns_words[] = {
+	{ "proxy", PROXY_DNS_PROXY, "the proxy resolves names" },
+	{ "local", PROXY_DNS_LOCAL, "names are resolved here" },
+	{ NULL, 0, NULL },
+};
+
+#define OPT_TARGET struct proxy_options
+const struct opt proxy_opts[] = {
+	OPT_HEADING("Proxy"),
+	OPT("proxy", 'x', STRS, chain, "PROXY",
+	    "go through PROXY, [socks5://][user[:password]@]host[:port] or unix:PATH; "
+	    "give it again for each further hop of a chain",
+	    .def_say = "SOCKS5_SERVER, SOCKS_SERVER, ALL_PROXY or all_proxy from the environment, "
+		       "else 127.0.0.1:1080",
+	    .want = "@host", .secret = SECRET_PROXY),
+	OPT("direct", 0, FLAG, direct, NULL, "go to the target without any proxy"),
+	OPT("user", 'u', STR, user, "NAME[:PASSWORD]", "who we are to the proxy",
+	    .secret = SECRET_USER),
+	OPT("password", 0, STR, password, "SOURCE",
+	    "where the password comes from: pass:TEXT, env:VAR, file:PATH, fd:N or prompt",
+	    .words = secret_sources, .secret = SECRET_SOURCE),
+	OPT("auth", 0, LIST, auth, "METHOD[,METHOD]", "offer exactly these methods",
+	    .def_say = "none, and userpass where a user is known", .words = auth_words),
+	OPT("dns", 0, ENUM, dns, NULL, "who resolves the target's name", .def = "proxy",
+	    .words = dns_words),
+	OPT("ipv4", '4', PICK, family, NULL, "use IPv4 only", .value = PROXY_FAMILY_IPV4),
+	OPT("ipv6", '6', PICK, family, NULL, "use IPv6 only", .value = PROXY_FAMILY_IPV6),
+	OPT("timeout", 'w', MSEC, timeout, "DURATION",
+	    "give up when a phase (connect, negotiate, request) takes longer; 0 waits for ever",
+	    .def = "30s"),
+	OPT_END,
+};

@@ -1,0 +1,42 @@
+/* What `socks5 serve` is told on its command line; filled from serve_opts. */
+#ifndef APPS_SERVE_OPTS_H
+#define APPS_SERVE_OPTS_H
+
+#include "opt.h"
+#include "out.h"
+
+struct command;
+
+enum serve_rule { SERVE_ALLOW, SERVE_DENY };
+
+enum serve_prefer {
+	SERVE_PREFER_AUTO = 0, /* as the resolver sorts them (RFC 6724) */
+	SERVE_PREFER_IPV4 = 4,
+	SERVE_PREFER_IPV6 = 6,
+};
+
+struct serve_options {
+	struct opt_list auth; /* enum s5_method in order of preference; count 0: not given */
+	struct opt_strs users; /* NAME:PASSWORD each, up to the first colon */
+	char *users_file; /* NULL: none */
+	bool open;
+	struct opt_strs rules; /* in order, tag is enum serve_rule */
+	int workers; /* 0: one for each processor */
+	int64_t handshake_timeout; /* ms, as all timeouts; 0: no limit */
+	int64_t connect_timeout;
+	int64_t idle_timeout;
+	char *source; /* address to connect from, or NULL */
+	enum serve_prefer prefer;
+	char *resolver; /* ADDR[:PORT], or NULL: the system's */
+	int max_sessions; /* 0: no limit */
+	char *log; /* a path, "-" for stdout, or NULL: none */
+	int64_t drain; /* ms that sessions may go on after SIGTERM */
+	struct out out;
+};
+
+extern const struct opt serve_opts[];
+
+/* In serve.c; serve_command calls it. */
+int serve_run(const struct command *self, int argc, char **argv);
+
+#endif
