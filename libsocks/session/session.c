@@ -1,0 +1,272 @@
+#include "session/session.h"
+
+#include <string.h>
+
+#include "base/names.h"
+#include "session/auth.h"
+#include "session/step.h"
+
+static void init(struct s5_session *s, enum s5_role role, const struct s5_session_config *config,
+		 int64_t deadline)
+{
+	memset(s, 0, offsetof(struct s5_session, room));
+	s->role = role;
+	s->config = config;
+	s->deadline = deadline;
+	s->step = &s5_step_hello;
+	s5_buf_init(&s->queue[S5_CLIENT], s->room[S5_CLIENT], S5_SESSION_ROOM);
+	s5_buf_init(&s->queue[S5_SERVER], s->room[S5_SERVER], S5_SESSION_ROOM);
+}
+
+void s5_session_init_client(struct s5_session *s, const struct s5_session_config *config,
+			    int64_t deadline)
+{
+	init(s, S5_CLIENT, config, deadline);
+}
+
+void s5_session_init_server(struct s5_session *s, const struct s5_session_config *config,
+			    int64_t deadline)
+{
+	init(s, S5_SERVER, config, deadline);
+}
+
+void s5_session_init_observer(struct s5_session *s, const struct s5_session_config *config)
+{
+	init(s, S5_OBSERVER, config, 0);
+}
+
+void s5_session_fini(struct s5_session *s)
+{
+	explicit_bzero(s, sizeof *s);
+}
+
+void s5_session_tell(struct s5_session *s, enum s5_event event)
+{
+	s->pending |= 1u << event;
+}
+
+void s5_session_fail(struct s5_session *s, enum s5_cause cause, uint8_t code, enum s5_note note)
+{
+	if (s->ended)
+		return;
+	s->failure = (struct s5_failure){
+		.cause = cause, .step = s->step->id, .note = note, .code = code};
+	s->ended = true;
+	s5_session_tell(s, S5_EV_FAILED);
+}
+
+size_t s5_session_room(const struct s5_session *s, enum s5_role from)
+{
+	if (s->ended || s->step->id == S5_STEP_STREAM || from == s->role)
+		return 0;
+	return s->queue[from].cap - s->queue[from].len;
+}
+
+size_t s5_session_recv(struct s5_session *s, enum s5_role from, const void *octets, size_t n)
+{
+	if (!s5_session_room(s, from))
+		return 0;
+	return s5_buf_push(&s->queue[from], octets, n);
+}
+
+void s5_session_eof(struct s5_session *s, enum s5_role from)
+{
+	s->eof[from] = true;
+}
+
+void s5_session_expire(struct s5_session *s)
+{
+	bool partial = s->step->id != S5_STEP_STREAM && s->step->sender != s->role &&
+		       s->queue[s->step->sender].len > s->passed;
+
+	if (s->ended || s->step->id == S5_STEP_STREAM)
+		return;
+	s5_session_fail(s, S5_CAUSE_TIMEOUT, 0, S5_NOTE_NONE);
+	s->failure.partial = partial;
+}
+
+/* A message of n octets at `octets` passed: tell of it, and take the next step. */
+static void pass(struct s5_session *s, const uint8_t *octets, size_t n)
+{
+	const struct s5_step *next;
+
+	s->message.step = s->step->id;
+	s->message.sender = s->step->sender;
+	s->message.octets = octets;
+	s->message.len = n;
+	if (s->config->watch)
+		s5_session_tell(s, S5_EV_MESSAGE);
+	next = s->step->next(s);
+	if (!s->ended)
+		s->step = next ? next : &s5_step_request;
+}
+
+/* The spans and notes of a message that was written here: it is read back by the same reader. */
+static void trace_own(struct s5_session *s, const uint8_t *octets, size_t n)
+{
+	struct s5_reader in = s5_reader_over(octets, n);
+
+	in.trace = &s->trace;
+	s->step->decode(s, &in);
+}
+
+static bool encode(struct s5_session *s)
+{
+	struct s5_buf *queue = &s->queue[s->step->sender];
+	uint8_t octets[S5_SESSION_ROOM];
+	struct s5_writer out = s5_writer_over(octets, queue->cap - queue->len);
+	const uint8_t *tail;
+
+	if (s->step->ready && !s->step->ready(s))
+		return false;
+	s->step->encode(s, &out);
+	if (out.rc != S5_OK) {
+		s5_session_fail(s, S5_CAUSE_LOCAL, 0, S5_NOTE_NONE);
+		return true;
+	}
+	s5_buf_push(queue, octets, out.len);
+	explicit_bzero(octets, out.len);
+	tail = s5_buf_head(queue) + queue->len - out.len;
+	if (s->config->watch)
+		trace_own(s, tail, out.len);
+	pass(s, tail, out.len);
+	return true;
+}
+
+static void refuse(struct s5_session *s, enum s5_note why)
+{
+	struct s5_buf *queue = &s->queue[S5_SERVER];
+	uint8_t octets[16];
+	struct s5_writer out = s5_writer_over(octets, sizeof octets);
+
+	if (s->role == S5_SERVER && s->step->refuse) {
+		s->step->refuse(why, &out);
+		s5_buf_push(queue, octets, out.len);
+	}
+	s5_session_fail(s, S5_CAUSE_MALFORMED, 0, why);
+}
+
+static bool decode(struct s5_session *s)
+{
+	struct s5_buf *queue = &s->queue[s->step->sender];
+	const uint8_t *head = s5_buf_head(queue);
+	struct s5_reader in = s5_reader_over(head, queue->len);
+
+	in.trace = s->config->watch ? &s->trace : NULL;
+	switch (s->step->decode(s, &in)) {
+	case S5_OK:
+		s->passed = in.off;
+		pass(s, head, in.off);
+		return true;
+	case S5_BAD:
+		refuse(s, in.why);
+		return true;
+	case S5_MORE:
+		break;
+	}
+	if (!s->eof[s->step->sender])
+		return false;
+	s5_session_fail(s, S5_CAUSE_EOF, 0, S5_NOTE_NONE);
+	s->failure.partial = queue->len > 0;
+	return true;
+}
+
+/* Drops the message told of last; it stood at the head so that the caller could look at it. */
+static void drop_passed(struct s5_session *s)
+{
+	if (!s->passed)
+		return;
+	s5_buf_pop(&s->queue[s->message.sender], s->passed);
+	s->passed = 0;
+}
+
+static bool advance(struct s5_session *s)
+{
+	if (s->ended || s->step->id == S5_STEP_STREAM)
+		return false;
+	s->trace.nspans = s->trace.nmarks = 0;
+	return s->step->sender == s->role ? encode(s) : decode(s);
+}
+
+enum s5_event s5_session_next(struct s5_session *s)
+{
+	enum s5_event event;
+
+	do {
+		if (s->pending) {
+			event = (enum s5_event)__builtin_ctz(s->pending);
+			s->pending &= s->pending - 1;
+			return event;
+		}
+		drop_passed(s);
+	} while (advance(s));
+	return S5_EV_NONE;
+}
+
+const uint8_t *s5_session_out(const struct s5_session *s, size_t *len)
+{
+	if (s->role == S5_OBSERVER) {
+		*len = 0;
+		return NULL;
+	}
+	*len = s->queue[s->role].len;
+	return s5_buf_head(&s->queue[s->role]);
+}
+
+void s5_session_sent(struct s5_session *s, size_t n)
+{
+	if (s->role != S5_OBSERVER)
+		s5_buf_pop(&s->queue[s->role], n);
+}
+
+const uint8_t *s5_session_early(const struct s5_session *s, enum s5_role from, size_t *len)
+{
+	const struct s5_buf *queue = &s->queue[from];
+	size_t skip = from == s->message.sender ? s->passed : 0;
+
+	*len = queue->len - skip;
+	return s5_buf_head(queue) + skip;
+}
+
+void s5_session_judge(struct s5_session *s, bool accepted)
+{
+	explicit_bzero(s->credentials.password, sizeof s->credentials.password);
+	s->credentials.plen = 0;
+	s->status = (struct s5_status){.ver = S5_SUBVER, .status = accepted ? 0 : 1};
+	s->judged = true;
+}
+
+void s5_session_answer(struct s5_session *s, uint8_t rep, const struct s5_addr *bnd)
+{
+	static const uint8_t zeros[4];
+
+	s->reply = (struct s5_reply){.rep = rep, .bnd = bnd ? *bnd : s5_addr_ip4(zeros, 0)};
+	s->answered = true;
+}
+
+const char *s5_cause_text(enum s5_cause cause)
+{
+	static const char *const texts[] = {
+#define S5_CAUSE(id, text) [S5_CAUSE_##id] = text,
+#include "session/causes.def"
+#undef S5_CAUSE
+	};
+
+	return cause < S5_CAUSE_COUNT ? texts[cause] : "";
+}
+
+const char *s5_step_name(enum s5_step_id step)
+{
+	static const char *const names[S5_STEP_COUNT] = {
+		[S5_STEP_HELLO] = "method list",
+		[S5_STEP_CHOICE] = "method choice",
+		[S5_STEP_CREDENTIALS] = "credentials",
+		[S5_STEP_STATUS] = "status",
+		[S5_STEP_REQUEST] = "request",
+		[S5_STEP_REPLY] = "reply",
+		[S5_STEP_REPLY2] = "second reply",
+		[S5_STEP_STREAM] = "stream",
+	};
+
+	return step < S5_STEP_COUNT ? names[step] : "";
+}

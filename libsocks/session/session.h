@@ -1,0 +1,158 @@
+/* The dialogue of RFC 1928 without I/O: octets in, octets and events out, time passed in.
+ *
+ * One step table (dialogue.c) says who sends which message after which; a method's
+ * sub-negotiation is a table of its own (auth.h). A session walks them in one of three roles:
+ *
+ *   client    encodes what clients send, decodes what servers send
+ *   server    the other way round; the caller judges credentials and answers the request
+ *   observer  decodes both directions
+ *
+ * How to drive it:
+ *
+ *   s5_session_init_*(&s, &config, deadline);
+ *   loop:
+ *     while ((ev = s5_session_next(&s)) != S5_EV_NONE) act on ev;
+ *     write s5_session_out() to the peer, then s5_session_sent()
+ *     read from the peer, hand to s5_session_recv(); on end of file s5_session_eof();
+ *     when the clock reaches s.deadline: s5_session_expire()
+ *
+ * Never more is taken than the dialogue needs: after S5_EV_OPEN what was received beyond it is
+ * s5_session_early(), and belongs to the stream. After S5_EV_FAILED s.failure says why; a server
+ * may still have octets to send (the refusal), then it closes.
+ *
+ * The caller owns the struct; s5_session_fini wipes it. Nothing is allocated. Not locked: one
+ * thread at a time. The config is borrowed until fini.
+ */
+#ifndef S5_SESSION_SESSION_H
+#define S5_SESSION_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "wire/message.h"
+
+enum s5_role { S5_CLIENT, S5_SERVER, S5_OBSERVER };
+
+enum s5_event {
+	S5_EV_NONE, /* nothing until more octets or an answer come */
+	S5_EV_MESSAGE, /* a message passed: s.message, s.trace (only with config.watch) */
+	S5_EV_METHOD, /* the method is chosen: s.method */
+	S5_EV_CREDENTIALS, /* server: s.credentials wait for s5_session_judge */
+	S5_EV_REQUEST, /* server: s.request waits for s5_session_answer */
+	S5_EV_REPLY, /* client: s.reply, a success; BIND has two */
+	S5_EV_OPEN, /* the stream begins; with UDP ASSOCIATE the association */
+	S5_EV_FAILED, /* it ended: s.failure */
+};
+
+enum s5_cause {
+#define S5_CAUSE(id, text) S5_CAUSE_##id,
+#include "session/causes.def"
+#undef S5_CAUSE
+	S5_CAUSE_COUNT
+};
+
+enum s5_step_id {
+	S5_STEP_HELLO,
+	S5_STEP_CHOICE,
+	S5_STEP_CREDENTIALS,
+	S5_STEP_STATUS,
+	S5_STEP_REQUEST,
+	S5_STEP_REPLY,
+	S5_STEP_REPLY2, /* BIND */
+	S5_STEP_STREAM,
+	S5_STEP_COUNT
+};
+
+struct s5_failure {
+	enum s5_cause cause;
+	enum s5_step_id step; /* where it happened */
+	enum s5_note note; /* MALFORMED, REQUEST, LOCAL: the deviation */
+	uint8_t code; /* REFUSED, REQUEST: the REP; CREDENTIALS: the status; UNOFFERED: the method */
+	bool partial; /* EOF, TIMEOUT: in the middle of a message */
+};
+
+/* Octets a direction can hold: the longest message (513) and what is glued behind it. */
+#define S5_SESSION_ROOM 1024
+
+struct s5_session_config {
+	uint8_t nmethods;
+	uint8_t methods[8]; /* client: those offered; server: those enabled; in order of preference */
+	bool watch; /* give S5_EV_MESSAGE for every message, of both directions */
+	struct s5_credentials credentials; /* client, with userpass */
+	struct s5_request request; /* client */
+};
+
+struct s5_step;
+struct s5_auth;
+
+struct s5_session {
+	enum s5_role role;
+	const struct s5_session_config *config;
+	int64_t deadline; /* as given to init: the caller's clock, the caller's unit */
+
+	/* What passed so far; each is good from its event on. */
+	struct s5_hello hello;
+	uint8_t method;
+	struct s5_credentials credentials;
+	struct s5_request request;
+	struct s5_reply reply;
+	struct s5_failure failure;
+
+	/* The message that S5_EV_MESSAGE tells of. Its octets are good until the next call. */
+	struct {
+		enum s5_step_id step;
+		enum s5_role sender;
+		const uint8_t *octets;
+		size_t len;
+	} message;
+	struct s5_trace trace;
+
+	/* Private. */
+	const struct s5_step *step;
+	const struct s5_auth *auth;
+	struct s5_status status;
+	unsigned pending; /* events not yet told, a bit each */
+	bool judged, answered, ended;
+	bool eof[2]; /* S5_CLIENT, S5_SERVER will send no more */
+	struct s5_buf queue[2]; /* octets sent by S5_CLIENT, by S5_SERVER */
+	size_t passed; /* octets of the told message still at the head of its queue */
+	uint8_t room[2][S5_SESSION_ROOM];
+};
+
+/* A client needs config.request and, with userpass among its methods, config.credentials. */
+void s5_session_init_client(struct s5_session *s, const struct s5_session_config *config,
+			    int64_t deadline);
+void s5_session_init_server(struct s5_session *s, const struct s5_session_config *config,
+			    int64_t deadline);
+void s5_session_init_observer(struct s5_session *s, const struct s5_session_config *config);
+void s5_session_fini(struct s5_session *s);
+
+/* How many octets s5_session_recv would take now; 0 once the dialogue is over. */
+size_t s5_session_room(const struct s5_session *s, enum s5_role from);
+/* Takes octets that `from` sent and returns how many: the rest is to be handed in again later. */
+size_t s5_session_recv(struct s5_session *s, enum s5_role from, const void *octets, size_t n);
+/* `from` will send no more. It fails the session only once a message of `from` is missing. */
+void s5_session_eof(struct s5_session *s, enum s5_role from);
+/* The deadline has passed. */
+void s5_session_expire(struct s5_session *s);
+/* Goes on as far as it can up to the next event. */
+enum s5_event s5_session_next(struct s5_session *s);
+
+/* What is to be sent to the peer: *len octets, good until the next call. */
+const uint8_t *s5_session_out(const struct s5_session *s, size_t *len);
+void s5_session_sent(struct s5_session *s, size_t n);
+/* After S5_EV_OPEN: what `from` sent beyond the dialogue. */
+const uint8_t *s5_session_early(const struct s5_session *s, enum s5_role from, size_t *len);
+
+/* Server: the verdict on S5_EV_CREDENTIALS; wipes the password. */
+void s5_session_judge(struct s5_session *s, bool accepted);
+/* Server: the reply to S5_EV_REQUEST, and with BIND once more. bnd NULL: 0.0.0.0:0. */
+void s5_session_answer(struct s5_session *s, uint8_t rep, const struct s5_addr *bnd);
+
+const char *s5_cause_text(enum s5_cause cause);
+const char *s5_step_name(enum s5_step_id step);
+
+#endif

@@ -1,0 +1,28 @@
+/* A row of the step table: one message, who sends it, how it is written and read, what follows.
+ * Private to session/. */
+#ifndef S5_SESSION_STEP_H
+#define S5_SESSION_STEP_H
+
+#include "session/session.h"
+
+struct s5_step {
+	enum s5_step_id id;
+	enum s5_role sender;
+	/* May it be encoded yet? NULL: always. */
+	bool (*ready)(const struct s5_session *s);
+	void (*encode)(const struct s5_session *s, struct s5_writer *out);
+	enum s5_rc (*decode)(struct s5_session *s, struct s5_reader *in);
+	/* What follows, asked in every role once the message passed. It may tell events and fail the
+	 * session. NULL: the sub-negotiation is over. */
+	const struct s5_step *(*next)(struct s5_session *s);
+	/* Server: the answer to octets that are no such message. NULL: none, just close. */
+	void (*refuse)(enum s5_note why, struct s5_writer *out);
+};
+
+/* Where every dialogue starts, and where it goes on after the sub-negotiation. */
+extern const struct s5_step s5_step_hello, s5_step_request;
+
+void s5_session_tell(struct s5_session *s, enum s5_event event);
+void s5_session_fail(struct s5_session *s, enum s5_cause cause, uint8_t code, enum s5_note note);
+
+#endif
