@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+"""target.py KIND [ADDRESS [PORT]]: something for a proxy to connect to.
+
+KIND is a row of KINDS below. The first line of output is ADDRESS:PORT (IPv6 in brackets), then
+one line for each connection: the peer it came from.
+"""
+
+import asyncio
+import socket
+import struct
+import sys
+
+ANSWER = b"hello from target\n"
+
+
+async def web(reader, writer):
+    """Any request gets ANSWER."""
+    while (await reader.readline()).strip():
+        pass
+    head = f"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {len(ANSWER)}\r\n\r\n"
+    writer.write(head.encode() + ANSWER)
+    await writer.drain()
+
+
+async def echo(reader, writer):
+    """Gives back every octet, then EOF for EOF."""
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+
+
+async def greet(_reader, writer):
+    """Speaks first and ends at once."""
+    writer.write(ANSWER)
+    await writer.drain()
+
+
+async def count(reader, writer):
+    """Reads up to EOF, then says how many octets came: an answer after a half-close."""
+    total = 0
+    while data := await reader.read(65536):
+        total += len(data)
+    writer.write(f"{total} octets\n".encode())
+    await writer.drain()
+
+
+async def reset(reader, writer):
+    """Sends RST on the first octet."""
+    await reader.read(1)
+    linger = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+
+async def mute(reader, _writer):
+    """Reads and never answers."""
+    while await reader.read(65536):
+        pass
+
+
+KINDS = {"web": web, "echo": echo, "greet": greet, "count": count, "reset": reset, "mute": mute}
+
+
+def text_of(name):
+    return f"[{name[0]}]:{name[1]}" if ":" in name[0] else f"{name[0]}:{name[1]}"
+
+
+async def serve(kind, address, port):
+    async def one(reader, writer):
+        print(text_of(writer.get_extra_info("peername")), flush=True)
+        try:
+            await KINDS[kind](reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        writer.close()
+
+    server = await asyncio.start_server(one, address, port, backlog=1024)
+    print(text_of(server.sockets[0].getsockname()), flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(sys.argv[1], (sys.argv[2:] or ["127.0.0.1"])[0], int((sys.argv[3:] or [0])[0])))
