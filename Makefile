@@ -153,7 +153,7 @@ run:
 STRUCTURE = tests/structure.bats
 CLI_TESTS = $(sort $(wildcard tests/cli/*.bats))
 INTEROP_TESTS = $(sort $(wildcard tests/interop/*.bats))
-CHECK = SOCKS5=$(CURDIR)/$(BIN) BUILD=$(CURDIR)/build tests/lib/check.py
+CHECK = SOCKS5=$(CURDIR)/$(BIN) OBJECTS=$(CURDIR)/$(B) BUILD=$(CURDIR)/build tests/lib/check.py
 
 # The variants that `make check` builds beside the one it was asked for.
 ASAN = build/address-undefined

@@ -1,0 +1,48 @@
+#!/usr/bin/env bats
+# make install and make uninstall.
+
+load ../lib/helper
+
+setup() {
+	STAGE=$BATS_TEST_TMPDIR/stage
+}
+
+into_stage() {
+	make -s -C "$REPO" "$@" DESTDIR="$STAGE" prefix=/usr BIN="${SOCKS5#"$REPO"/}" MAKEFLAGS= 3>&-
+}
+
+files() {
+	(cd "$STAGE" && find . ! -type d | sort)
+}
+
+@test "install puts the program, the man pages and the completions where they belong" {
+	into_stage install
+	(
+		echo ./usr/bin/socks5
+		echo ./usr/share/bash-completion/completions/socks5
+		echo ./usr/share/fish/vendor_completions.d/socks5.fish
+		echo ./usr/share/zsh/site-functions/_socks5
+		cd "$REPO/man"
+		for page in *.[1-9]; do
+			echo "./usr/share/man/man${page##*.}/$page"
+		done
+	) | sort >"$BATS_TEST_TMPDIR/wanted"
+	diff "$BATS_TEST_TMPDIR/wanted" <(files)
+	[ "$(stat -c %a "$STAGE/usr/bin/socks5")" = 755 ]
+	[ "$(stat -c %a "$STAGE/usr/share/man/man1/socks5.1")" = 644 ]
+	"$STAGE/usr/bin/socks5" --version
+}
+
+@test "uninstall leaves nothing of it, and what others own alone" {
+	into_stage install
+	touch "$STAGE/usr/bin/other"
+	into_stage uninstall
+	[ "$(files)" = ./usr/bin/other ]
+}
+
+@test "bindir and mandir can be chosen one by one" {
+	into_stage install bindir=/opt/b mandir=/opt/m
+	[ -x "$STAGE/opt/b/socks5" ]
+	[ -f "$STAGE/opt/m/man1/socks5.1" ]
+	[ ! -e "$STAGE/usr/bin" ]
+}
