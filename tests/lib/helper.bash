@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034 # the tests use what is set here
 # Loaded by every bats file: load ../lib/helper
 #
 # Whatever a test starts in the background is started by one of these, listens on a port that the
