@@ -1,0 +1,37 @@
+/* How long an answer to wrong credentials is held back: longer with each failure of one source.
+ *
+ * A source is an IPv4 address or an IPv6 /64. The table has a fixed size and allocates nothing;
+ * a new source takes the place of the one that has been quiet longest. Each quiet minute halves
+ * what a source has gathered. A client on a Unix socket (atyp 0) never waits.
+ *
+ * The caller owns the struct; there is nothing to release. Not locked: one thread at a time.
+ */
+#ifndef S5_POLICY_LIMITS_H
+#define S5_POLICY_LIMITS_H
+
+#include <stdint.h>
+
+#include "base/addr.h"
+
+#define S5_PENALTY_SLOTS 1024
+#define S5_PENALTY_MAX 3000 /* ms */
+#define S5_PENALTY_QUIET 60000 /* ms without a failure that halve the count */
+
+struct s5_penalty {
+	int64_t last; /* ms, the caller's clock: when it failed last */
+	uint8_t atyp; /* 0: a free slot */
+	uint8_t failures;
+	uint8_t octets[8]; /* of the address; behind an IPv4 address zeros */
+};
+
+struct s5_penalties {
+	struct s5_penalty slots[S5_PENALTY_SLOTS];
+};
+
+void s5_penalties_init(struct s5_penalties *p);
+/* Records that credentials from `from` were wrong; returns how many ms the answer is to wait. */
+int64_t s5_penalty_add(struct s5_penalties *p, const struct s5_addr *from, int64_t now_ms);
+/* What the source owes as things stand, 0 for one that is not known. */
+int64_t s5_penalty_get(const struct s5_penalties *p, const struct s5_addr *from, int64_t now_ms);
+
+#endif

@@ -1,0 +1,86 @@
+/* Who may reach what: rules in order, the first that matches decides.
+ *
+ * A rule is words separated by blanks, each at most a list; a rule matches when all its words do:
+ *
+ *   from=CIDR[,CIDR]           the client's address (a client on a Unix socket has none)
+ *   user=NAME[,NAME]           the name it authenticated with
+ *   command=connect,bind,udp
+ *   to=DESTINATION[:PORTS]     one destination; the word may stand again, any one of them will do
+ *
+ * DESTINATION is a host name, .suffix (the suffix and all below it), an address, a CIDR or one of
+ * the sets any, loopback, private, link-local, multicast, metadata. PORTS is 22 or 80,8000-8099.
+ * IPv6 needs brackets before ports: [fd00::/8]:80. Names are compared without case and without
+ * one trailing dot; a host that is called like a set is written with that dot.
+ *
+ * Addresses: ::ffff:0:0/96 is IPv4. NAT64 (64:ff9b::/96) and 6to4 (2002::/16) forms are compared
+ * as they stand and as the IPv4 address they carry.
+ *
+ * The guard: addresses that are loopback, unspecified, link-local, private, metadata, multicast,
+ * broadcast or 240/4 are reached by a client elsewhere than on loopback only through an allow
+ * whose to= names them as an address, a CIDR or a set. Any other allow passes over them, so that
+ * a later rule may still decide. A forwarded form is named by the address that it carries.
+ *
+ * No rule matches: with any allow rule, deny; else whatever the guard leaves open.
+ *
+ * The caller owns the struct. Rules are added by one thread; then any number may match. Pure.
+ */
+#ifndef S5_POLICY_RULES_H
+#define S5_POLICY_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+struct s5_rule;
+
+struct s5_rules {
+	struct s5_rule *rows;
+	size_t n;
+};
+
+/* What is wrong with a rule, for a person: names the word and what is allowed. One line. */
+struct s5_rules_error {
+	char text[256];
+};
+
+/* One question. Everything is borrowed for the call. */
+struct s5_query {
+	const struct s5_addr *from; /* the client; atyp 0: on a Unix socket, as good as loopback */
+	const uint8_t *user; /* NULL: it has no name */
+	size_t ulen;
+	uint8_t cmd; /* enum s5_cmd */
+	const struct s5_addr *name; /* what was asked for, an S5_ATYP_NAME; or NULL */
+	const struct s5_addr *address; /* where it would go; NULL: not resolved yet */
+};
+
+enum s5_decision {
+	S5_ALLOW,
+	S5_DENY,
+	S5_UNDECIDED, /* only without an address: ask again for each that the name resolves to */
+};
+
+struct s5_verdict {
+	enum s5_decision decision;
+	int rule; /* which one decided; -1: the default or the guard; undecided: the first unsure */
+};
+
+void s5_rules_init(struct s5_rules *r);
+void s5_rules_fini(struct s5_rules *r);
+/* Parses one rule and puts it last. False: nothing was added and err says why. */
+bool s5_rules_add(struct s5_rules *r, bool allow, const char *text, struct s5_rules_error *err);
+
+/* With an address the answer is S5_ALLOW or S5_DENY. With a name alone S5_DENY is final, while
+ * S5_ALLOW means that no rule about addresses comes before; the guard has yet to see each address,
+ * so ask again for every one before it is used. A name that is an IP literal is an address. The
+ * port is address's, or name's where there is no address. With neither: S5_DENY. */
+struct s5_verdict s5_rules_match(const struct s5_rules *r, const struct s5_query *q);
+
+/* Some allow rule says from=: whoever wrote it knows that others than loopback will come. */
+bool s5_rules_has_from(const struct s5_rules *r);
+/* Rule i: its words as typed, good until the next add or fini (NULL: no such rule), and its kind. */
+const char *s5_rules_text(const struct s5_rules *r, int i);
+bool s5_rules_is_allow(const struct s5_rules *r, int i);
+
+#endif

@@ -1,0 +1,45 @@
+/* Who may authenticate by RFC 1929: a password file with crypt(3) hashes, and users given in clear.
+ *
+ * Names and passwords are octets with a length. A check costs the same whether or not the name
+ * is known: as soon as one user has a hash, every check hashes exactly once. It then takes tens of
+ * milliseconds, so ask s5_users_needs_hash and keep it off the loop.
+ *
+ * The caller owns the struct; fini wipes what it held. Users are added by one thread; then any
+ * number may check at once.
+ */
+#ifndef S5_POLICY_USERS_H
+#define S5_POLICY_USERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "wire/message.h"
+
+struct s5_user;
+
+struct s5_users {
+	struct s5_user *rows;
+	size_t n;
+};
+
+struct s5_users_error {
+	size_t line; /* from 1; 0 where there is no file */
+	const char *why; /* static */
+};
+
+void s5_users_init(struct s5_users *u);
+void s5_users_fini(struct s5_users *u);
+/* Adds the users of a password file: `name:hash` lines; empty lines and those that begin with #
+ * are passed over. The text is borrowed for the call. False: err says which line and why, and
+ * nothing was added. */
+bool s5_users_parse(struct s5_users *u, const char *text, size_t len, struct s5_users_error *err);
+/* Adds a user whose password is known. False: err->why says why. */
+bool s5_users_add(struct s5_users *u, const void *name, size_t nlen, const void *password,
+		  size_t plen, struct s5_users_error *err);
+
+/* Some user has a hash: a check takes long. */
+bool s5_users_needs_hash(const struct s5_users *u);
+/* True when the user is known and the password is his. False also when memory is short. */
+bool s5_users_check(const struct s5_users *u, const struct s5_credentials *c);
+
+#endif
