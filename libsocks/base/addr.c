@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
@@ -128,12 +127,26 @@ bool s5_addr_is_numeric_name(const struct s5_addr *a)
 	return all_in(label, len, "0123456789");
 }
 
+static int ascii_lower(uint8_t octet)
+{
+	return octet >= 'A' && octet <= 'Z' ? octet + ('a' - 'A') : octet;
+}
+
+/* Octet by octet: a NUL in a name ends nothing. */
+static bool names_equal(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
+			return false;
+	return true;
+}
+
 bool s5_addr_equal(const struct s5_addr *a, const struct s5_addr *b)
 {
 	if (a->atyp != b->atyp || a->len != b->len || a->port != b->port)
 		return false;
 	if (a->atyp == S5_ATYP_NAME)
-		return !strncasecmp((const char *)a->octets, (const char *)b->octets, a->len);
+		return names_equal(a->octets, b->octets, a->len);
 	return !memcmp(a->octets, b->octets, a->len);
 }
 
