@@ -58,7 +58,7 @@ const uint8_t *s5_get_until_nul(struct s5_reader *r, enum s5_field field, size_t
 		return NULL;
 	nul = left ? memchr(r->data + r->off, 0, left < max ? left : max) : NULL;
 	if (!nul && left >= max) {
-		r->field = field;
+		s5_get_octets(r, field, max);
 		s5_reader_fail(r, why);
 		return NULL;
 	}
