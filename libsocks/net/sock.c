@@ -1,0 +1,176 @@
+#include "net/sock.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BACKLOG 4096
+
+bool s5_sockaddr_from(struct s5_sockaddr *sa, const struct s5_addr *a)
+{
+	memset(sa, 0, sizeof *sa);
+	if (a->atyp == S5_ATYP_IPV4) {
+		sa->len = sizeof sa->in;
+		sa->in.sin_family = AF_INET;
+		sa->in.sin_port = htons(a->port);
+		memcpy(&sa->in.sin_addr, a->octets, 4);
+		return true;
+	}
+	if (a->atyp == S5_ATYP_IPV6) {
+		sa->len = sizeof sa->in6;
+		sa->in6.sin6_family = AF_INET6;
+		sa->in6.sin6_port = htons(a->port);
+		memcpy(&sa->in6.sin6_addr, a->octets, 16);
+		return true;
+	}
+	return false;
+}
+
+bool s5_sockaddr_from_path(struct s5_sockaddr *sa, const char *path)
+{
+	size_t len = strlen(path);
+
+	memset(sa, 0, sizeof *sa);
+	if (len == 0 || len >= sizeof sa->un.sun_path)
+		return false;
+	sa->un.sun_family = AF_UNIX;
+	memcpy(sa->un.sun_path, path, len);
+	sa->len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1);
+	return true;
+}
+
+struct s5_addr s5_sockaddr_to(const struct s5_sockaddr *sa)
+{
+	struct s5_addr a = {.atyp = 0};
+
+	if (sa->sa.sa_family == AF_INET && sa->len >= sizeof sa->in)
+		a = s5_addr_ip4((const uint8_t *)&sa->in.sin_addr, ntohs(sa->in.sin_port));
+	if (sa->sa.sa_family == AF_INET6 && sa->len >= sizeof sa->in6)
+		a = s5_addr_ip6(sa->in6.sin6_addr.s6_addr, ntohs(sa->in6.sin6_port));
+	s5_addr_unmap(&a);
+	return a;
+}
+
+static struct s5_addr name_of(int fd, int (*get)(int, struct sockaddr *restrict,
+						 socklen_t *restrict))
+{
+	struct s5_sockaddr sa;
+
+	memset(&sa, 0, sizeof sa);
+	sa.len = sizeof sa.un;
+	if (get(fd, &sa.sa, &sa.len) < 0)
+		return (struct s5_addr){.atyp = 0};
+	return s5_sockaddr_to(&sa);
+}
+
+struct s5_addr s5_sock_local(int fd)
+{
+	return name_of(fd, getsockname);
+}
+
+struct s5_addr s5_sock_peer(int fd)
+{
+	return name_of(fd, getpeername);
+}
+
+void s5_sock_reset_on_close(int fd)
+{
+	struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+void s5_sock_tune(int fd)
+{
+	static const int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+static int bound(const struct s5_sockaddr *sa, bool share)
+{
+	static const int on = 1;
+	int fd = socket(sa->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	if (sa->sa.sa_family != AF_UNIX)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (sa->sa.sa_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+	if (share)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+	s5_sock_tune(fd);
+	if (bind(fd, &sa->sa, sa->len) == 0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+static int listening(int fd)
+{
+	int rc;
+
+	if (fd < 0 || listen(fd, BACKLOG) == 0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+int s5_listen_tcp(const struct s5_addr *a, bool share)
+{
+	struct s5_sockaddr sa;
+
+	if (!s5_sockaddr_from(&sa, a))
+		return -EINVAL;
+	return listening(bound(&sa, share));
+}
+
+int s5_listen_probe(const struct s5_addr *a)
+{
+	int fd;
+
+	if (!a->port)
+		return 0;
+	fd = s5_listen_tcp(a, false);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/* True when nobody listens on the socket file behind sa. */
+static bool is_stale(const struct s5_sockaddr *sa)
+{
+	struct stat st;
+	int fd, rc;
+
+	if (lstat(sa->un.sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return false;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	rc = connect(fd, &sa->sa, sa->len) < 0 ? errno : 0;
+	close(fd);
+	return rc == ECONNREFUSED;
+}
+
+int s5_listen_unix(const char *path)
+{
+	struct s5_sockaddr sa;
+	int fd;
+
+	if (!s5_sockaddr_from_path(&sa, path))
+		return -ENAMETOOLONG;
+	fd = bound(&sa, false);
+	if (fd == -EADDRINUSE && is_stale(&sa) && unlink(path) == 0)
+		fd = bound(&sa, false);
+	return listening(fd);
+}

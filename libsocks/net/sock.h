@@ -1,0 +1,46 @@
+/* Socket addresses and the options every socket here gets. All sockets are non-blocking and
+ * close-on-exec. 0 or a descriptor, else -errno. Any thread. */
+#ifndef S5_NET_SOCK_H
+#define S5_NET_SOCK_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/addr.h"
+
+struct s5_sockaddr {
+	socklen_t len;
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+		struct sockaddr_un un;
+	};
+};
+
+/* False for a name. */
+bool s5_sockaddr_from(struct s5_sockaddr *sa, const struct s5_addr *a);
+/* False when the path does not fit. */
+bool s5_sockaddr_from_path(struct s5_sockaddr *sa, const char *path);
+/* A Unix address becomes atyp 0. IPv4-mapped addresses become IPv4. */
+struct s5_addr s5_sockaddr_to(const struct s5_sockaddr *sa);
+
+/* The address of this end, of the other end; atyp 0 when there is none. */
+struct s5_addr s5_sock_local(int fd);
+struct s5_addr s5_sock_peer(int fd);
+
+/* A listening TCP socket. share: others may listen on the same port too (SO_REUSEPORT). */
+int s5_listen_tcp(const struct s5_addr *a, bool share);
+/* A listening Unix socket; a socket file that nobody serves any more is replaced. */
+int s5_listen_unix(const char *path);
+/* Is the port taken by somebody already? 0 or -errno. SO_REUSEPORT alone would hide it. */
+int s5_listen_probe(const struct s5_addr *a);
+
+/* The next connection to close sends a reset. */
+void s5_sock_reset_on_close(int fd);
+/* TCP_NODELAY and SO_KEEPALIVE; accepted sockets inherit them. No effect on other sockets. */
+void s5_sock_tune(int fd);
+
+#endif

@@ -1,0 +1,97 @@
+#include "net/work.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+
+static struct s5_job *take(struct s5_work *work)
+{
+	struct s5_job *job;
+
+	pthread_mutex_lock(&work->lock);
+	while (!work->first && !work->stopped)
+		pthread_cond_wait(&work->more, &work->lock);
+	job = work->stopped ? NULL : work->first;
+	if (job) {
+		work->first = job->next;
+		if (!work->first)
+			work->last = &work->first;
+		work->waiting--;
+	}
+	pthread_mutex_unlock(&work->lock);
+	return job;
+}
+
+static void job_done(struct s5_task *t)
+{
+	struct s5_job *job = (struct s5_job *)((char *)t - offsetof(struct s5_job, task));
+
+	job->done(job);
+}
+
+static void *serve(void *arg)
+{
+	struct s5_work *work = arg;
+	struct s5_job *job;
+
+	while ((job = take(work))) {
+		job->run(job);
+		job->task = (struct s5_task){.run = job_done};
+		s5_loop_post(job->loop, &job->task);
+	}
+	return NULL;
+}
+
+int s5_work_init(struct s5_work *work, unsigned nthreads, unsigned limit)
+{
+	sigset_t all, old;
+	int rc = 0;
+
+	*work = (struct s5_work){.limit = limit};
+	work->last = &work->first;
+	pthread_mutex_init(&work->lock, NULL);
+	pthread_cond_init(&work->more, NULL);
+	work->threads = calloc(nthreads, sizeof *work->threads);
+	if (!work->threads)
+		return -ENOMEM;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	while (!rc && work->nthreads < nthreads) {
+		rc = -pthread_create(&work->threads[work->nthreads], NULL, serve, work);
+		work->nthreads += rc == 0;
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (rc)
+		s5_work_fini(work);
+	return rc;
+}
+
+void s5_work_fini(struct s5_work *work)
+{
+	pthread_mutex_lock(&work->lock);
+	work->stopped = true;
+	pthread_cond_broadcast(&work->more);
+	pthread_mutex_unlock(&work->lock);
+	for (unsigned i = 0; i < work->nthreads; i++)
+		pthread_join(work->threads[i], NULL);
+	free(work->threads);
+	pthread_cond_destroy(&work->more);
+	pthread_mutex_destroy(&work->lock);
+}
+
+int s5_work_submit(struct s5_work *work, struct s5_job *job)
+{
+	int rc = -EAGAIN;
+
+	pthread_mutex_lock(&work->lock);
+	if (work->waiting < work->limit) {
+		job->next = NULL;
+		*work->last = job;
+		work->last = &job->next;
+		work->waiting++;
+		pthread_cond_signal(&work->more);
+		rc = 0;
+	}
+	pthread_mutex_unlock(&work->lock);
+	return rc;
+}
