@@ -1,0 +1,259 @@
+#include "policy/users.h"
+
+#include <crypt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OCTETS_MAX 255 /* of a name or a password: ULEN and PLEN are one octet */
+#define DES_HASH 13 /* characters of a hash without a $ or _ in front */
+
+/* A name or a password: zeros behind the length, so that whole buffers compare. */
+struct octets {
+	uint8_t len;
+	uint8_t data[OCTETS_MAX];
+};
+
+struct s5_user {
+	struct octets name;
+	struct octets password; /* when there is no hash */
+	char *hash;
+};
+
+void s5_users_init(struct s5_users *u)
+{
+	*u = (struct s5_users){ .n = 0 };
+}
+
+/* Wipes and forgets the users from the nth on. */
+static void users_cut(struct s5_users *u, size_t n)
+{
+	while (u->n > n) {
+		struct s5_user *last = &u->rows[--u->n];
+
+		free(last->hash);
+		explicit_bzero(last, sizeof *last);
+	}
+}
+
+void s5_users_fini(struct s5_users *u)
+{
+	users_cut(u, 0);
+	free(u->rows);
+	s5_users_init(u);
+}
+
+static void octets_set(struct octets *o, const void *data, size_t len)
+{
+	memset(o, 0, sizeof *o);
+	o->len = (uint8_t)len;
+	memcpy(o->data, data, len);
+}
+
+/* Looks at every octet whatever it finds. */
+static bool octets_equal(const struct octets *a, const struct octets *b)
+{
+	unsigned differ = (unsigned)a->len ^ b->len;
+
+	for (size_t i = 0; i < OCTETS_MAX; i++)
+		differ |= (unsigned)a->data[i] ^ b->data[i];
+	return differ == 0;
+}
+
+/* Goes through all users, whoever is found. */
+static const struct s5_user *user_find(const struct s5_users *u, const struct octets *name)
+{
+	const struct s5_user *found = NULL;
+
+	for (size_t i = 0; i < u->n; i++)
+		found = octets_equal(&u->rows[i].name, name) ? &u->rows[i] : found;
+	return found;
+}
+
+/* Makes room by doubling. Not by realloc, which would leave passwords behind. */
+static bool users_grow(struct s5_users *u)
+{
+	struct s5_user *rows;
+
+	if (u->n & (u->n - 1))
+		return true;
+	rows = calloc(u->n ? u->n * 2 : 1, sizeof *rows);
+	if (!rows)
+		return false;
+	if (u->n) {
+		memcpy(rows, u->rows, u->n * sizeof *rows);
+		explicit_bzero(u->rows, u->n * sizeof *rows);
+	}
+	free(u->rows);
+	u->rows = rows;
+	return true;
+}
+
+/* Appends a user who has nothing but a name; NULL: *why says why not. */
+static struct s5_user *user_new(struct s5_users *u, const void *name, size_t nlen, const char **why)
+{
+	struct octets wanted;
+
+	if (nlen == 0 || nlen > OCTETS_MAX) {
+		*why = nlen ? "the name is longer than 255 octets" : "the name is empty";
+		return NULL;
+	}
+	octets_set(&wanted, name, nlen);
+	if (user_find(u, &wanted)) {
+		*why = "this name is there already";
+		return NULL;
+	}
+	if (!users_grow(u)) {
+		*why = "out of memory";
+		return NULL;
+	}
+	u->rows[u->n] = (struct s5_user){ .name = wanted };
+	return &u->rows[u->n++];
+}
+
+bool s5_users_add(struct s5_users *u, const void *name, size_t nlen, const void *password,
+		  size_t plen, struct s5_users_error *err)
+{
+	struct s5_user *user;
+
+	*err = (struct s5_users_error){ .line = 0 };
+	if (plen > OCTETS_MAX) {
+		err->why = "the password is longer than 255 octets";
+		return false;
+	}
+	user = user_new(u, name, nlen, &err->why);
+	if (user)
+		octets_set(&user->password, password, plen);
+	return user;
+}
+
+/* crypt_checksalt takes any two letters for a DES salt: a password in clear would pass as one. */
+static bool is_hash(const char *hash)
+{
+	if (*hash != '$' && *hash != '_' && strlen(hash) != DES_HASH)
+		return false;
+	switch (crypt_checksalt(hash)) {
+	case CRYPT_SALT_OK:
+	case CRYPT_SALT_METHOD_LEGACY:
+	case CRYPT_SALT_TOO_CHEAP:
+		return true;
+	}
+	return false;
+}
+
+static bool is_passed_over(const char *line, size_t len)
+{
+	size_t blanks = 0;
+
+	while (blanks < len && strchr(" \t\r", line[blanks]))
+		blanks++;
+	return blanks == len || line[blanks] == '#';
+}
+
+static const char *line_parse(struct s5_users *u, const char *line, size_t len)
+{
+	const char *why = NULL, *colon = memchr(line, ':', len);
+	struct s5_user *user;
+
+	if (memchr(line, 0, len))
+		return "a NUL octet has no place in a password file";
+	if (is_passed_over(line, len))
+		return NULL;
+	if (!colon)
+		return "no colon: a line is name:hash, as `socks5 passwd` prints it";
+	user = user_new(u, line, (size_t)(colon - line), &why);
+	if (!user)
+		return why;
+	while (line + len > colon + 1 && strchr(" \t\r", line[len - 1]))
+		len--;
+	user->hash = strndup(colon + 1, (size_t)(line + len - colon - 1));
+	if (!user->hash)
+		return "out of memory";
+	return is_hash(user->hash) ? NULL
+				   : "not a hash that crypt(3) knows: make one with "
+				     "`socks5 passwd`";
+}
+
+bool s5_users_parse(struct s5_users *u, const char *text, size_t len, struct s5_users_error *err)
+{
+	const char *end = text + len, *eol;
+	size_t before = u->n;
+
+	*err = (struct s5_users_error){ .line = 0 };
+	for (; text < end; text = eol + 1) {
+		eol = memchr(text, '\n', (size_t)(end - text));
+		if (!eol)
+			eol = end;
+		err->line++;
+		err->why = line_parse(u, text, (size_t)(eol - text));
+		if (err->why) {
+			users_cut(u, before);
+			return false;
+		}
+		if (eol == end)
+			break;
+	}
+	return true;
+}
+
+static const char *first_hash(const struct s5_users *u)
+{
+	for (size_t i = 0; i < u->n; i++)
+		if (u->rows[i].hash)
+			return u->rows[i].hash;
+	return NULL;
+}
+
+bool s5_users_needs_hash(const struct s5_users *u)
+{
+	return first_hash(u);
+}
+
+/* Looks at every character, whatever crypt made of the password. */
+static bool text_equal(const char *made, const char *hash)
+{
+	size_t len = strlen(hash);
+	unsigned differ = 0;
+
+	if (strlen(made) != len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		differ |= (unsigned char)(made[i] ^ hash[i]);
+	return differ == 0;
+}
+
+/* crypt(3) ends a password at a NUL: one that holds any is hashed all the same, and never fits. */
+static bool hash_fits(const char *hash, const struct octets *password)
+{
+	struct crypt_data *scratch = calloc(1, sizeof *scratch);
+	char text[OCTETS_MAX + 1] = { 0 };
+	const char *made;
+	bool fits;
+
+	if (!scratch)
+		return false;
+	memcpy(text, password->data, password->len);
+	made = crypt_r(text, hash, scratch);
+	fits = made && text_equal(made, hash) && !memchr(text, 0, password->len);
+	explicit_bzero(text, sizeof text);
+	explicit_bzero(scratch, sizeof *scratch);
+	free(scratch);
+	return fits;
+}
+
+bool s5_users_check(const struct s5_users *u, const struct s5_credentials *c)
+{
+	static const struct octets nothing;
+	struct octets name, password;
+	const struct s5_user *user;
+	const char *hash;
+	bool by_hash, in_clear;
+
+	octets_set(&name, c->user, c->ulen);
+	octets_set(&password, c->password, c->plen);
+	user = user_find(u, &name);
+	hash = user && user->hash ? user->hash : first_hash(u);
+	by_hash = hash && hash_fits(hash, &password);
+	in_clear = octets_equal(user ? &user->password : &nothing, &password);
+	explicit_bzero(&password, sizeof password);
+	return user && (user->hash ? by_hash : in_clear);
+}
