@@ -1,0 +1,102 @@
+/* The TCP pump: two ends, a flow each way.
+ *
+ * Both descriptors are registered once, edge-triggered. A flow reads into the pool's one large
+ * buffer and writes at once; only what the other side would not take is kept, by the flow, and
+ * reading stops until it is gone. After several large reads in a row a flow is bulk: it borrows a
+ * pipe from the pool and goes on with splice(2); when it falls idle the pipe goes back. So small
+ * messages never pay for a pipe, bulk never pays for a copy, and an idle tunnel owns neither.
+ *
+ * Each flow ends by itself: end of file on one side becomes shutdown(SHUT_WR) on the other once
+ * everything before it is delivered. An error ends both; a reset is passed on as a reset.
+ *
+ * A relay and its pool belong to one loop and its thread. The relay is embedded in what it serves;
+ * it owns its descriptors from start to done(), and closes them.
+ */
+#ifndef S5_NET_RELAY_H
+#define S5_NET_RELAY_H
+
+#include <stddef.h>
+
+#include "net/loop.h"
+
+#define S5_RELAY_BUFFER (256 * 1024) /* octets read at once */
+#define S5_RELAY_PIPE (256 * 1024) /* octets a bulk pipe holds */
+#define S5_RELAY_PIPES 64 /* pipes a pool lends at most */
+
+struct s5_pipe {
+	int in, out; /* to write to, to read from */
+};
+
+struct s5_pool {
+	struct s5_loop *loop;
+	uint8_t *buffer;
+	unsigned lent, spare;
+	struct s5_pipe pipes[S5_RELAY_PIPES]; /* the first `spare` are here */
+};
+
+enum s5_relay_end {
+	S5_RELAY_CLOSED, /* both sides ended */
+	S5_RELAY_ERROR, /* relay.error on relay.side */
+	S5_RELAY_IDLE, /* nothing for idle ms */
+	S5_RELAY_STOPPED, /* s5_relay_stop */
+};
+
+struct s5_flow {
+	uint64_t octets; /* taken from the source */
+	uint8_t *held; /* what the destination would not take yet */
+	uint32_t held_at, held_len;
+	struct s5_pipe pipe; /* in -1: none borrowed */
+	uint32_t piped; /* octets in the pipe */
+	uint8_t large; /* large reads in a row */
+	bool readable, writable;
+	bool hangup; /* the source may be at its end: read until it says so */
+	bool eof, ended;
+	bool no_splice;
+};
+
+/* One side. With a socket in and out are the same descriptor and out.fd is -1. */
+struct s5_end {
+	struct s5_watch in, out;
+	uint8_t kind; /* private */
+};
+
+struct s5_relay {
+	struct s5_pool *pool;
+	struct s5_end end[2];
+	struct s5_flow flow[2]; /* flow[i] goes from end[i] to the other */
+	int64_t idle; /* ms; 0: for ever */
+	/* Called with what flow `from` read, before it is sent; no splicing then. NULL: not. */
+	void (*tap)(struct s5_relay *r, unsigned from, const uint8_t *octets, size_t n);
+	/* Flow `from` has delivered everything and its end of file. NULL: not called. */
+	void (*half)(struct s5_relay *r, unsigned from);
+	/* On a later turn, once, when both descriptors are closed; the relay may be freed in it. */
+	void (*done)(struct s5_relay *r, enum s5_relay_end end);
+	int error; /* positive errno */
+	uint8_t side; /* the end it came from */
+
+	/* Private. */
+	bool over;
+	enum s5_relay_end how;
+	uint64_t seen; /* octets at the last idle check */
+	struct s5_timer timer;
+	struct s5_task turn;
+};
+
+/* 0 or -errno. */
+int s5_pool_init(struct s5_pool *pool, struct s5_loop *loop);
+void s5_pool_fini(struct s5_pool *pool);
+
+/* Takes over the descriptors: a_in is read, a_out written (equal: one socket); likewise b. All
+ * must be non-blocking, or regular files. `watched` says which of a_in, b_in the loop knows
+ * already (bits 1, 2). Set idle, tap, half and done before. Zeroes nothing else's memory. */
+void s5_relay_start(struct s5_relay *r, struct s5_pool *pool, const int fds[static 4],
+		    unsigned watched);
+/* Octets that go to the far end of flow `from` before anything that is read; called before or
+ * right after start. count: they are payload and count as octets. 0 or -ENOMEM. */
+int s5_relay_preload(struct s5_relay *r, unsigned from, const void *octets, size_t n, bool count);
+/* Nothing more will be read from end `from`, as if it had ended. */
+void s5_relay_end_input(struct s5_relay *r, unsigned from);
+/* Ends it now. */
+void s5_relay_stop(struct s5_relay *r);
+
+#endif
