@@ -64,15 +64,16 @@ void s5_put_addr(struct s5_writer *out, const struct s5_addr *a)
 
 static void note_methods(struct s5_reader *r, const struct s5_hello *m)
 {
-	bool seen[256] = {false};
+	bool seen[256] = { false }, repeated = false;
 
-	if (m->n == 0)
-		s5_reader_note(r, S5_NOTE_NMETHODS_ZERO);
 	for (unsigned i = 0; i < m->n; i++) {
-		if (seen[m->methods[i]])
-			s5_reader_note(r, S5_NOTE_METHOD_REPEATED);
+		repeated |= seen[m->methods[i]];
 		seen[m->methods[i]] = true;
 	}
+	if (m->n == 0)
+		s5_reader_note(r, S5_NOTE_NMETHODS_ZERO);
+	if (repeated)
+		s5_reader_note(r, S5_NOTE_METHOD_REPEATED);
 	if (seen[S5_METHOD_UNACCEPTABLE])
 		s5_reader_note(r, S5_NOTE_METHOD_FF);
 }
