@@ -60,6 +60,9 @@ extern const struct command version_command;
 /* The row with that name, or NULL. */
 const struct command *command_find(const char *name);
 
+/* Says that there is no such command, and the nearest one. Returns EXIT_USAGE. */
+int command_unknown(const char *name);
+
 /*
  * Sets the defaults and parses the command's line (argv[0] is its name). Returns how many
  * arguments there are, then in argv[0] .. argv[count - 1]; or -1 if the command is over (help or
@@ -82,7 +85,11 @@ void command_overview(FILE *to, int width);
 /* Prints "socks5 VERSION"; `verbose` adds how it was built and with which libraries. */
 void version_print(FILE *to, int verbose);
 
-/* socks5 --complete WORD... and socks5 --options COMMAND; see complete.c. Exit statuses. */
+/*
+ * Asked by scripts, not by people: `socks5 --complete WORD...` for the shells' completion, and
+ * `socks5 --options COMMAND` for the test that holds the man pages against the option tables.
+ * argv[0] is that option. Exit statuses.
+ */
 int complete_run(int argc, char **argv);
 int options_run(int argc, char **argv);
 

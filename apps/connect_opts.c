@@ -20,7 +20,7 @@ const struct opt connect_opts[] = {
 	OPT("recv-limit", 'W', INT, recv_limit, "N", "end after N reads from the target",
 	    .def_say = "no limit", .min = 1, .max = INT_MAX),
 	OPT("exec", 'e', STR, exec, "COMMAND",
-	    "run a shell command with the connection as its stdin and stdout", .want = "@command"),
+	    "run a shell command with the connection as its stdin and stdout", .want = "@program"),
 	OPT("pass-fd", 'F', FLAG, pass_fd, NULL,
 	    "pass the connected socket over stdout and end (ssh's ProxyUseFdpass)"),
 	OPT("hexdump", 0, STR, hexdump, "FILE|-", "dump all octets of both ways; - is stderr",

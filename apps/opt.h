@@ -97,7 +97,7 @@ struct opt {
 	const char *unit; /* INT: what is counted, "octets", "ports" */
 	int value; /* PICK, STRS */
 	const struct opt_word *words; /* ENUM, LIST; elsewhere proposals for completion */
-	const char *want; /* what completion may offer: "@file", "@host", "@command" */
+	const char *want; /* what completion may offer: "@file", "@host", "@program" */
 	enum secret_form secret; /* the value holds a password: masked in argv, not in errors */
 	const struct opt *group; /* GROUP */
 
@@ -159,8 +159,8 @@ void opt_init(const struct opt *opts, void *target);
  * Parses the arguments argv[0] .. argv[argc - 1] (the command's name is not among them): options
  * and arguments may be mixed, "--" ends the options, "-" is an argument. The arguments are left in
  * front, in order, followed by NULL (argv[argc] must exist, as main's does), and *count
- * tells how many. A later value of the same option replaces the earlier. Passwords are
- * masked in argv as they are taken, also after an error and for help. Call opt_init() before.
+ * tells how many. A later value of the same option replaces the earlier. Passwords are masked in
+ * argv as they are taken. Call opt_init() before.
  */
 enum opt_parsed opt_parse(const struct opt *opts, void *target, int argc, char **argv, int *count,
 			  struct opt_error *err);
@@ -178,30 +178,35 @@ void opt_fini(const struct opt *opts, void *target);
 /* Formats err->text; returns -1, for `return opt_fail(err, ...)`. */
 int opt_fail(struct opt_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Value parsers by themselves, for arguments that are no options. 0, or -1 with *err's cause. */
-int opt_parse_int(const char *text, int64_t min, int64_t max, int64_t *value,
-		  struct opt_error *err);
-int opt_parse_msec(const char *text, int64_t *msec, struct opt_error *err);
-int opt_parse_size(const char *text, uint64_t *size, struct opt_error *err);
-
-/*
- * Steps through the rows, groups opened, rows hidden by an earlier one of the same name left out;
- * headings come too. Start with { .row = { opts } }.
- */
 #define OPT_DEPTH 4
 
+/*
+ * Steps through the rows: groups are opened, rows whose long name an earlier one has are left
+ * out, headings come too.
+ *
+ *	struct opt_walk walk = { .opts = opts };
+ *	const struct opt *row;
+ *
+ *	while ((row = opt_next(&walk)))
+ */
 struct opt_walk {
-	const struct opt *row[OPT_DEPTH]; /* the next row of each open table */
-	size_t offset[OPT_DEPTH]; /* where its struct begins in the target */
-	int depth;
-	size_t base; /* of the row just returned: field = base + row->offset */
+	const struct opt *opts;
+	size_t base; /* of the row just returned: its field is at target + base + row->offset */
+	int depth; /* of the tables open; 0 before the first step */
+	struct {
+		const struct opt *row; /* the next one */
+		size_t base;
+	} open[OPT_DEPTH];
 };
 
 const struct opt *opt_next(struct opt_walk *walk);
 
-/* The row with that long name, or with that letter, or NULL; *base as in struct opt_walk. */
+/* The row with that long name (len octets), or with that letter, or NULL; *base as above. */
 const struct opt *opt_find(const struct opt *opts, const char *name, size_t len, size_t *base);
 const struct opt *opt_find_letter(const struct opt *opts, char letter, size_t *base);
+
+/* The row's letter if it is this row's in this table, else 0: an earlier row has it. */
+char opt_letter(const struct opt *opts, const struct opt *row);
 
 /* Whether the row takes a value. */
 bool opt_takes_value(const struct opt *row);
@@ -209,16 +214,10 @@ bool opt_takes_value(const struct opt *row);
 /* The value's name as help shows it: .arg, or an ENUM's words joined by '|'; "" if none. */
 const char *opt_arg(const struct opt *row, char *buf, size_t size);
 
+/* --help, the row that every table has at its end without saying so. */
+extern const struct opt opt_help_row;
+
 /* Prints headings and rows for a person, within `width` columns. */
 void opt_help(const struct opt *opts, FILE *to, int width);
-
-/*
- * How many slips of the finger lie between two words (insert, delete, replace, swap neighbours);
- * beyond 40 octets a word is never near.
- */
-int opt_distance(const char *a, const char *b);
-
-/* Whether two words are so near that one was probably meant for the other. */
-bool opt_is_near(const char *typed, const char *known);
 
 #endif

@@ -36,7 +36,7 @@ void out_init(struct out *out, const char *command);
 void out_error(const struct out *out, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* What the user should know though the command goes on: said unless quiet, as "warning: text". */
+/* What the user should know though the command goes on: said unless quiet. */
 void out_warn(const struct out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* What a person expects to see: said unless quiet. */

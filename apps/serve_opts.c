@@ -29,7 +29,7 @@ const struct opt serve_opts[] = {
 	OPT_HEADING("Where to"),
 	OPT("allow", 0, STRS, rules, "RULE", "allow what RULE matches; the first match decides",
 	    .value = SERVE_ALLOW),
-	OPT("deny", 0, STRS, rules, "RULE", "deny what RULE matches; see below",
+	OPT("deny", 0, STRS, rules, "RULE", "deny what RULE matches; RULE is described above",
 	    .value = SERVE_DENY),
 
 	OPT_HEADING("How"),
@@ -66,7 +66,7 @@ static const char *const serve_examples[] = {
 	"serve programs on this machine, on 127.0.0.1:1080",
 	"socks5 serve -u joe:secret 0.0.0.0:1080",
 	"serve the network, to one user who knows the password",
-	"socks5 passwd joe >>users; socks5 serve --users users --log - :1080",
+	"socks5 passwd joe >>users; socks5 serve --users users --log - 0.0.0.0:1080",
 	"users from a file, a line on stdout for each session",
 	"socks5 serve --allow 'from=10.0.0.0/8 to=any:80,443' 10.0.0.1:1080",
 	"the web and nothing else, for one network, without passwords",
@@ -88,6 +88,5 @@ const struct command serve_command = {
 		"link-local, multicast and metadata addresses.",
 	.opts = serve_opts,
 	.examples = serve_examples,
-	.want = "@listen",
 	.run = serve_run,
 };

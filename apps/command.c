@@ -1,0 +1,89 @@
+#include "command.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "near.h"
+#include "opt.h"
+#include "out.h"
+
+const struct command *command_find(const char *name)
+{
+	const struct command *const *at = commands;
+
+	while (*at && strcmp((*at)->name, name) != 0)
+		at++;
+	return *at;
+}
+
+int command_unknown(const char *name)
+{
+	struct out out = { .verbose = 0 };
+	struct near near = { .typed = name };
+	bool option = name[0] == '-';
+	char shown[68];
+
+	for (const struct command *const *at = commands; *at; at++)
+		near_try(&near, (*at)->name);
+	near_try(&near, "--help");
+	near_try(&near, "--version");
+	out_escape(shown, sizeof(shown), name, strlen(name));
+	out_init(&out, NULL);
+	out_error(&out, "unknown %s %s%s%s%s (socks5 help lists all)",
+		  option ? "option" : "command", shown, near.best ? "; did you mean " : "",
+		  near.best ? near.best : "", near.best ? "?" : "");
+	return EXIT_USAGE;
+}
+
+/* The line was not run: prints what was asked for instead, or says what is wrong with it. */
+static int answer_line(const struct command *self, enum opt_parsed parsed,
+		       const struct opt_error *err)
+{
+	struct out out = { .verbose = 0 };
+
+	if (parsed == OPT_HELP) {
+		command_help(self, stdout, out_width(STDOUT_FILENO));
+		return EXIT_OK;
+	}
+	if (parsed == OPT_VERSION) {
+		version_print(stdout, 0);
+		return EXIT_OK;
+	}
+	out_init(&out, self->name);
+	if (err->unknown)
+		out_error(&out, "%s (socks5 %s --help lists all)", err->text, self->name);
+	else
+		out_error(&out, "%s", err->text);
+	return EXIT_USAGE;
+}
+
+int command_parse(const struct command *self, void *target, int argc, char **argv, int *status)
+{
+	struct opt_error err;
+	enum opt_parsed parsed;
+	int count;
+
+	opt_init(self->opts, target);
+	parsed = opt_parse(self->opts, target, argc - 1, argv + 1, &count, &err);
+	if (parsed != OPT_PARSED) {
+		*status = answer_line(self, parsed, &err);
+		return -1;
+	}
+	memmove(argv, argv + 1, ((size_t)count + 1) * sizeof(*argv));
+	return count;
+}
+
+int command_misuse(const struct command *self, const char *format, ...)
+{
+	struct out out = { .verbose = 0 };
+	char text[400];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	out_init(&out, self->name);
+	out_error(&out, "%s; usage: socks5 %s %s", text, self->name, self->synopsis);
+	return EXIT_USAGE;
+}

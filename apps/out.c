@@ -1,0 +1,161 @@
+#include "out.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define RED "\033[31m"
+#define YELLOW "\033[33m"
+#define PLAIN "\033[m"
+
+#define VFORMAT(n) __attribute__((format(printf, n, 0)))
+
+#define OPT_TARGET struct out
+const struct opt out_opts[] = {
+	OPT("verbose", 'v', COUNT, verbose, NULL,
+	    "say each phase with its time; twice: every message"),
+	OPT("quiet", 'q', FLAG, quiet, NULL, "say errors only"),
+	OPT_END,
+};
+
+void out_init(struct out *out, const char *command)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	out->command = command;
+	out->colour = isatty(STDERR_FILENO) && !(no_color && *no_color) && term &&
+		      strcmp(term, "dumb") != 0;
+}
+
+static void write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		text += n;
+		len -= (size_t)n;
+	}
+}
+
+/* Adds to a line that has `len` octets; what does not fit is cut. Returns the new length. */
+VFORMAT(3)
+static size_t line_add(char *line, size_t len, const char *format, va_list args)
+{
+	size_t room = OUT_LINE - len; /* the newline takes the place of vsnprintf's NUL */
+	int n = vsnprintf(line + len, room, format, args);
+
+	if (n < 0)
+		return len;
+	if ((size_t)n < room)
+		return len + (size_t)n;
+	memcpy(line + OUT_LINE - 4, "...", 3);
+	return OUT_LINE - 1;
+}
+
+VFORMAT(3)
+static void say(const struct out *out, const char *colour, const char *format, va_list args)
+{
+	char line[OUT_LINE];
+	int coloured = out->colour && *colour, saved = errno;
+	int n = snprintf(line, sizeof(line), "%ssocks5%s%s:%s ", coloured ? colour : "",
+			 out->command ? " " : "", out->command ? out->command : "",
+			 coloured ? PLAIN : "");
+	size_t len = line_add(line, (size_t)n, format, args);
+
+	line[len++] = '\n';
+	write_all(STDERR_FILENO, line, len);
+	errno = saved;
+}
+
+void out_error(const struct out *out, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(out, RED, format, args);
+	va_end(args);
+}
+
+void out_warn(const struct out *out, const char *format, ...)
+{
+	va_list args;
+
+	if (out->quiet)
+		return;
+	va_start(args, format);
+	say(out, YELLOW, format, args);
+	va_end(args);
+}
+
+void out_say(const struct out *out, const char *format, ...)
+{
+	va_list args;
+
+	if (out->quiet)
+		return;
+	va_start(args, format);
+	say(out, "", format, args);
+	va_end(args);
+}
+
+void out_verbose(const struct out *out, int level, const char *format, ...)
+{
+	va_list args;
+
+	if (out->quiet || out->verbose < level)
+		return;
+	va_start(args, format);
+	say(out, "", format, args);
+	va_end(args);
+}
+
+/* How many octets of text an octet becomes, written at dst. */
+static size_t escape_one(char dst[static 5], unsigned char octet)
+{
+	if (octet == '\\')
+		memcpy(dst, "\\\\", 3);
+	else if (octet < 0x20 || octet > 0x7e)
+		snprintf(dst, 5, "\\x%02x", octet);
+	else
+		snprintf(dst, 5, "%c", octet);
+	return strlen(dst);
+}
+
+size_t out_escape(char *dst, size_t size, const void *octets, size_t len)
+{
+	const unsigned char *in = octets;
+	size_t used = 0, kept = 0; /* kept: how much of the text leaves room for "..." */
+	char one[5];
+
+	for (size_t i = 0; i < len; i++) {
+		size_t n = escape_one(one, in[i]);
+
+		if (used + n >= size) {
+			snprintf(dst + kept, size - kept, "%s", size > 3 ? "..." : "");
+			return strlen(dst);
+		}
+		memcpy(dst + used, one, n);
+		used += n;
+		if (used + 4 <= size)
+			kept = used;
+	}
+	dst[used] = '\0';
+	return used;
+}
+
+int out_width(int fd)
+{
+	struct winsize size;
+
+	if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return 80;
+	return size.ws_col < 60 ? 60 : size.ws_col > 100 ? 100 : size.ws_col;
+}
