@@ -1,6 +1,6 @@
 /*
  * A command is a row: its name, its words for the help, its option table and its function. The
- * table of rows is in socks5.c; dispatcher, help and completion know nothing else of a command.
+ * table of rows is in commands.c; dispatcher, help and completion know nothing else of a command.
  *
  * A command's function begins like this:
  *
@@ -48,7 +48,7 @@ struct command {
 	int (*run)(const struct command *self, int argc, char **argv);
 };
 
-/* In the order in which help lists them; NULL ends the table. In socks5.c. */
+/* In the order in which help lists them; NULL ends the table. In commands.c. */
 extern const struct command *const commands[];
 
 extern const struct command serve_command;

@@ -6,10 +6,6 @@
 #include "command.h"
 #include "out.h"
 
-const struct command *const commands[] = {
-	&serve_command, &connect_command, &passwd_command, &help_command, &version_command, NULL,
-};
-
 /* Words that are options by their looks and commands by their effect. */
 static const struct alias {
 	const char *word;

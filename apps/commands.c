@@ -1,0 +1,7 @@
+#include <stddef.h>
+
+#include "command.h"
+
+const struct command *const commands[] = {
+	&serve_command, &connect_command, &passwd_command, &help_command, &version_command, NULL,
+};
