@@ -28,12 +28,15 @@ static bool offered(const struct s5_hello *m, uint8_t method)
 	return memchr(m->methods, method, m->n) != NULL;
 }
 
-/* The first of the server's methods that the client offers. */
+/* The first of the server's methods that this build has and the client offers: R1928-3.11. */
 static uint8_t choose(const struct s5_session *s)
 {
-	for (unsigned i = 0; i < s->config->nmethods; i++)
-		if (offered(&s->hello, s->config->methods[i]))
-			return s->config->methods[i];
+	for (unsigned i = 0; i < s->config->nmethods; i++) {
+		uint8_t method = s->config->methods[i];
+
+		if (s5_auth_find(method) && offered(&s->hello, method))
+			return method;
+	}
 	return S5_METHOD_UNACCEPTABLE;
 }
 
