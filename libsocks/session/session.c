@@ -239,8 +239,9 @@ void s5_session_judge(struct s5_session *s, bool accepted)
 void s5_session_answer(struct s5_session *s, uint8_t rep, const struct s5_addr *bnd)
 {
 	static const uint8_t zeros[4];
+	bool ip = bnd && s5_addr_is_ip(bnd);
 
-	s->reply = (struct s5_reply){.rep = rep, .bnd = bnd ? *bnd : s5_addr_ip4(zeros, 0)};
+	s->reply = (struct s5_reply){.rep = rep, .bnd = ip ? *bnd : s5_addr_ip4(zeros, 0)};
 	s->answered = true;
 }
 

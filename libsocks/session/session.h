@@ -149,7 +149,8 @@ const uint8_t *s5_session_early(const struct s5_session *s, enum s5_role from, s
 
 /* Server: the verdict on S5_EV_CREDENTIALS; wipes the password. */
 void s5_session_judge(struct s5_session *s, bool accepted);
-/* Server: the reply to S5_EV_REQUEST, and with BIND once more. bnd NULL: 0.0.0.0:0. */
+/* Server: the reply to S5_EV_REQUEST, and with BIND once more. bnd NULL, or no IP address:
+ * 0.0.0.0:0, for a reply never holds a name (R1928-6.2). */
 void s5_session_answer(struct s5_session *s, uint8_t rep, const struct s5_addr *bnd);
 
 const char *s5_cause_text(enum s5_cause cause);
