@@ -47,7 +47,7 @@ struct s5_rules_error {
 
 /* One question. Everything is borrowed for the call. */
 struct s5_query {
-	const struct s5_addr *from; /* the client; atyp 0: on a Unix socket, as good as loopback */
+	const struct s5_addr *from; /* never NULL; atyp 0: on a Unix socket, as good as loopback */
 	const uint8_t *user; /* NULL: it has no name */
 	size_t ulen;
 	uint8_t cmd; /* enum s5_cmd */

@@ -1,0 +1,301 @@
+#include "policy/rules.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "policy/rule.h"
+
+#define IP4(prefix, ...)                                                               \
+	{                                                                              \
+		.base = { .atyp = S5_ATYP_IPV4, .len = 4, .octets = { __VA_ARGS__ } }, \
+		.bits = prefix                                                         \
+	}
+#define IP6(prefix, ...)                                                                \
+	{                                                                               \
+		.base = { .atyp = S5_ATYP_IPV6, .len = 16, .octets = { __VA_ARGS__ } }, \
+		.bits = prefix                                                          \
+	}
+
+/* Every address in one of these is behind the guard. */
+static const struct {
+	enum s5_set set;
+	struct s5_cidr block;
+} kinds[] = {
+	{ S5_SET_LOOPBACK, IP4(8, 127) },
+	{ S5_SET_LOOPBACK, IP6(128, [15] = 1) },
+	{ S5_SET_PRIVATE, IP4(8, 10) },
+	{ S5_SET_PRIVATE, IP4(12, 172, 16) },
+	{ S5_SET_PRIVATE, IP4(16, 192, 168) },
+	{ S5_SET_PRIVATE, IP4(10, 100, 64) }, /* RFC 6598: carriers' NAT */
+	{ S5_SET_PRIVATE, IP6(7, 0xfc) },
+	{ S5_SET_PRIVATE, IP6(10, 0xfe, 0xc0) }, /* RFC 3879: site-local once */
+	{ S5_SET_LINK_LOCAL, IP4(16, 169, 254) },
+	{ S5_SET_LINK_LOCAL, IP6(10, 0xfe, 0x80) },
+	{ S5_SET_MULTICAST, IP4(4, 224) },
+	{ S5_SET_MULTICAST, IP6(8, 0xff) },
+	/* Where clouds tell a machine its secrets: most of them, containers and pods of AWS,
+	 * Scaleway, Alibaba, Oracle, Azure's wire server; and the IPv6 forms. */
+	{ S5_SET_METADATA, IP4(32, 169, 254, 169, 254) },
+	{ S5_SET_METADATA, IP4(32, 169, 254, 170, 2) },
+	{ S5_SET_METADATA, IP4(32, 169, 254, 170, 23) },
+	{ S5_SET_METADATA, IP4(32, 169, 254, 42, 42) },
+	{ S5_SET_METADATA, IP4(32, 100, 100, 100, 200) },
+	{ S5_SET_METADATA, IP4(32, 192, 0, 0, 192) },
+	{ S5_SET_METADATA, IP4(32, 168, 63, 129, 16) },
+	{ S5_SET_METADATA, IP6(128, 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54) },
+	{ S5_SET_METADATA, IP6(128, 0xfd, 0x00, 0x0e, 0xc2, [15] = 0x23) },
+	{ S5_SET_METADATA, IP6(128, 0xfd, 0x20, 0x00, 0xce, [14] = 0x02, [15] = 0x54) },
+	{ S5_SET_METADATA, IP6(128, 0xfd, 0x00, 0x00, 0x42, [15] = 0x42) },
+	{ S5_SET_RESERVED, IP4(8, 0) },
+	{ S5_SET_RESERVED, IP4(4, 240) }, /* with the broadcast address */
+	{ S5_SET_RESERVED, IP6(96, 0) }, /* :: and IPv4-compatible addresses */
+	/* RFC 8215: a site's own NAT64, the IPv4 address anywhere in it. */
+	{ S5_SET_RESERVED, IP6(48, 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01) },
+};
+
+static const struct s5_cidr nat64 = IP6(96, 0x00, 0x64, 0xff, 0x9b);
+static const struct s5_cidr sixtofour = IP6(16, 0x20, 0x02);
+
+/* How well a rule fits what is asked, the better the higher. */
+enum fit {
+	FIT_NO,
+	FIT_UNSURE, /* it depends on the address */
+	FIT_LOOSE, /* it matches, but does not name the address */
+	FIT_NAMED,
+};
+
+/* What is asked, made ready for comparison once. */
+struct target {
+	const struct s5_query *query;
+	struct s5_addr from; /* un-mapped */
+	struct s5_view name; /* without its trailing dot; empty: none */
+	struct s5_addr address; /* un-mapped; atyp 0: not known */
+	struct s5_addr carried; /* the IPv4 address in it, else the same */
+	unsigned sets; /* of carried; what carries is in none */
+	uint16_t port;
+	bool local; /* the client is on this machine */
+};
+
+void s5_rules_init(struct s5_rules *r)
+{
+	*r = (struct s5_rules){ .n = 0 };
+}
+
+void s5_rules_fini(struct s5_rules *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		s5_rule_fini(&r->rows[i]);
+	free(r->rows);
+	s5_rules_init(r);
+}
+
+bool s5_rules_add(struct s5_rules *r, bool allow, const char *text, struct s5_rules_error *err)
+{
+	struct s5_list list = { r->rows, r->n };
+	struct s5_rule rule, *row;
+
+	if (!s5_rule_parse(&rule, text, err))
+		return false;
+	row = s5_list_add(&list, sizeof *row);
+	if (!row) {
+		snprintf(err->text, sizeof err->text, "out of memory");
+		s5_rule_fini(&rule);
+		return false;
+	}
+	*row = rule;
+	row->allow = allow;
+	*r = (struct s5_rules){ .rows = list.rows, .n = list.n };
+	return true;
+}
+
+/* NAT64 (RFC 6052) and 6to4 (RFC 3056) addresses lead to the IPv4 address inside them. */
+static struct s5_addr carried_by(const struct s5_addr *a)
+{
+	if (s5_cidr_has(&nat64, a))
+		return s5_addr_ip4(a->octets + 12, a->port);
+	if (s5_cidr_has(&sixtofour, a))
+		return s5_addr_ip4(a->octets + 2, a->port);
+	return *a;
+}
+
+static unsigned sets_of(const struct s5_addr *a)
+{
+	unsigned sets = S5_SET_ANY;
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (s5_cidr_has(&kinds[i].block, a))
+			sets |= kinds[i].set;
+	return sets;
+}
+
+static struct target target_of(const struct s5_query *q)
+{
+	struct target t = { .query = q, .from = *q->from };
+
+	s5_addr_unmap(&t.from);
+	t.local = !t.from.atyp || s5_addr_is_loopback(&t.from);
+	if (q->address || q->name)
+		t.address = q->address ? *q->address : *q->name;
+	t.port = t.address.port;
+	s5_addr_literal(&t.address);
+	s5_addr_unmap(&t.address);
+	if (!s5_addr_is_ip(&t.address))
+		t.address.atyp = 0;
+	t.carried = carried_by(&t.address);
+	t.sets = sets_of(&t.carried);
+	if (q->name && q->name->atyp == S5_ATYP_NAME)
+		t.name = (struct s5_view){ (const char *)q->name->octets, q->name->len };
+	if (t.name.len && t.name.at[t.name.len - 1] == '.')
+		t.name.len--;
+	return t;
+}
+
+static bool name_ends(struct s5_view name, struct s5_view end)
+{
+	return name.len >= end.len && !strncasecmp(name.at + name.len - end.len, end.at, end.len);
+}
+
+static bool name_is_below(struct s5_view name, struct s5_view suffix)
+{
+	return name_ends(name, suffix) &&
+	       (name.len == suffix.len || name.at[name.len - suffix.len - 1] == '.');
+}
+
+static bool ports_have(const struct s5_list *list, uint16_t port)
+{
+	const struct s5_ports *ports = list->rows;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (port >= ports[i].lo && port <= ports[i].hi)
+			return true;
+	return list->n == 0;
+}
+
+static enum fit to_fit(const struct s5_to *to, const struct target *t)
+{
+	if (!ports_have(&to->ports, t->port))
+		return FIT_NO;
+	switch (to->kind) {
+	case S5_TO_NAME:
+		return t->name.len == to->name.len && name_ends(t->name, to->name) ? FIT_LOOSE
+										   : FIT_NO;
+	case S5_TO_SUFFIX:
+		return name_is_below(t->name, to->name) ? FIT_LOOSE : FIT_NO;
+	case S5_TO_SET:
+		if (to->set & t->sets)
+			return FIT_NAMED;
+		break;
+	case S5_TO_BLOCK:
+		if (s5_cidr_has(&to->block, &t->carried))
+			return FIT_NAMED;
+		if (s5_cidr_has(&to->block, &t->address))
+			return FIT_LOOSE;
+		break;
+	}
+	return t->address.atyp ? FIT_NO : FIT_UNSURE;
+}
+
+static bool from_fits(const struct s5_list *list, const struct target *t)
+{
+	const struct s5_cidr *blocks = list->rows;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (s5_cidr_has(&blocks[i], &t->from))
+			return true;
+	return list->n == 0;
+}
+
+static bool user_fits(const struct s5_list *list, const struct s5_query *q)
+{
+	const struct s5_view *users = list->rows;
+
+	for (size_t i = 0; q->user && i < list->n; i++)
+		if (users[i].len == q->ulen && !memcmp(users[i].at, q->user, q->ulen))
+			return true;
+	return list->n == 0;
+}
+
+static bool command_fits(unsigned commands, uint8_t cmd)
+{
+	return !commands || (cmd < 32 && commands >> cmd & 1);
+}
+
+static enum fit rule_fit(const struct s5_rule *rule, const struct target *t)
+{
+	const struct s5_to *to = rule->to.rows;
+	enum fit best = rule->to.n ? FIT_NO : FIT_LOOSE;
+
+	if (!from_fits(&rule->from, t) || !user_fits(&rule->users, t->query) ||
+	    !command_fits(rule->commands, t->query->cmd))
+		return FIT_NO;
+	for (size_t i = 0; i < rule->to.n; i++) {
+		enum fit fit = to_fit(&to[i], t);
+
+		if (fit > best)
+			best = fit;
+	}
+	return best;
+}
+
+static bool is_guarded(const struct target *t)
+{
+	return !t->local && t->sets != S5_SET_ANY;
+}
+
+static struct s5_verdict verdict_by_default(const struct s5_rules *r, const struct target *t)
+{
+	struct s5_verdict v = { .decision = S5_ALLOW, .rule = -1 };
+
+	for (size_t i = 0; i < r->n; i++)
+		if (r->rows[i].allow)
+			v.decision = S5_DENY;
+	if (is_guarded(t))
+		v.decision = S5_DENY;
+	else if (v.decision == S5_ALLOW && !t->address.atyp && !t->local)
+		v.decision = S5_UNDECIDED;
+	return v;
+}
+
+struct s5_verdict s5_rules_match(const struct s5_rules *r, const struct s5_query *q)
+{
+	const struct target t = target_of(q);
+	int i = 0;
+
+	if (!t.name.len && !t.address.atyp)
+		return (struct s5_verdict){ S5_DENY, -1 };
+	for (const struct s5_rule *rule = r->rows; i < (int)r->n; i++, rule++) {
+		switch (rule_fit(rule, &t)) {
+		case FIT_NO:
+			break;
+		case FIT_UNSURE:
+			return (struct s5_verdict){ S5_UNDECIDED, i };
+		case FIT_LOOSE:
+			if (rule->allow && is_guarded(&t))
+				break;
+			return (struct s5_verdict){ rule->allow ? S5_ALLOW : S5_DENY, i };
+		case FIT_NAMED:
+			return (struct s5_verdict){ rule->allow ? S5_ALLOW : S5_DENY, i };
+		}
+	}
+	return verdict_by_default(r, &t);
+}
+
+bool s5_rules_has_from(const struct s5_rules *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->rows[i].allow && r->rows[i].from.n)
+			return true;
+	return false;
+}
+
+const char *s5_rules_text(const struct s5_rules *r, int i)
+{
+	return i >= 0 && (size_t)i < r->n ? r->rows[i].text : NULL;
+}
+
+bool s5_rules_is_allow(const struct s5_rules *r, int i)
+{
+	return i >= 0 && (size_t)i < r->n && r->rows[i].allow;
+}
