@@ -264,6 +264,7 @@ static void prepare(struct s5_dial *d)
 {
 	d->fd = -1;
 	d->error = 0;
+	d->peer = (struct s5_addr){.atyp = 0};
 	d->over = d->denied = false;
 	d->waited = false;
 	d->resolved = S5_LOOKUP_NO_NAME;

@@ -270,6 +270,19 @@ void s5_lookup_cancel(struct s5_lookup *l)
 	s5_loop_not_later(l->resolver->loop, &l->task);
 }
 
+const char *s5_lookup_text(enum s5_lookup_result result)
+{
+	static const char *const texts[] = {
+		[S5_LOOKUP_FOUND] = "found",
+		[S5_LOOKUP_NO_NAME] = "name does not exist",
+		[S5_LOOKUP_NO_DATA] = "name has no address",
+		[S5_LOOKUP_FAILED] = "name server failed",
+		[S5_LOOKUP_TIMEOUT] = "name server did not answer",
+	};
+
+	return texts[result];
+}
+
 /* life */
 
 int s5_resolver_new(struct s5_resolver **resolver, struct s5_loop *loop, const char *servers)

@@ -49,4 +49,6 @@ void s5_lookup_start(struct s5_lookup *l, struct s5_resolver *resolver, const st
 /* done() will not come any more. Harmless when the lookup is over or never began. */
 void s5_lookup_cancel(struct s5_lookup *l);
 
+const char *s5_lookup_text(enum s5_lookup_result result);
+
 #endif

@@ -1,6 +1,7 @@
 #include "net/sock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
 #include <string.h>
@@ -89,6 +90,22 @@ void s5_sock_tune(int fd)
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+int s5_sock_adopt(int fd)
+{
+	int listens = 0;
+	socklen_t len = sizeof listens;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) < 0)
+		return -errno;
+	if (!listens)
+		return -EINVAL;
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
+	    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0)
+		return -errno;
+	s5_sock_tune(fd);
+	return 0;
 }
 
 static int bound(const struct s5_sockaddr *sa, bool share)

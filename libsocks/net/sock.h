@@ -38,7 +38,11 @@ int s5_listen_unix(const char *path);
 /* Is the port taken by somebody already? 0 or -errno. SO_REUSEPORT alone would hide it. */
 int s5_listen_probe(const struct s5_addr *a);
 
-/* The next connection to close sends a reset. */
+/* Makes a listening socket made elsewhere one of ours: non-blocking, close-on-exec. 0 or -errno;
+ * -ENOTSOCK, -EINVAL: it does not listen. */
+int s5_sock_adopt(int fd);
+
+/* Closing it sends a reset. */
 void s5_sock_reset_on_close(int fd);
 /* TCP_NODELAY and SO_KEEPALIVE; accepted sockets inherit them. No effect on other sockets. */
 void s5_sock_tune(int fd);

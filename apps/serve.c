@@ -1,0 +1,97 @@
+/* socks5 serve: the server in the foreground, until SIGTERM or SIGINT. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "serve_setup.h"
+
+#define DRAIN_STEP_MS 20
+
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void stop_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Until no session is left, the time is over or a second signal came. */
+static void drain(const struct serve *s, const sigset_t *set)
+{
+	static const struct timespec step = {.tv_nsec = DRAIN_STEP_MS * 1000000L};
+	int64_t until = now_ms() + s->options.drain;
+	unsigned left = s5_server_sessions(s->server);
+
+	if (left)
+		out_say(&s->options.out, "stopping: %u session%s may go on for %lld s", left,
+			left == 1 ? "" : "s", (long long)(s->options.drain / 1000));
+	s5_server_drain(s->server);
+	while (s5_server_sessions(s->server) && now_ms() < until)
+		if (sigtimedwait(set, NULL, &step) > 0)
+			return;
+}
+
+static int serve(struct serve *s, int count, char **arguments)
+{
+	sigset_t set;
+	int status = serve_configure(s), sig, rc;
+
+	if (status == EXIT_OK)
+		status = serve_listen(s, count, arguments);
+	if (status != EXIT_OK)
+		return status;
+	stop_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	rc = s5_server_start(s->server);
+	if (rc < 0) {
+		out_error(&s->options.out, "cannot start: %s", strerrordesc_np(-rc));
+		return EXIT_NETWORK;
+	}
+	serve_explain(s);
+	while (sigwait(&set, &sig) != 0)
+		;
+	drain(s, &set);
+	return EXIT_OK;
+}
+
+int serve_run(const struct command *self, int argc, char **argv)
+{
+	struct serve s = {.command = self, .log_fd = -1};
+	int status = EXIT_OK;
+	int count = command_parse(self, &s.options, argc, argv, &status);
+
+	if (count >= 0) {
+		out_init(&s.options.out, self->name);
+		signal(SIGPIPE, SIG_IGN);
+		raise_descriptor_limit();
+		status = serve(&s, count, argv);
+	}
+	s5_server_free(s.server);
+	s5_users_fini(&s.users);
+	s5_rules_fini(&s.rules);
+	if (s.log_fd >= 0)
+		close(s.log_fd);
+	opt_fini(self->opts, &s.options);
+	return status;
+}

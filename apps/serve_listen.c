@@ -1,0 +1,165 @@
+/* The listeners of `socks5 serve`: [HOST:]PORT, unix:PATH, or what systemd passed. */
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net/sock.h"
+#include "serve_setup.h"
+
+#define DEFAULT_LISTEN "127.0.0.1:1080"
+#define FIRST_PASSED 3 /* systemd's descriptors begin here */
+
+static int cannot(const struct serve *s, const char *where, int error)
+{
+	const char *remedy = "";
+
+	if (error == EADDRINUSE)
+		remedy = "; another server has it: stop that one or choose another port";
+	if (error == EADDRNOTAVAIL)
+		remedy = "; no interface of this machine has that address";
+	if (error == EACCES)
+		remedy = "; ports below 1024 take more rights";
+	out_error(&s->options.out, "cannot listen on %s: %s%s", where, strerrordesc_np(error),
+		  remedy);
+	return EXIT_NETWORK;
+}
+
+static int listen_at(struct serve *s, const struct s5_addr *a)
+{
+	char text[S5_ADDR_TEXT];
+	struct s5_addr real;
+	int rc = s5_server_listen(s->server, a, &real);
+
+	if (rc < 0)
+		return cannot(s, s5_addr_format(a, text, sizeof text), -rc);
+	s->beyond |= !s5_addr_is_loopback(&real);
+	out_say(&s->options.out, "listening on %s", s5_addr_format(&real, text, sizeof text));
+	return EXIT_OK;
+}
+
+static int listen_unix(struct serve *s, const char *path)
+{
+	int rc = s5_server_listen_unix(s->server, path);
+
+	if (rc < 0)
+		return cannot(s, path, -rc);
+	out_say(&s->options.out, "listening on unix:%s", path);
+	return EXIT_OK;
+}
+
+/* Splits `[HOST:]PORT` in place; HOST may be `[v6]`. False: it is neither. */
+static bool split(char *text, char **host, char **port)
+{
+	char *colon = strrchr(text, ':');
+
+	*host = NULL;
+	*port = colon ? colon + 1 : text;
+	if (!colon)
+		return **port != 0;
+	*colon = 0;
+	*host = text;
+	if (text[0] == '[' && colon > text + 1 && colon[-1] == ']') {
+		colon[-1] = 0;
+		*host = text + 1;
+	} else if (strchr(text, ':')) {
+		return false; /* an IPv6 address without brackets */
+	}
+	return **host && **port;
+}
+
+static int listen_all(struct serve *s, const struct addrinfo *list)
+{
+	int status = EXIT_OK;
+
+	for (; list && status == EXIT_OK; list = list->ai_next) {
+		struct s5_sockaddr sa = {.len = list->ai_addrlen};
+		struct s5_addr a;
+
+		memcpy(&sa.sa, list->ai_addr, list->ai_addrlen);
+		a = s5_sockaddr_to(&sa);
+		status = listen_at(s, &a);
+	}
+	return status;
+}
+
+static int listen_tcp(struct serve *s, const char *text)
+{
+	struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM}, *list;
+	char *copy = strdup(text), *host, *port;
+	int rc, status;
+
+	if (!copy || !split(copy, &host, &port)) {
+		free(copy);
+		return command_misuse(s->command, "LISTEN %s: not [HOST:]PORT, [v6]:PORT or unix:PATH",
+				      text);
+	}
+	rc = getaddrinfo(host ? host : "127.0.0.1", port, &hints, &list);
+	free(copy);
+	if (rc != 0) {
+		out_error(&s->options.out, "LISTEN %s: %s", text, gai_strerror(rc));
+		return EXIT_USAGE;
+	}
+	status = listen_all(s, list);
+	freeaddrinfo(list);
+	return status;
+}
+
+static int listen_one(struct serve *s, const char *text)
+{
+	if (strncmp(text, "unix:", 5) == 0)
+		return listen_unix(s, text + 5);
+	return listen_tcp(s, text);
+}
+
+/* How many sockets systemd passed to this very process. */
+static int passed(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+
+	if (!pid || !fds || strtol(pid, NULL, 10) != getpid())
+		return 0;
+	return (int)strtol(fds, NULL, 10);
+}
+
+static int adopt(struct serve *s, int fd)
+{
+	struct s5_addr a = s5_sock_local(fd);
+	char text[S5_ADDR_TEXT];
+	int rc = s5_sock_adopt(fd);
+
+	if (rc == 0)
+		rc = s5_server_adopt(s->server, fd);
+	if (rc < 0)
+		return cannot(s, "a socket passed by systemd", -rc);
+	s->beyond |= a.atyp && !s5_addr_is_loopback(&a);
+	out_say(&s->options.out, "listening on %s",
+		a.atyp ? s5_addr_format(&a, text, sizeof text) : "a Unix socket passed by systemd");
+	return EXIT_OK;
+}
+
+static int refuse_open(const struct serve *s)
+{
+	out_error(&s->options.out,
+		  "refused: it would serve other machines without authentication; add users "
+		  "(--user, --users), --allow 'from=...', or --open if that is what you want");
+	return EXIT_USAGE;
+}
+
+int serve_listen(struct serve *s, int count, char **arguments)
+{
+	const struct s5_session_config *c = &s->config.session;
+	int status = EXIT_OK, npassed = count ? 0 : passed();
+
+	for (int i = 0; i < npassed && status == EXIT_OK; i++)
+		status = adopt(s, FIRST_PASSED + i);
+	for (int i = 0; i < count && status == EXIT_OK; i++)
+		status = listen_one(s, arguments[i]);
+	if (!count && !npassed)
+		status = listen_one(s, DEFAULT_LISTEN);
+	if (status == EXIT_OK && s->beyond && !s->options.open && !s5_rules_has_from(&s->rules) &&
+	    memchr(c->methods, S5_METHOD_NONE, c->nmethods))
+		return refuse_open(s);
+	return status;
+}

@@ -1,0 +1,235 @@
+#include "serve_setup.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "serve_log.h"
+
+static int usage(const struct serve *s, const char *what, const char *value, const char *why)
+{
+	out_error(&s->options.out, "%s %s: %s", what, value, why);
+	return EXIT_USAGE;
+}
+
+/* users */
+
+static int add_user(struct serve *s, const char *text)
+{
+	const char *colon = strchr(text, ':');
+	struct s5_users_error err = {.line = 0};
+
+	if (!colon)
+		return usage(s, "--user", text, "no password; write NAME:PASSWORD");
+	if (!s5_users_add(&s->users, text, (size_t)(colon - text), colon + 1, strlen(colon + 1),
+			  &err)) {
+		out_error(&s->options.out, "--user %.*s: %s", (int)(colon - text), text, err.why);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+static int read_users(struct serve *s, const char *path)
+{
+	struct s5_users_error err = {.line = 0};
+	size_t len;
+	char *text = file_read(path, &len);
+	bool good;
+
+	if (!text)
+		return usage(s, "--users", path, strerror(errno));
+	good = s5_users_parse(&s->users, text, len, &err);
+	explicit_bzero(text, len);
+	free(text);
+	if (good)
+		return EXIT_OK;
+	out_error(&s->options.out, "--users %s: line %zu: %s", path, err.line, err.why);
+	return EXIT_USAGE;
+}
+
+static int set_users(struct serve *s)
+{
+	int status = EXIT_OK;
+
+	s5_users_init(&s->users);
+	if (s->options.users_file)
+		status = read_users(s, s->options.users_file);
+	for (size_t i = 0; i < s->options.users.count && status == EXIT_OK; i++)
+		status = add_user(s, s->options.users.items[i].text);
+	s->config.users = &s->users;
+	return status;
+}
+
+/* methods */
+
+static bool has_method(const struct serve *s, uint8_t method)
+{
+	const struct s5_session_config *c = &s->config.session;
+
+	return memchr(c->methods, method, c->nmethods) != NULL;
+}
+
+static int set_methods(struct serve *s)
+{
+	struct s5_session_config *c = &s->config.session;
+	const struct opt_list *auth = &s->options.auth;
+
+	for (int i = 0; i < auth->count; i++)
+		c->methods[c->nmethods++] = (uint8_t)auth->values[i];
+	if (!auth->count)
+		c->methods[c->nmethods++] = s->users.n ? S5_METHOD_USERPASS : S5_METHOD_NONE;
+	if (has_method(s, S5_METHOD_USERPASS) && !s->users.n)
+		return usage(s, "--auth", "userpass",
+			     "there are no users; add --user NAME:PASSWORD or --users FILE");
+	if (s->users.n && !has_method(s, S5_METHOD_USERPASS))
+		out_warn(&s->options.out, "users are given, but --auth does not ask for them");
+	return EXIT_OK;
+}
+
+/* rules */
+
+static int set_rules(struct serve *s)
+{
+	struct s5_rules_error err;
+
+	s5_rules_init(&s->rules);
+	s->config.rules = &s->rules;
+	for (size_t i = 0; i < s->options.rules.count; i++) {
+		const struct opt_str *rule = &s->options.rules.items[i];
+		bool allow = rule->tag == SERVE_ALLOW;
+
+		if (s5_rules_add(&s->rules, allow, rule->text, &err))
+			continue;
+		out_error(&s->options.out, "--%s '%s': %s", allow ? "allow" : "deny", rule->text,
+			  err.text);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+/* dialing */
+
+static int set_dial(struct serve *s)
+{
+	struct s5_dial_options *dial = &s->config.dial;
+	struct s5_addr a = {.port = 0};
+
+	dial->timeout = s->options.connect_timeout;
+	switch (s->options.prefer) {
+	case SERVE_PREFER_AUTO:
+		dial->prefer = S5_PREFER_AUTO;
+		break;
+	case SERVE_PREFER_IPV4:
+		dial->prefer = S5_PREFER_4;
+		break;
+	case SERVE_PREFER_IPV6:
+		dial->prefer = S5_PREFER_6;
+		break;
+	}
+	if (!s->options.source)
+		return EXIT_OK;
+	if (!s5_addr_set_ip(&a, s->options.source, strlen(s->options.source)))
+		return usage(s, "--source", s->options.source, "not an IPv4 or IPv6 address");
+	*(a.atyp == S5_ATYP_IPV4 ? &dial->source4 : &dial->source6) = a;
+	return EXIT_OK;
+}
+
+/* the rest */
+
+static unsigned processors(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+
+	return n > 0 ? (unsigned)n : 1;
+}
+
+static void log_record(void *arg, const struct s5_record *record)
+{
+	serve_log_write(((struct serve *)arg)->log_fd, record);
+}
+
+static void log_trouble(void *arg, int error)
+{
+	out_warn(&((struct serve *)arg)->options.out,
+		 "cannot accept clients: %s; they wait until sessions end (see ulimit -n)",
+		 strerrordesc_np(error));
+}
+
+static int set_log(struct serve *s)
+{
+	s->log_fd = -1;
+	s->config.trouble = log_trouble;
+	s->config.arg = s;
+	if (!s->options.log)
+		return EXIT_OK;
+	s->log_fd = serve_log_open(s->options.log);
+	if (s->log_fd < 0)
+		return usage(s, "--log", s->options.log, strerror(errno));
+	s->config.log = log_record;
+	return EXIT_OK;
+}
+
+static int make_server(struct serve *s)
+{
+	int rc = s5_server_new(&s->server, &s->config);
+
+	if (rc == 0)
+		return EXIT_OK;
+	if (rc == -EINVAL)
+		return usage(s, "--resolver", s->options.resolver, "not ADDR[:PORT]");
+	out_error(&s->options.out, "cannot start: %s", strerror(-rc));
+	return EXIT_NETWORK;
+}
+
+int serve_configure(struct serve *s)
+{
+	static int (*const parts[])(struct serve *) = {set_users, set_methods, set_rules,
+						       set_dial,  set_log,     make_server};
+	int status = EXIT_OK;
+
+	s->config.workers = s->options.workers ? (unsigned)s->options.workers : processors();
+	s->config.max_sessions = (unsigned)s->options.max_sessions;
+	s->config.handshake_timeout = s->options.handshake_timeout;
+	s->config.idle_timeout = s->options.idle_timeout;
+	s->config.resolver = s->options.resolver;
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0] && status == EXIT_OK; i++)
+		status = parts[i](s);
+	return status;
+}
+
+/* in plain words */
+
+static void explain_who(const struct serve *s)
+{
+	const struct out *out = &s->options.out;
+	const char *who = s->beyond ? "anyone who can reach it" : "any program on this machine";
+	const char *where = s->beyond ? "" : " on this machine";
+
+	if (!has_method(s, S5_METHOD_USERPASS))
+		out_say(out, "%s may use it, without a password", who);
+	else if (s->users.n == 1)
+		out_say(out, "one user%s may use it, with a password%s", where,
+			has_method(s, S5_METHOD_NONE) ? "; so may others, without one" : "");
+	else
+		out_say(out, "%zu users%s may use it, each with a password%s", s->users.n, where,
+			has_method(s, S5_METHOD_NONE) ? "; so may others, without one" : "");
+}
+
+void serve_explain(const struct serve *s)
+{
+	const struct out *out = &s->options.out;
+
+	explain_who(s);
+	if (s->rules.n == 1)
+		out_say(out, "one rule decides where to");
+	else if (s->rules.n)
+		out_say(out, "%zu rules decide where to, the first that matches", s->rules.n);
+	else if (!s->beyond)
+		out_say(out, "it connects to any address");
+	else
+		out_say(out, "it connects to any address but loopback, private, link-local, "
+			     "multicast and metadata ones; for programs on this machine to any");
+}

@@ -1,0 +1,30 @@
+/*
+ * From the options of `socks5 serve` to a server's configuration. What is wrong is said, with its
+ * remedy, and the exit status returned.
+ */
+#ifndef APPS_SERVE_SETUP_H
+#define APPS_SERVE_SETUP_H
+
+#include "command.h"
+#include "roles/server.h"
+#include "serve_opts.h"
+
+struct serve {
+	const struct command *command;
+	struct serve_options options;
+	struct s5_server_config config;
+	struct s5_users users;
+	struct s5_rules rules;
+	int log_fd; /* -1: no log */
+	bool beyond; /* some listener can be reached from other machines */
+	struct s5_server *server;
+};
+
+/* Everything but the listeners. EXIT_OK, or a status after saying why. */
+int serve_configure(struct serve *s);
+/* Listens on each of the arguments, on what systemd passed, or on the default; says where. */
+int serve_listen(struct serve *s, int count, char **arguments);
+/* Says in plain words who may do what. */
+void serve_explain(const struct serve *s);
+
+#endif

@@ -1,0 +1,194 @@
+#include "roles/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "roles/worker.h"
+
+#define CHECKERS 2 /* threads that hash passwords */
+#define CHECKS_WAITING 256 /* passwords that may wait for them */
+
+struct shared_port {
+	int fd;
+	char *path; /* of a Unix socket made here; NULL: somebody else's */
+};
+
+struct s5_server {
+	struct s5_server_config config;
+	struct s5_work work;
+	bool working;
+	unsigned sessions; /* atomically */
+	unsigned nworkers; /* those that are initialised */
+	struct s5_worker *workers;
+	struct shared_port *shared;
+	size_t nshared;
+};
+
+struct s5_work *s5_server_work(struct s5_server *server)
+{
+	return &server->work;
+}
+
+bool s5_server_enter(struct s5_server *server)
+{
+	unsigned n = __atomic_add_fetch(&server->sessions, 1, __ATOMIC_RELAXED);
+
+	if (!server->config.max_sessions || n <= server->config.max_sessions)
+		return true;
+	s5_server_leave(server);
+	return false;
+}
+
+void s5_server_leave(struct s5_server *server)
+{
+	__atomic_sub_fetch(&server->sessions, 1, __ATOMIC_RELAXED);
+}
+
+unsigned s5_server_sessions(const struct s5_server *server)
+{
+	return __atomic_load_n(&server->sessions, __ATOMIC_RELAXED);
+}
+
+static int start_checkers(struct s5_server *server)
+{
+	int rc = 0;
+
+	if (server->config.users && s5_users_needs_hash(server->config.users))
+		rc = s5_work_init(&server->work, CHECKERS, CHECKS_WAITING);
+	server->working = rc == 0 && server->config.users && s5_users_needs_hash(server->config.users);
+	return rc;
+}
+
+int s5_server_new(struct s5_server **out, const struct s5_server_config *config)
+{
+	struct s5_server *server = calloc(1, sizeof *server);
+	int rc;
+
+	if (!server)
+		return -ENOMEM;
+	server->config = *config;
+	server->workers = calloc(config->workers, sizeof *server->workers);
+	rc = server->workers ? start_checkers(server) : -ENOMEM;
+	while (rc == 0 && server->nworkers < config->workers) {
+		struct s5_worker *w = &server->workers[server->nworkers];
+
+		w->next_id = server->nworkers + 1;
+		w->id_step = config->workers;
+		rc = s5_worker_init(w, server, &server->config);
+		server->nworkers += rc == 0;
+	}
+	if (rc < 0)
+		s5_server_free(server);
+	else
+		*out = server;
+	return rc;
+}
+
+static int add_port(struct s5_worker *w, int fd)
+{
+	int rc = fd < 0 ? fd : s5_worker_add_port(w, fd, false);
+
+	if (rc < 0 && fd >= 0)
+		close(fd);
+	return rc;
+}
+
+int s5_server_listen(struct s5_server *server, const struct s5_addr *a, struct s5_addr *real)
+{
+	bool share = server->nworkers > 1;
+	int rc = share ? s5_listen_probe(a) : 0, fd;
+
+	*real = *a;
+	for (unsigned i = 0; i < server->nworkers && rc == 0; i++) {
+		fd = s5_listen_tcp(real, share);
+		if (fd >= 0)
+			real->port = s5_sock_local(fd).port;
+		rc = add_port(&server->workers[i], fd);
+	}
+	return rc;
+}
+
+/* Takes over fd and path, also when it fails. */
+static int share_port(struct s5_server *server, int fd, char *path)
+{
+	struct shared_port *shared =
+		reallocarray(server->shared, server->nshared + 1, sizeof *shared);
+	int rc = 0;
+
+	if (!shared) {
+		close(fd);
+		free(path);
+		return -ENOMEM;
+	}
+	server->shared = shared;
+	server->shared[server->nshared++] = (struct shared_port){.fd = fd, .path = path};
+	for (unsigned i = 0; i < server->nworkers && rc == 0; i++)
+		rc = s5_worker_add_port(&server->workers[i], fd, true);
+	return rc;
+}
+
+int s5_server_listen_unix(struct s5_server *server, const char *path)
+{
+	char *copy = strdup(path);
+	int fd = copy ? s5_listen_unix(path) : -ENOMEM;
+
+	if (fd >= 0)
+		return share_port(server, fd, copy);
+	free(copy);
+	return fd;
+}
+
+int s5_server_adopt(struct s5_server *server, int fd)
+{
+	return share_port(server, fd, NULL);
+}
+
+int s5_server_start(struct s5_server *server)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < server->nworkers && rc == 0; i++)
+		rc = s5_worker_start(&server->workers[i]);
+	return rc;
+}
+
+void s5_server_drain(struct s5_server *server)
+{
+	for (unsigned i = 0; i < server->nworkers; i++)
+		if (server->workers[i].running)
+			s5_loop_post(&server->workers[i].loop, &server->workers[i].drain);
+}
+
+static void join(struct s5_server *server)
+{
+	for (unsigned i = 0; i < server->nworkers; i++)
+		if (server->workers[i].running)
+			s5_loop_post(&server->workers[i].loop, &server->workers[i].stop);
+	for (unsigned i = 0; i < server->nworkers; i++) {
+		if (server->workers[i].running)
+			pthread_join(server->workers[i].thread, NULL);
+		server->workers[i].running = false;
+	}
+	if (server->working)
+		s5_work_fini(&server->work);
+}
+
+void s5_server_free(struct s5_server *server)
+{
+	if (!server)
+		return;
+	join(server);
+	for (unsigned i = 0; i < server->nworkers; i++)
+		s5_worker_fini(&server->workers[i]);
+	for (size_t i = 0; i < server->nshared; i++) {
+		close(server->shared[i].fd);
+		if (server->shared[i].path)
+			unlink(server->shared[i].path);
+		free(server->shared[i].path);
+	}
+	free(server->shared);
+	free(server->workers);
+	free(server);
+}

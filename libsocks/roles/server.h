@@ -1,0 +1,70 @@
+/* The server: accept, session, policy, dial, relay; on worker threads with a loop each.
+ *
+ *   s5_server_new; s5_server_listen* as often as wanted; s5_server_start
+ *   s5_server_drain: no new clients; s5_server_sessions tells how many are left
+ *   s5_server_free: ends what is left and joins the threads
+ *
+ * All of these from one thread. The configuration and what it points to is borrowed until free.
+ * Workers share nothing but it and a counter of sessions. The library prints nothing: each session
+ * that ends is a record, handed to config.log on a worker's thread.
+ */
+#ifndef S5_ROLES_SERVER_H
+#define S5_ROLES_SERVER_H
+
+#include "net/dial.h"
+#include "policy/rules.h"
+#include "policy/users.h"
+#include "session/session.h"
+
+/* One session, told when it is over. Everything is borrowed for the call. */
+struct s5_record {
+	uint64_t id; /* of this server's run */
+	struct s5_addr client; /* atyp 0: came over a Unix socket */
+	const uint8_t *user; /* ulen octets; NULL: none */
+	size_t ulen;
+	uint8_t method; /* S5_METHOD_UNACCEPTABLE: none was agreed */
+	bool requested; /* cmd and target are good */
+	uint8_t cmd;
+	struct s5_addr target; /* as asked for */
+	struct s5_addr actual; /* as connected to, or tried last; atyp 0: none */
+	bool replied; /* rep is good */
+	uint8_t rep;
+	uint64_t up, down; /* octets of payload from the client, to the client */
+	int64_t ms; /* from accept to end */
+	char why[160]; /* why it ended; printable */
+};
+
+struct s5_server_config {
+	struct s5_session_config session; /* the methods, in order of preference */
+	const struct s5_users *users;
+	const struct s5_rules *rules;
+	const char *resolver; /* s5_resolver_new's servers */
+	unsigned workers; /* at least 1 */
+	unsigned max_sessions; /* 0: no limit; beyond it clients are closed at once */
+	int64_t handshake_timeout; /* ms, from accept to request; 0: none */
+	int64_t idle_timeout; /* ms; 0: none */
+	struct s5_dial_options dial;
+	/* Both may be called by several threads at once; both may be NULL. */
+	void (*log)(void *arg, const struct s5_record *record);
+	/* Accepting failed for want of descriptors or memory (errno); it goes on by itself. Once
+	 * until a client could be accepted again. */
+	void (*trouble)(void *arg, int error);
+	void *arg;
+};
+
+struct s5_server;
+
+/* 0 or -errno. -EINVAL: config.resolver. */
+int s5_server_new(struct s5_server **server, const struct s5_server_config *config);
+/* *real is the address with the real port. 0 or -errno. */
+int s5_server_listen(struct s5_server *server, const struct s5_addr *a, struct s5_addr *real);
+/* The socket file is removed by s5_server_free. */
+int s5_server_listen_unix(struct s5_server *server, const char *path);
+/* A socket that listens already; the server's from now on. */
+int s5_server_adopt(struct s5_server *server, int fd);
+int s5_server_start(struct s5_server *server);
+void s5_server_drain(struct s5_server *server);
+unsigned s5_server_sessions(const struct s5_server *server);
+void s5_server_free(struct s5_server *server);
+
+#endif

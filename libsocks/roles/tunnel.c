@@ -1,0 +1,144 @@
+/* A tunnel: the relay, and what its log line will say, packed as small as it goes. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "roles/worker.h"
+
+/* An address without the room for the longest name. Its octets stand in the tunnel's tail. */
+struct packed {
+	uint8_t atyp, len;
+	uint16_t port;
+};
+
+struct s5_tunnel {
+	struct s5_relay relay;
+	struct s5_worker *worker;
+	LIST_ENTRY(s5_tunnel) link;
+	int64_t born;
+	uint64_t id;
+	uint8_t method, ulen;
+	struct packed client, target, actual;
+	uint8_t tail[]; /* user, client, target, actual */
+};
+
+static struct packed pack(uint8_t **tail, const struct s5_addr *a)
+{
+	memcpy(*tail, a->octets, a->len);
+	*tail += a->len;
+	return (struct packed){.atyp = a->atyp, .len = a->len, .port = a->port};
+}
+
+static struct s5_addr unpack(const uint8_t **tail, struct packed p)
+{
+	struct s5_addr a = {.atyp = p.atyp, .len = p.len, .port = p.port};
+
+	memcpy(a.octets, *tail, p.len);
+	*tail += p.len;
+	return a;
+}
+
+static void explain(const struct s5_tunnel *t, enum s5_relay_end end, char *why, size_t size)
+{
+	switch (end) {
+	case S5_RELAY_CLOSED:
+		snprintf(why, size, "closed");
+		break;
+	case S5_RELAY_ERROR:
+		snprintf(why, size, "%s: %s", t->relay.side ? "target" : "client",
+			 strerrordesc_np(t->relay.error));
+		break;
+	case S5_RELAY_IDLE:
+		snprintf(why, size, "idle");
+		break;
+	case S5_RELAY_STOPPED:
+		snprintf(why, size, "server stopped");
+		break;
+	}
+}
+
+static void tell(const struct s5_tunnel *t, enum s5_relay_end end)
+{
+	const struct s5_server_config *config = t->worker->config;
+	const uint8_t *tail = t->tail + t->ulen;
+	struct s5_record record = {
+		.id = t->id,
+		.user = t->ulen ? t->tail : NULL,
+		.ulen = t->ulen,
+		.method = t->method,
+		.requested = true,
+		.cmd = S5_CMD_CONNECT,
+		.replied = true,
+		.rep = S5_REP_SUCCEEDED,
+		.up = t->relay.flow[0].octets,
+		.down = t->relay.flow[1].octets,
+		.ms = t->worker->loop.now - t->born,
+	};
+
+	if (!config->log)
+		return;
+	record.client = unpack(&tail, t->client);
+	record.target = unpack(&tail, t->target);
+	record.actual = unpack(&tail, t->actual);
+	explain(t, end, record.why, sizeof record.why);
+	config->log(config->arg, &record);
+}
+
+static void tunnel_done(struct s5_relay *r, enum s5_relay_end end)
+{
+	struct s5_tunnel *t = (struct s5_tunnel *)r;
+	struct s5_worker *w = t->worker;
+
+	tell(t, end);
+	LIST_REMOVE(t, link);
+	free(t);
+	s5_server_leave(w->server);
+	s5_worker_relieved(w);
+}
+
+int s5_tunnel_start(struct s5_worker *w, int client, int target, const struct s5_session *session,
+		    const struct s5_record *record, int64_t born)
+{
+	size_t early_len, rest_len, ulen = w->config->log ? record->ulen : 0;
+	const uint8_t *early = s5_session_early(session, S5_CLIENT, &early_len);
+	const uint8_t *rest = s5_session_out(session, &rest_len);
+	size_t tail_len = ulen + record->client.len + record->target.len + record->actual.len;
+	struct s5_tunnel *t = calloc(1, sizeof *t + (w->config->log ? tail_len : 0));
+	uint8_t *tail;
+
+	if (!t || s5_relay_preload(&t->relay, 0, early, early_len, true) < 0 ||
+	    s5_relay_preload(&t->relay, 1, rest, rest_len, false) < 0) {
+		if (t)
+			free(t->relay.flow[0].held);
+		free(t);
+		return -ENOMEM;
+	}
+	t->worker = w;
+	t->born = born;
+	t->id = record->id;
+	t->method = record->method;
+	if (w->config->log) {
+		tail = t->tail;
+		t->ulen = (uint8_t)ulen;
+		if (ulen)
+			memcpy(tail, record->user, ulen);
+		tail += ulen;
+		t->client = pack(&tail, &record->client);
+		t->target = pack(&tail, &record->target);
+		t->actual = pack(&tail, &record->actual);
+	}
+	t->relay.idle = w->config->idle_timeout;
+	t->relay.done = tunnel_done;
+	LIST_INSERT_HEAD(&w->tunnels, t, link);
+	s5_relay_start(&t->relay, &w->pool, (int[]){client, client, target, target}, 3);
+	return 0;
+}
+
+void s5_tunnels_stop(struct s5_worker *w)
+{
+	struct s5_tunnel *t;
+
+	LIST_FOREACH(t, &w->tunnels, link)
+		s5_relay_stop(&t->relay);
+}

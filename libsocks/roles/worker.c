@@ -1,0 +1,187 @@
+/* A worker: a thread with a loop, its listening ports, and the clients it accepted. */
+#include "roles/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define ACCEPT_BATCH 64 /* clients taken before others have their turn */
+#define RETRY_MS 200 /* until the next try when descriptors ran out */
+
+#define OUTER(p, type, member) ((type *)((char *)(p)-offsetof(type, member)))
+
+/* accepting */
+
+static int port_watch(struct s5_worker *w, struct s5_port *p)
+{
+	return s5_loop_watch(&w->loop, &p->watch, EPOLLIN | (p->shared ? EPOLLEXCLUSIVE : 0u));
+}
+
+static void deafen(struct s5_worker *w, int error)
+{
+	if (!w->troubled && w->config->trouble)
+		w->config->trouble(w->config->arg, error);
+	w->troubled = w->deaf = true;
+	for (size_t i = 0; i < w->nports; i++)
+		s5_loop_unwatch(&w->loop, &w->ports[i].watch);
+	s5_timer_set(&w->loop, &w->retry, w->loop.now + RETRY_MS);
+}
+
+static void hear(struct s5_worker *w)
+{
+	w->deaf = false;
+	s5_timer_stop(&w->loop, &w->retry);
+	for (size_t i = 0; i < w->nports; i++)
+		port_watch(w, &w->ports[i]);
+}
+
+static void retry_fire(struct s5_timer *t)
+{
+	hear(OUTER(t, struct s5_worker, retry));
+}
+
+static void maybe_end(struct s5_worker *w)
+{
+	if (w->stopping && LIST_EMPTY(&w->tunnels))
+		s5_loop_stop(&w->loop);
+}
+
+void s5_worker_relieved(struct s5_worker *w)
+{
+	if (w->deaf)
+		hear(w);
+	maybe_end(w);
+}
+
+/* False: no more for now. */
+static bool accept_one(struct s5_port *p)
+{
+	struct s5_worker *w = p->worker;
+	struct s5_sockaddr sa = {.len = sizeof sa.un};
+	struct s5_addr from;
+	int fd = accept4(p->watch.fd, &sa.sa, &sa.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+		deafen(w, errno);
+	if (fd < 0)
+		return errno == ECONNABORTED || errno == EINTR;
+	w->troubled = false;
+	if (!s5_server_enter(w->server)) {
+		close(fd);
+		return true;
+	}
+	from = s5_sockaddr_to(&sa);
+	s5_conn_start(w, fd, &from);
+	return true;
+}
+
+static void port_ready(struct s5_watch *watch, uint32_t events)
+{
+	struct s5_port *p = OUTER(watch, struct s5_port, watch);
+
+	(void)events;
+	for (int i = 0; i < ACCEPT_BATCH && accept_one(p); i++)
+		;
+}
+
+int s5_worker_add_port(struct s5_worker *w, int fd, bool shared)
+{
+	struct s5_port *ports = reallocarray(w->ports, w->nports + 1, sizeof *ports);
+
+	if (!ports)
+		return -ENOMEM;
+	w->ports = ports;
+	w->ports[w->nports++] = (struct s5_port){
+		.watch = {.fd = fd, .ready = port_ready}, .worker = w, .shared = shared};
+	return 0;
+}
+
+static void ports_close(struct s5_worker *w)
+{
+	for (size_t i = 0; i < w->nports; i++) {
+		if (w->running && !w->deaf)
+			s5_loop_unwatch(&w->loop, &w->ports[i].watch);
+		if (!w->ports[i].shared)
+			close(w->ports[i].watch.fd);
+	}
+	w->nports = 0;
+	w->deaf = false;
+	s5_timer_stop(&w->loop, &w->retry);
+}
+
+/* life */
+
+static void drain_run(struct s5_task *t)
+{
+	ports_close(OUTER(t, struct s5_worker, drain));
+}
+
+static void stop_run(struct s5_task *t)
+{
+	struct s5_worker *w = OUTER(t, struct s5_worker, stop);
+
+	ports_close(w);
+	w->stopping = true;
+	s5_conns_stop(w);
+	s5_tunnels_stop(w);
+	maybe_end(w);
+}
+
+int s5_worker_init(struct s5_worker *w, struct s5_server *server,
+		   const struct s5_server_config *config)
+{
+	int rc = s5_loop_init(&w->loop);
+
+	if (rc < 0)
+		return rc;
+	w->server = server;
+	w->config = config;
+	w->drain.run = drain_run;
+	w->stop.run = stop_run;
+	w->retry.fire = retry_fire;
+	LIST_INIT(&w->conns);
+	LIST_INIT(&w->tunnels);
+	s5_penalties_init(&w->penalties);
+	rc = s5_pool_init(&w->pool, &w->loop);
+	if (rc == 0)
+		rc = s5_resolver_new(&w->resolver, &w->loop, config->resolver);
+	if (rc < 0)
+		s5_worker_fini(w);
+	return rc;
+}
+
+static void *worker_run(void *arg)
+{
+	struct s5_worker *w = arg;
+
+	s5_loop_run(&w->loop);
+	return NULL;
+}
+
+int s5_worker_start(struct s5_worker *w)
+{
+	sigset_t all, old;
+	int rc = 0;
+
+	for (size_t i = 0; i < w->nports && rc == 0; i++)
+		rc = port_watch(w, &w->ports[i]);
+	if (rc < 0)
+		return rc;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = -pthread_create(&w->thread, NULL, worker_run, w);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	w->running = rc == 0;
+	return rc;
+}
+
+void s5_worker_fini(struct s5_worker *w)
+{
+	ports_close(w);
+	s5_conns_free(w);
+	s5_resolver_free(w->resolver);
+	s5_pool_fini(&w->pool);
+	s5_loop_fini(&w->loop);
+	free(w->ports);
+}

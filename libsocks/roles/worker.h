@@ -1,0 +1,74 @@
+/* Inside the server: a worker, its clients in the handshake (conn) and behind it (tunnel).
+ * Private to roles/. Everything here belongs to the worker's thread. */
+#ifndef S5_ROLES_WORKER_H
+#define S5_ROLES_WORKER_H
+
+#include <pthread.h>
+#include <sys/queue.h>
+
+#include "net/relay.h"
+#include "net/work.h"
+#include "policy/limits.h"
+#include "roles/server.h"
+
+struct s5_conn;
+struct s5_tunnel;
+struct s5_worker;
+
+struct s5_port {
+	struct s5_watch watch;
+	struct s5_worker *worker;
+	bool shared; /* several workers wait on this one descriptor */
+};
+
+struct s5_worker {
+	struct s5_server *server;
+	const struct s5_server_config *config;
+	struct s5_loop loop;
+	struct s5_pool pool;
+	struct s5_resolver *resolver;
+	struct s5_penalties penalties;
+	pthread_t thread;
+	bool running;
+	uint64_t next_id, id_step;
+
+	struct s5_port *ports;
+	size_t nports;
+	bool deaf; /* not accepting for want of descriptors */
+	bool troubled; /* and that was told */
+	struct s5_timer retry;
+
+	LIST_HEAD(, s5_conn) conns;
+	LIST_HEAD(, s5_tunnel) tunnels;
+	bool stopping;
+	struct s5_task drain, stop;
+};
+
+/* server.c */
+struct s5_work *s5_server_work(struct s5_server *server);
+/* False: the limit is reached, nothing was counted. */
+bool s5_server_enter(struct s5_server *server);
+void s5_server_leave(struct s5_server *server);
+
+/* worker.c */
+int s5_worker_init(struct s5_worker *w, struct s5_server *server,
+		   const struct s5_server_config *config);
+void s5_worker_fini(struct s5_worker *w);
+int s5_worker_add_port(struct s5_worker *w, int fd, bool shared);
+int s5_worker_start(struct s5_worker *w);
+/* A session ended: its descriptors are free. */
+void s5_worker_relieved(struct s5_worker *w);
+
+/* conn.c: the handshake, up to the open tunnel or the refusal. Takes over fd. */
+void s5_conn_start(struct s5_worker *w, int fd, const struct s5_addr *from);
+/* Ends every handshake; those whose password is being checked when s5_conns_free comes. */
+void s5_conns_stop(struct s5_worker *w);
+void s5_conns_free(struct s5_worker *w);
+
+/* tunnel.c: takes over both descriptors, known to the loop already, and what the session still
+ * holds for either side. record: what is known so far. 0 or -errno (nothing taken over). */
+int s5_tunnel_start(struct s5_worker *w, int client, int target, const struct s5_session *session,
+		    const struct s5_record *record, int64_t born);
+void s5_tunnels_stop(struct s5_worker *w);
+
+#endif
