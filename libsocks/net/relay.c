@@ -18,7 +18,7 @@
 #define EVENTS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
 #define OUTER(p, type, member) ((type *)((char *)(p)-offsetof(type, member)))
 
-enum { SOCKET = 1, PIPE_IN = 2, PIPE_OUT = 4 };
+enum { SOCKET = 1, PIPE_IN = 2, PIPE_OUT = 4, SINGLE = 8 };
 
 /* pool */
 
@@ -90,9 +90,14 @@ static void out_close(struct s5_relay *r, struct s5_end *e)
 	e->out.fd = -1;
 }
 
+/* The kernel forgets a descriptor of our own when it is closed; one that others hold open too (a
+ * standard input) must be taken from it. */
 static void end_close(struct s5_relay *r, struct s5_end *e)
 {
-	s5_loop_unwatch(r->pool->loop, &e->in);
+	if (e->kind & SINGLE)
+		s5_loop_forget(r->pool->loop, &e->in);
+	else
+		s5_loop_unwatch(r->pool->loop, &e->in);
 	close(e->in.fd);
 	out_close(r, e);
 }
@@ -464,7 +469,7 @@ static void end_init(struct s5_end *e, int in, int out, bool split)
 {
 	e->in.fd = in;
 	e->out.fd = split ? out : -1;
-	e->kind = split ? (uint8_t)(kind_of(in, true) | kind_of(out, false)) : SOCKET;
+	e->kind = split ? (uint8_t)(kind_of(in, true) | kind_of(out, false)) : SOCKET | SINGLE;
 }
 
 void s5_relay_start(struct s5_relay *r, struct s5_pool *pool, const int fds[static 4],

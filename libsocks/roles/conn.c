@@ -277,21 +277,6 @@ static void request(struct s5_conn *c)
 
 /* octets */
 
-static void open_tunnel(struct s5_conn *c)
-{
-	struct s5_worker *w = c->worker;
-
-	if (s5_tunnel_start(w, c->watch.fd, c->target, &c->session, &c->record, c->born) < 0) {
-		drop(c, "no memory");
-		return;
-	}
-	s5_loop_forget(&w->loop, &c->watch);
-	s5_timer_stop(&w->loop, &c->timer);
-	LIST_REMOVE(c, link);
-	s5_session_fini(&c->session);
-	free(c); /* the session goes on as a tunnel: it is still counted */
-}
-
 /* False: the client is gone, and so is the conn. */
 static bool flush(struct s5_conn *c)
 {
@@ -310,6 +295,23 @@ static bool flush(struct s5_conn *c)
 		s5_session_sent(&c->session, (size_t)n);
 	}
 	return true;
+}
+
+static void open_tunnel(struct s5_conn *c)
+{
+	struct s5_worker *w = c->worker;
+
+	if (!flush(c))
+		return;
+	if (s5_tunnel_start(w, c->watch.fd, c->target, &c->session, &c->record, c->born) < 0) {
+		drop(c, "no memory");
+		return;
+	}
+	s5_loop_forget(&w->loop, &c->watch);
+	s5_timer_stop(&w->loop, &c->timer);
+	LIST_REMOVE(c, link);
+	s5_session_fini(&c->session);
+	free(c); /* the session goes on as a tunnel: it is still counted */
 }
 
 /* True: something new is to be looked at. */
