@@ -1,16 +1,18 @@
 #!/usr/bin/python3
-"""target.py KIND [ADDRESS [PORT]]: something for a proxy to connect to.
+"""target.py KIND [ADDRESS [PORT [FILE]]]: something for a proxy to connect to.
 
-KIND is a row of KINDS below. The first line of output is ADDRESS:PORT (IPv6 in brackets), then
+KIND is a row of KINDS below, or full; web answers with FILE. The first line of output is ADDRESS:PORT (IPv6 in brackets), then
 one line for each connection: the peer it came from.
 """
 
 import asyncio
+import resource
+import signal
 import socket
 import struct
 import sys
 
-ANSWER = b"hello from target\n"
+ANSWER = bytearray(b"hello from target\n")
 
 
 async def web(reader, writer):
@@ -57,6 +59,21 @@ async def mute(reader, _writer):
         pass
 
 
+def full(address, port):
+    """Listens with a full queue: whoever connects gets no answer at all, as from a dead host."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.bind((address, port))
+    listener.listen(0)
+    waiting = []
+    for _ in range(4):
+        waiting.append(socket.socket(family, socket.SOCK_STREAM))
+        waiting[-1].setblocking(False)
+        waiting[-1].connect_ex(listener.getsockname())
+    print(text_of(listener.getsockname()), flush=True)
+    signal.pause()
+
+
 KINDS = {"web": web, "echo": echo, "greet": greet, "count": count, "reset": reset, "mute": mute}
 
 
@@ -78,5 +95,17 @@ async def serve(kind, address, port):
     await server.serve_forever()
 
 
+def main():
+    kind, address, port, path = (sys.argv[1:] + ["127.0.0.1", "0", ""][len(sys.argv) - 2:])
+    if path:
+        with open(path, "rb") as file:
+            ANSWER[:] = file.read()
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if kind == "full":
+        full(address, int(port))
+    asyncio.run(serve(kind, address, int(port)))
+
+
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], (sys.argv[2:] or ["127.0.0.1"])[0], int((sys.argv[3:] or [0])[0])))
+    main()

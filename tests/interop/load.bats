@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# Much at once: data that must arrive unharmed, noise that must do no harm.
+# check: alone
+
+load ../lib/helper
+
+BUILD=${BUILD:-$REPO/build}
+
+# A variant under a sanitizer; one that was found stops the server, which stop_server notices.
+use_variant() {
+	SOCKS5=$BUILD/$1/socks5
+	[ -x "$SOCKS5" ] || fail "$SOCKS5 is not built"
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1}
+	export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
+	export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
+}
+
+load_with() {
+	"$PYTHON" "$LIB/load.py" "$@"
+}
+
+no_findings() {
+	stop_server
+	! grep -E 'Sanitizer|runtime error' "$SERVER_LOG" || fail "a sanitizer found something"
+}
+
+both_ways() {
+	load_with both "$PROXY" 200 $((64 << 20))
+	load_with both "$PROXY" 4 $((64 << 20))
+}
+
+@test "64 MiB both ways at once over 200 tunnels, then over 4" {
+	start_server --workers 2
+	both_ways
+	stop_server
+}
+
+@test "64 MiB both ways at once over 200 tunnels, then over 4: address, undefined" {
+	use_variant address-undefined
+	start_server --workers 2
+	both_ways
+	no_findings
+}
+
+@test "64 MiB both ways at once over 200 tunnels, then over 4: threads" {
+	use_variant thread
+	start_server --workers 2
+	both_ways
+	no_findings
+}
+
+@test "2,000 sessions side by side under two workers: threads" {
+	use_variant thread
+	start_echo
+	start_server --workers 2 --log -
+	load_with sessions "$PROXY" "$ECHO" 2000 100
+	no_findings
+}
+
+@test "10,000 random byte strings: address, undefined" {
+	use_variant address-undefined
+	start_echo
+	start_server --auth userpass,none -u a:b --handshake-timeout 1 --log -
+	load_with noise "$PROXY" 10000
+	load_with sessions "$PROXY" "$ECHO" 10
+	no_findings
+}
