@@ -66,14 +66,24 @@ const uint8_t *s5_get_until_nul(struct s5_reader *r, enum s5_field field, size_t
 	return s5_get_octets(r, field, *len);
 }
 
+/* Of an empty field it is the length octet before it that tells. */
+static size_t last_field(const struct s5_trace *t)
+{
+	unsigned i = t->nspans - 1u;
+
+	while (i && !t->span[i].len)
+		i--;
+	return t->span[i].off;
+}
+
 void s5_reader_note(struct s5_reader *r, enum s5_note note)
 {
 	struct s5_trace *t = r->trace;
-	size_t off = t && t->nspans ? t->span[t->nspans - 1].off : r->off;
 
-	if (r->rc == S5_OK && t && t->nmarks < S5_TRACE_NOTES)
-		t->mark[t->nmarks++] =
-			(struct s5_mark){.off = (uint32_t)off, .note = (uint8_t)note};
+	if (r->rc != S5_OK || !t || t->nmarks == S5_TRACE_NOTES)
+		return;
+	t->mark[t->nmarks++] = (struct s5_mark){
+		.off = (uint32_t)(t->nspans ? last_field(t) : r->off), .note = (uint8_t)note};
 }
 
 void s5_reader_fail(struct s5_reader *r, enum s5_note why)

@@ -44,6 +44,8 @@ void s5_get_addr(struct s5_reader *in, enum s5_field field, struct s5_addr *a)
 		memcpy(a->octets, octets, a->len);
 	if (s5_name_fault(a) != S5_NOTE_NONE)
 		s5_reader_note(in, s5_name_fault(a));
+	if (field == S5_F_BND_ADDR && a->atyp == S5_ATYP_NAME)
+		s5_reader_note(in, S5_NOTE_BND_NAME);
 	a->port = s5_get_u16(in, (enum s5_field)(field + 1));
 }
 
@@ -209,8 +211,6 @@ enum s5_rc s5_reply_get(struct s5_reader *in, struct s5_reply *m)
 		s5_reader_note(&r, S5_NOTE_REP_UNKNOWN);
 	m->rsv = get_reserved(&r);
 	s5_get_addr(&r, S5_F_BND_ADDR, &m->bnd);
-	if (m->bnd.atyp == S5_ATYP_NAME)
-		s5_reader_note(&r, S5_NOTE_BND_NAME);
 	return s5_reader_commit(in, &r);
 }
 

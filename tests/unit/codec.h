@@ -123,10 +123,13 @@ static inline const char *spans_fault(const struct parse *p)
 	return at == p->r.off ? NULL : "the spans do not cover the message";
 }
 
+/* Every note stands at an octet that was read. */
 static inline const char *marks_fault(const struct parse *p)
 {
+	size_t end = p->rc == S5_OK ? p->r.off : p->r.len;
+
 	for (unsigned i = 0; i < p->trace.nmarks; i++)
-		if (p->trace.mark[i].off > p->r.len || p->trace.mark[i].note == S5_NOTE_NONE)
+		if (p->trace.mark[i].off >= end || p->trace.mark[i].note == S5_NOTE_NONE)
 			return "a note stands outside the octets, or says nothing";
 	return NULL;
 }

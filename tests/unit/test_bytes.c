@@ -136,6 +136,20 @@ TEST(spans_and_notes_are_recorded)
 	assert_false(s5_trace_has(&trace, S5_NOTE_VERSION));
 }
 
+TEST(note_on_an_empty_field_stands_at_its_length)
+{
+	struct s5_trace trace = { .nspans = 0 };
+	struct s5_reader r = s5_reader_over("\5\0", 2);
+
+	r.trace = &trace;
+	s5_get_u8(&r, S5_F_VER);
+	s5_get_octets(&r, S5_F_METHODS, s5_get_u8(&r, S5_F_NMETHODS));
+	s5_reader_note(&r, S5_NOTE_NMETHODS_ZERO);
+	assert_int_equal(trace.nspans, 3);
+	assert_int_equal(trace.mark[0].off, 1);
+	assert_int_equal(r.off, 2);
+}
+
 TEST(notes_after_a_failure_are_not_recorded)
 {
 	struct s5_trace trace = { .nspans = 0 };
@@ -249,6 +263,7 @@ int main(void)
 		cmocka_unit_test(too_many_octets_before_nul_are_bad),
 		cmocka_unit_test(nul_is_sought_in_max_octets_only),
 		cmocka_unit_test(spans_and_notes_are_recorded),
+		cmocka_unit_test(note_on_an_empty_field_stands_at_its_length),
 		cmocka_unit_test(notes_after_a_failure_are_not_recorded),
 		cmocka_unit_test(full_trace_takes_no_more),
 		cmocka_unit_test(commit_moves_only_on_ok),
