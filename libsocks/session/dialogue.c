@@ -71,9 +71,12 @@ static enum s5_rc choice_decode(struct s5_session *s, struct s5_reader *in)
 	struct s5_choice m;
 	enum s5_rc rc = s5_choice_get(in, &m);
 
-	if (rc == S5_OK)
-		s->method = m.method;
-	return rc;
+	if (rc != S5_OK)
+		return rc;
+	s->method = m.method;
+	if (m.method != S5_METHOD_UNACCEPTABLE && !offered(&s->hello, m.method))
+		s5_reader_note(in, S5_NOTE_METHOD_UNOFFERED);
+	return S5_OK;
 }
 
 static const struct s5_step *choice_next(struct s5_session *s)
@@ -83,7 +86,8 @@ static const struct s5_step *choice_next(struct s5_session *s)
 		return NULL;
 	}
 	s->auth = s5_auth_find(s->method);
-	if (!offered(&s->hello, s->method))
+	/* An observer looks on: there are clients that go along (curl). */
+	if (s->role != S5_OBSERVER && !offered(&s->hello, s->method))
 		s5_session_fail(s, S5_CAUSE_UNOFFERED, s->method, S5_NOTE_NONE);
 	else if (!s->auth)
 		s5_session_fail(s, S5_CAUSE_UNKNOWN_METHOD, s->method, S5_NOTE_NONE);
