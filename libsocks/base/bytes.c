@@ -45,7 +45,7 @@ uint16_t s5_get_u16(struct s5_reader *r, enum s5_field field)
 {
 	const uint8_t *p = s5_get_octets(r, field, 2);
 
-	return p ? (uint16_t)(p[0] << 8 | p[1]) : 0;
+	return p ? (uint16_t)((unsigned)p[0] << 8 | p[1]) : 0;
 }
 
 const uint8_t *s5_get_until_nul(struct s5_reader *r, enum s5_field field, size_t max,
