@@ -1,5 +1,6 @@
 /* A client in the handshake: its session, the policy, the dial; then a tunnel, or a refusal. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #define EVENTS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
 #define LINGER_MS 2000 /* a refused client has so long to read why; RFC 1928 6 allows 10 s */
+#define CROWD 128 /* handshakes at once */
 #define OUTER(p, type, member) ((type *)((char *)(p)-offsetof(type, member)))
 
 enum state {
@@ -41,16 +43,29 @@ static void conn_go(struct s5_conn *c);
 
 /* ending */
 
-static void release(struct s5_conn *c)
+/* A crowd of handshakes leaves much memory free behind it: it goes back to the system. */
+static void forget(struct s5_conn *c)
 {
 	struct s5_worker *w = c->worker;
 
 	LIST_REMOVE(c, link);
+	s5_session_fini(&c->session);
+	free(c);
+	if (--w->nconns)
+		return;
+	if (w->crowd > CROWD)
+		malloc_trim(0);
+	w->crowd = 0;
+}
+
+static void release(struct s5_conn *c)
+{
+	struct s5_worker *w = c->worker;
+
 	s5_dial_cancel(&c->dial);
 	if (c->target >= 0)
 		close(c->target);
-	s5_session_fini(&c->session);
-	free(c);
+	forget(c);
 	s5_server_leave(w->server);
 	s5_worker_relieved(w);
 }
@@ -309,9 +324,7 @@ static void open_tunnel(struct s5_conn *c)
 	}
 	s5_loop_forget(&w->loop, &c->watch);
 	s5_timer_stop(&w->loop, &c->timer);
-	LIST_REMOVE(c, link);
-	s5_session_fini(&c->session);
-	free(c); /* the session goes on as a tunnel: it is still counted */
+	forget(c); /* the session goes on as a tunnel: it is still counted */
 }
 
 /* True: something new is to be looked at. */
@@ -469,6 +482,8 @@ void s5_conn_start(struct s5_worker *w, int fd, const struct s5_addr *from)
 	w->next_id += w->id_step;
 	s5_session_init_server(&c->session, &config->session, c->born + config->handshake_timeout);
 	LIST_INSERT_HEAD(&w->conns, c, link);
+	if (++w->nconns > w->crowd)
+		w->crowd = w->nconns;
 	if (config->handshake_timeout)
 		s5_timer_set(&w->loop, &c->timer, c->session.deadline);
 	if (s5_loop_watch(&w->loop, &c->watch, EVENTS) < 0)

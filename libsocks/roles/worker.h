@@ -40,6 +40,7 @@ struct s5_worker {
 
 	LIST_HEAD(, s5_conn) conns;
 	LIST_HEAD(, s5_tunnel) tunnels;
+	unsigned nconns, crowd; /* handshakes now, and at most since there were none */
 	bool stopping;
 	struct s5_task drain, stop;
 };
