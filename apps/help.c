@@ -11,8 +11,10 @@
 void command_help(const struct command *command, FILE *to, int width)
 {
 	const char *const *example = command->examples;
+	int column = fprintf(to, "usage: socks5 %s ", command->name);
 
-	fprintf(to, "usage: socks5 %s %s\n\n", command->name, command->synopsis);
+	wrap_text(to, width, column, column, command->synopsis);
+	fputc('\n', to);
 	if (command->about) {
 		wrap_text(to, width, 0, 0, command->about);
 		fputc('\n', to);
@@ -38,8 +40,9 @@ void command_overview(FILE *to, int width)
 		fprintf(to, "  %-*s  ", widest, (*at)->name);
 		wrap_text(to, width, widest + 4, widest + 4, (*at)->summary);
 	}
-	fputs("\n`socks5 help COMMAND` tells all about a command, `socks5 --version` what this is.\n",
-	      to);
+	wrap_text(to, width, 0, 0,
+		  "\n`socks5 help COMMAND` tells all about a command, `socks5 --version` what is "
+		  "built in.");
 }
 
 static const struct opt help_opts[] = { OPT_END };

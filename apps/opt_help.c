@@ -113,7 +113,9 @@ void opt_help(const struct opt *opts, FILE *to, int width)
 	}
 	print_row(opts, &opt_help_row, to, width, left);
 	if (has_kind(opts, OPT_KIND_MSEC))
-		fputs("\nA DURATION is in seconds or has a unit: 5, 1.5, 500ms, 2m, 1h, 1d.\n", to);
+		wrap_text(to, width, 0, 0,
+			  "\nA DURATION is in seconds or has a unit: 5, 1.5, 500ms, 2m, 1h, 1d.");
 	if (has_kind(opts, OPT_KIND_SIZE))
-		fputs("\nA SIZE is in octets or has a unit: 512, 64k, 1.5M, 1G.\n", to);
+		wrap_text(to, width, 0, 0,
+			  "\nA SIZE is in octets or has a unit: 512, 64k, 1.5M, 1G.");
 }

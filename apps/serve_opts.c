@@ -68,8 +68,8 @@ static const char *const serve_examples[] = {
 	"serve the network, to one user who knows the password",
 	"socks5 passwd joe >>users; socks5 serve --users users --log - 0.0.0.0:1080",
 	"users from a file, a line on stdout for each session",
-	"socks5 serve --allow 'from=10.0.0.0/8 to=any:80,443' 10.0.0.1:1080",
-	"the web and nothing else, for one network, without passwords",
+	"socks5 serve --allow 'from=10.0.0.0/8 to=.example.org:443' 10.0.0.1:1080",
+	"one network may reach one domain, without passwords",
 	NULL,
 };
 

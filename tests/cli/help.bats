@@ -1,0 +1,171 @@
+#!/usr/bin/env bats
+# Help, version, and what is said of a line that is wrong.
+
+load ../lib/helper
+
+bats_require_minimum_version 1.5.0
+
+commands() {
+	"$SOCKS5" --options
+}
+
+# widest: of the lines on stdin, in columns.
+widest() {
+	awk 'length > max { max = length } END { print max + 0 }'
+}
+
+# on_terminal COLUMNS COMMAND: what it writes on a terminal so wide.
+on_terminal() {
+	need script
+	COLUMNS=$1 script -qec "stty cols $1; $2" /dev/null </dev/null | tr -d '\r'
+}
+
+# wrong TEXT WORDS...: status 2, nothing on stdout, the text on stderr in one line.
+wrong() {
+	local text=$1
+	shift
+	run --separate-stderr "$SOCKS5" "$@"
+	[ "$status" = 2 ] || fail "status $status for $*"
+	[ -z "$output" ] || fail "stdout for $*: $output"
+	# shellcheck disable=SC2154 # bats sets stderr
+	[ "$stderr" = "$text" ] || fail "stderr for $*: $stderr"
+}
+
+@test "there are the commands that this version has" {
+	[ "$(commands | tr '\n' ' ')" = "serve connect passwd help version " ]
+}
+
+@test "help for every command, by every way to ask, on stdout, within 80 columns" {
+	local command way
+	for command in $(commands); do
+		"$SOCKS5" help "$command" >"$BATS_TEST_TMPDIR/help"
+		[ "$(head -n 1 "$BATS_TEST_TMPDIR/help" | cut -d ' ' -f 1-3)" = "usage: socks5 $command" ]
+		[ "$(widest <"$BATS_TEST_TMPDIR/help")" -le 80 ] || fail "$command: too wide"
+		! grep -n ' $' "$BATS_TEST_TMPDIR/help" || fail "$command: blanks at a line's end"
+		for way in --help -help -h; do
+			run --separate-stderr "$SOCKS5" "$command" "$way"
+			[ "$status" = 0 ]
+			[ -z "$stderr" ]
+			[ "$output" = "$(cat "$BATS_TEST_TMPDIR/help")" ] || fail "$command $way differs"
+		done
+	done
+}
+
+@test "help shows every option with its letter and its value" {
+	local command name letter arg
+	for command in $(commands); do
+		"$SOCKS5" help "$command" >"$BATS_TEST_TMPDIR/help"
+		while IFS='|' read -r name letter arg; do
+			grep -qE -- "^  (${letter:-  }[, ]) $name${arg:+ }" "$BATS_TEST_TMPDIR/help" ||
+				fail "$command: $name ($letter) is not there"
+			grep -qF -- "$name${arg:+ $arg}" "$BATS_TEST_TMPDIR/help" ||
+				fail "$command: $name has no $arg"
+		done < <("$SOCKS5" --options "$command" | tr '\t' '|')
+	done
+}
+
+@test "the overview names every command, in all its forms" {
+	local command way
+	"$SOCKS5" help >"$BATS_TEST_TMPDIR/help"
+	[ "$(widest <"$BATS_TEST_TMPDIR/help")" -le 80 ]
+	for command in $(commands); do
+		grep -qE "^  $command +[a-z]" "$BATS_TEST_TMPDIR/help" || fail "no $command"
+	done
+	for way in --help -help -h; do
+		"$SOCKS5" $way | diff "$BATS_TEST_TMPDIR/help" -
+	done
+	"$SOCKS5" | diff "$BATS_TEST_TMPDIR/help" -
+}
+
+@test "help for several commands at once" {
+	"$SOCKS5" help passwd version | grep -q '^usage: socks5 version'
+	wrong "socks5: unknown command sevre; did you mean serve? (socks5 help lists all)" help sevre
+}
+
+@test "defaults and ranges are shown" {
+	"$SOCKS5" help serve | tr -s ' \n' ' ' >"$BATS_TEST_TMPDIR/help"
+	grep -qF '(1 to 256; default: one for each processor)' "$BATS_TEST_TMPDIR/help"
+	grep -qF '(default: 10s)' "$BATS_TEST_TMPDIR/help"
+	grep -qF '(none, userpass; default: ' "$BATS_TEST_TMPDIR/help"
+}
+
+@test "on a terminal help takes its width, within reason" {
+	local asked got
+	# Command lines in examples are never broken.
+	while read -r asked got; do
+		on_terminal "$asked" '"$SOCKS5" help serve' | sed '/^Examples:/,$d' >"$BATS_TEST_TMPDIR/help"
+		[ "$(widest <"$BATS_TEST_TMPDIR/help")" -le "$got" ] || fail "$asked: too wide"
+		[ "$(widest <"$BATS_TEST_TMPDIR/help")" -gt $((got - 8)) ] || fail "$asked: too narrow"
+	done <<-'END'
+		20 60
+		60 60
+		70 70
+		100 100
+		200 100
+	END
+}
+
+@test "the version, by every way to ask" {
+	local way
+	for way in version --version -version; do
+		[ "$("$SOCKS5" $way | head -n 1)" = "socks5 0.1.0" ]
+	done
+	"$SOCKS5" connect --version | diff <("$SOCKS5" version) -
+	"$SOCKS5" --version -v | grep -q '^c-ares: [0-9]'
+	"$SOCKS5" version -v | grep -q '^compiler: '
+	wrong "socks5 version: no argument is expected; usage: socks5 version [-v]" version 2
+}
+
+@test "R1928-3.11: the version says that GSSAPI is not built in" {
+	"$SOCKS5" -version | grep -qx 'gssapi: not built in'
+}
+
+@test "an unknown command names the nearest" {
+	wrong "socks5: unknown command conect; did you mean connect? (socks5 help lists all)" conect
+	wrong "socks5: unknown command frobnicate (socks5 help lists all)" frobnicate
+	wrong "socks5: unknown option --hlep; did you mean --help? (socks5 help lists all)" --hlep
+	wrong 'socks5: unknown command \x1b[2J\x0a (socks5 help lists all)' $'\e[2J\n'
+	wrong "socks5: unknown command  (socks5 help lists all)" ""
+}
+
+@test "an unknown option names the nearest" {
+	wrong "socks5 connect: unknown option --timout; did you mean --timeout? \
+(socks5 connect --help lists all)" connect --timout 3 host 80
+	wrong "socks5 serve: unknown option -Z (socks5 serve --help lists all)" serve -vZ
+}
+
+@test "typical slips are answered with what is allowed" {
+	wrong "socks5 connect: option --timeout: 'soon' is not a duration: write seconds (5, 1.5) or \
+a unit (500ms, 30s, 2m, 1h, 1d)" connect -w soon host 80
+	wrong "socks5 connect: option -w needs a value: -w DURATION" connect host 80 -w
+	wrong "socks5 connect: option --direct takes no value, but has 'yes'" connect --direct=yes h 1
+	wrong "socks5 connect: option --source-port: '70000' is not a whole number from 1 to 65535" \
+		connect -p 70000 host 80
+	wrong "socks5 serve: option --auth: 'userpas' is unknown (did you mean userpass?), it must be \
+none or userpass" serve --auth none,userpas
+	wrong "socks5 serve: option --prefer: '5' is unknown, it must be 4, 6 or auto" serve --prefer 5
+	wrong "socks5 serve: option --workers: '0' is not a whole number from 1 to 256" \
+		serve --workers=0
+}
+
+@test "help asked for wins over what comes after it" {
+	run --separate-stderr "$SOCKS5" connect -v --help --no-such-option
+	[ "$status" = 0 ]
+	[ -z "$stderr" ]
+}
+
+@test "output that can't be written is a failure" {
+	run --separate-stderr sh -c '"$SOCKS5" help >/dev/full'
+	[ "$status" = 1 ]
+	[ "$stderr" = "socks5: standard output: No space left on device" ]
+}
+
+@test "colour on a terminal only, and never with NO_COLOR" {
+	local red=$'\e[31m'
+	export TERM=xterm
+	unset NO_COLOR
+	[[ $(on_terminal 80 '"$SOCKS5" nothing') == "${red}socks5:"* ]]
+	[[ $(NO_COLOR=1 on_terminal 80 '"$SOCKS5" nothing') == "socks5:"* ]]
+	[[ $(TERM=dumb on_terminal 80 '"$SOCKS5" nothing') == "socks5:"* ]]
+	[[ $("$SOCKS5" nothing 2>&1) == "socks5:"* ]]
+}

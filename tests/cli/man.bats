@@ -1,0 +1,79 @@
+#!/usr/bin/env bats
+# The man pages: well-formed, and each held against the option table of its command.
+
+load ../lib/helper
+
+MAN=$REPO/man
+
+# The commands that have a page of their own: all that do something.
+commands() {
+	"$SOCKS5" --options | grep -vxE 'help|version'
+}
+
+# options_of PAGE: "-l, --long ARG" of each option, as the page shows it.
+options_of() {
+	need mandoc
+	mandoc -T ascii -O width=200 "$1" | sed 's/.\x08//g' | sed -nE 's/^     (-[^ ].*)/\1/p' |
+		sed 's/  .*//' | sort
+}
+
+# options_in COMMAND: the same from the table.
+options_in() {
+	"$SOCKS5" --options "$1" | tr '\t' '|' | while IFS='|' read -r name letter arg; do
+		echo "${letter:+$letter, }$name${arg:+ $arg}"
+	done | sort
+}
+
+@test "every command has its page, and every page its command" {
+	diff <(for command in $(commands); do echo "socks5-$command.1"; done | sort) \
+		<(cd "$MAN" && ls socks5-*.1)
+}
+
+@test "every option with its letter and value stands in the page, and no other" {
+	local command
+	for command in $(commands); do
+		diff <(options_in "$command") <(options_of "$MAN/socks5-$command.1") ||
+			fail "socks5-$command.1 and the table differ (< table, > page)"
+	done
+}
+
+@test "mandoc finds nothing to complain about" {
+	need mandoc
+	local found
+	# Pages of others need not be installed here; ours are checked below.
+	found=$(cd "$MAN" && mandoc -T lint -- *.1 2>/dev/null |
+		grep -v 'referenced manual not found' || true)
+	[ -z "$found" ] || fail "$found"
+}
+
+@test "every page has the sections that a reader looks for" {
+	local page section
+	for page in "$MAN"/*.1; do
+		for section in NAME SYNOPSIS DESCRIPTION ENVIRONMENT FILES "EXIT STATUS" EXAMPLES \
+			"SEE ALSO"; do
+			grep -qx ".Sh $section" "$page" || fail "${page##*/} has no $section"
+		done
+	done
+}
+
+@test "pages of ours that are referred to are there" {
+	local page
+	for page in $(sed -nE 's/^\.(It )?Xr (socks5[a-z-]*) ([0-9]).*/\2.\3/p' "$MAN"/*.1 | sort -u); do
+		[ -f "$MAN/$page" ] || fail "$page is referred to and not there"
+	done
+}
+
+@test "socks5(1) names every command" {
+	local command
+	for command in $("$SOCKS5" --options); do
+		grep -qx ".It Cm $command" "$MAN/socks5.1" || fail "no $command"
+	done
+}
+
+@test "the name in each page is the command's" {
+	local command
+	for command in $(commands); do
+		grep -qx ".Nm socks5-$command" "$MAN/socks5-$command.1"
+		grep -qx ".Nm socks5 $command" "$MAN/socks5-$command.1"
+	done
+}
