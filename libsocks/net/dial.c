@@ -6,8 +6,6 @@
 
 enum { V6, V4 };
 
-#define OUTER(p, type, member) ((type *)((char *)(p)-offsetof(type, member)))
-
 static void go_on(struct s5_dial *d);
 
 /* ending */
@@ -34,7 +32,7 @@ static void stop(struct s5_dial *d)
 
 static void tell(struct s5_task *t)
 {
-	struct s5_dial *d = OUTER(t, struct s5_dial, task);
+	struct s5_dial *d = S5_OUTER(t, struct s5_dial, task);
 
 	d->done(d, d->end);
 }
@@ -65,7 +63,7 @@ void s5_dial_cancel(struct s5_dial *d)
 
 static void attempt_ready(struct s5_watch *w, uint32_t events)
 {
-	struct s5_attempt *a = OUTER(w, struct s5_attempt, watch);
+	struct s5_attempt *a = S5_OUTER(w, struct s5_attempt, watch);
 	struct s5_dial *d = a->dial;
 	socklen_t len = sizeof d->error;
 
@@ -112,7 +110,7 @@ static int begin(struct s5_dial *d, const struct s5_sockaddr *sa)
 		goto out;
 	s5_sock_tune(fd);
 	if (d->options->debug)
-		setsockopt(fd, SOL_SOCKET, SO_DEBUG, &(int){1}, sizeof(int));
+		setsockopt(fd, SOL_SOCKET, SO_DEBUG, &(int){ 1 }, sizeof(int));
 	if (sa->sa.sa_family != AF_UNIX && bind_source(d, fd, sa->sa.sa_family == AF_INET6) < 0)
 		goto out;
 	if (connect(fd, &sa->sa, sa->len) == 0 || errno == EINPROGRESS)
@@ -130,7 +128,7 @@ static bool attempt_start(struct s5_dial *d, struct s5_attempt *a, const struct 
 	int rc;
 
 	a->dial = d;
-	a->watch = (struct s5_watch){.fd = begin(d, sa), .ready = attempt_ready};
+	a->watch = (struct s5_watch){ .fd = begin(d, sa), .ready = attempt_ready };
 	d->peer = a->addr;
 	if (a->watch.fd < 0)
 		return false;
@@ -219,7 +217,7 @@ static void go_on(struct s5_dial *d)
 
 static void stagger_fire(struct s5_timer *t)
 {
-	struct s5_dial *d = OUTER(t, struct s5_dial, stagger);
+	struct s5_dial *d = S5_OUTER(t, struct s5_dial, stagger);
 
 	d->waited = true;
 	go_on(d);
@@ -227,7 +225,7 @@ static void stagger_fire(struct s5_timer *t)
 
 static void deadline_fire(struct s5_timer *t)
 {
-	struct s5_dial *d = OUTER(t, struct s5_dial, deadline);
+	struct s5_dial *d = S5_OUTER(t, struct s5_dial, deadline);
 
 	finish(d, S5_DIAL_TIMEOUT);
 }
@@ -250,12 +248,12 @@ static void looked_up(struct s5_dial *d, int family)
 
 static void looked_up_v6(struct s5_lookup *l)
 {
-	looked_up(OUTER(l, struct s5_dial, lookup[V6]), V6);
+	looked_up(S5_OUTER(l, struct s5_dial, lookup[V6]), V6);
 }
 
 static void looked_up_v4(struct s5_lookup *l)
 {
-	looked_up(OUTER(l, struct s5_dial, lookup[V4]), V4);
+	looked_up(S5_OUTER(l, struct s5_dial, lookup[V4]), V4);
 }
 
 /* starting */
@@ -264,14 +262,14 @@ static void prepare(struct s5_dial *d)
 {
 	d->fd = -1;
 	d->error = 0;
-	d->peer = (struct s5_addr){.atyp = 0};
+	d->peer = (struct s5_addr){ .atyp = 0 };
 	d->over = d->denied = false;
 	d->waited = false;
 	d->resolved = S5_LOOKUP_NO_NAME;
 	d->turn = d->options->prefer == S5_PREFER_4 || d->options->prefer == S5_ONLY_4 ? V4 : V6;
-	d->task = (struct s5_task){.run = tell};
-	d->stagger = (struct s5_timer){.fire = stagger_fire};
-	d->deadline = (struct s5_timer){.fire = deadline_fire};
+	d->task = (struct s5_task){ .run = tell };
+	d->stagger = (struct s5_timer){ .fire = stagger_fire };
+	d->deadline = (struct s5_timer){ .fire = deadline_fire };
 	for (int i = 0; i < 2; i++) {
 		d->lookup[i].resolver = NULL;
 		d->lookup[i].answer.n = 0;
@@ -327,7 +325,7 @@ void s5_dial_start_unix(struct s5_dial *d, const char *path)
 {
 	struct s5_sockaddr sa;
 
-	d->target = (struct s5_addr){.atyp = 0};
+	d->target = (struct s5_addr){ .atyp = 0 };
 	prepare(d);
 	if (!s5_sockaddr_from_path(&sa, path)) {
 		d->error = ENAMETOOLONG;

@@ -95,7 +95,7 @@ static struct s5_task *posted_take(struct s5_loop *loop)
 
 static void wake_ready(struct s5_watch *w, uint32_t events)
 {
-	struct s5_loop *loop = (struct s5_loop *)((char *)w - offsetof(struct s5_loop, wake));
+	struct s5_loop *loop = S5_OUTER(w, struct s5_loop, wake);
 	struct s5_task *t;
 	uint64_t count;
 
@@ -109,7 +109,7 @@ static void wake_ready(struct s5_watch *w, uint32_t events)
 /* Runs what stands in the list now; what a task adds comes on the next turn. */
 static void run_later(struct s5_loop *loop)
 {
-	struct s5_task end = {.run = NULL}, *t;
+	struct s5_task end = { .run = NULL }, *t;
 
 	if (!loop->later.first)
 		return;
@@ -203,14 +203,14 @@ static void run_timers(struct s5_loop *loop)
 
 int s5_loop_watch(struct s5_loop *loop, struct s5_watch *w, uint32_t events)
 {
-	struct epoll_event ev = {.events = events, .data.ptr = w};
+	struct epoll_event ev = { .events = events, .data.ptr = w };
 
 	return epoll_ctl(loop->epfd, EPOLL_CTL_ADD, w->fd, &ev) < 0 ? -errno : 0;
 }
 
 int s5_loop_rewatch(struct s5_loop *loop, struct s5_watch *w, uint32_t events)
 {
-	struct epoll_event ev = {.events = events, .data.ptr = w};
+	struct epoll_event ev = { .events = events, .data.ptr = w };
 
 	return epoll_ctl(loop->epfd, EPOLL_CTL_MOD, w->fd, &ev) < 0 ? -errno : 0;
 }

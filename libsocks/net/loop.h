@@ -17,6 +17,9 @@
 
 #define S5_LOOP_BATCH 256
 
+/* What a watch, timer or task is embedded in. */
+#define S5_OUTER(p, type, member) ((type *)((char *)(p)-offsetof(type, member)))
+
 /* A descriptor and what to do when something happens to it. */
 struct s5_watch {
 	int fd;

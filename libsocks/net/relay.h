@@ -17,22 +17,7 @@
 
 #include <stddef.h>
 
-#include "net/loop.h"
-
-#define S5_RELAY_BUFFER (256 * 1024) /* octets read at once */
-#define S5_RELAY_PIPE (256 * 1024) /* octets a bulk pipe holds */
-#define S5_RELAY_PIPES 64 /* pipes a pool lends at most */
-
-struct s5_pipe {
-	int in, out; /* to write to, to read from */
-};
-
-struct s5_pool {
-	struct s5_loop *loop;
-	uint8_t *buffer;
-	unsigned lent, spare;
-	struct s5_pipe pipes[S5_RELAY_PIPES]; /* the first `spare` are here */
-};
+#include "net/pool.h"
 
 enum s5_relay_end {
 	S5_RELAY_CLOSED, /* both sides ended */
@@ -81,10 +66,6 @@ struct s5_relay {
 	struct s5_timer timer;
 	struct s5_task turn;
 };
-
-/* 0 or -errno. */
-int s5_pool_init(struct s5_pool *pool, struct s5_loop *loop);
-void s5_pool_fini(struct s5_pool *pool);
 
 /* Takes over the descriptors: a_in is read, a_out written (equal: one socket); likewise b. All
  * must be non-blocking, or regular files. `watched` says which of a_in, b_in the loop knows

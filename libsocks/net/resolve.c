@@ -95,7 +95,7 @@ static void rearm(struct s5_resolver *r)
 
 static void timer_fire(struct s5_timer *t)
 {
-	struct s5_resolver *r = (struct s5_resolver *)((char *)t - offsetof(struct s5_resolver, timer));
+	struct s5_resolver *r = S5_OUTER(t, struct s5_resolver, timer);
 
 	ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 	rearm(r);
@@ -138,8 +138,9 @@ static void socket_state(void *arg, ares_socket_t fd, int readable, int writable
 	s = malloc(sizeof *s);
 	if (!s)
 		return; /* the query times out */
-	*s = (struct dns_socket){
-		.watch = {.fd = fd, .ready = socket_ready}, .next = r->sockets, .resolver = r};
+	*s = (struct dns_socket){ .watch = { .fd = fd, .ready = socket_ready },
+				  .next = r->sockets,
+				  .resolver = r };
 	r->sockets = s;
 	s5_loop_watch(r->loop, &s->watch, events);
 }
@@ -148,7 +149,7 @@ static void socket_state(void *arg, ares_socket_t fd, int readable, int writable
 
 static void lookup_told(struct s5_task *t)
 {
-	struct s5_lookup *l = (struct s5_lookup *)((char *)t - offsetof(struct s5_lookup, task));
+	struct s5_lookup *l = S5_OUTER(t, struct s5_lookup, task);
 
 	l->done(l);
 }
@@ -185,9 +186,11 @@ static int collect(struct s5_answer *answer, const struct ares_addrinfo *info, u
 
 	answer->n = 0;
 	for (const struct ares_addrinfo_node *node = info->nodes; node; node = node->ai_next) {
-		const void *ip = family == AF_INET
-					 ? (const void *)&((struct sockaddr_in *)(void *)node->ai_addr)->sin_addr
-					 : &((struct sockaddr_in6 *)(void *)node->ai_addr)->sin6_addr;
+		const void *ip =
+			family == AF_INET
+				? (const void *)&((struct sockaddr_in *)(void *)node->ai_addr)
+					  ->sin_addr
+				: &((struct sockaddr_in6 *)(void *)node->ai_addr)->sin6_addr;
 
 		if (node->ai_family != family || answer->n == S5_LOOKUP_MAX)
 			continue;
@@ -201,7 +204,7 @@ static int collect(struct s5_answer *answer, const struct ares_addrinfo *info, u
 static void answered(void *arg, int status, int timeouts, struct ares_addrinfo *info)
 {
 	struct s5_query_dns *q = arg;
-	struct s5_answer answer = {.n = 0};
+	struct s5_answer answer = { .n = 0 };
 	enum s5_lookup_result result = result_of(status);
 
 	(void)timeouts;
@@ -248,7 +251,7 @@ void s5_lookup_start(struct s5_lookup *l, struct s5_resolver *resolver, const st
 {
 	char text[S5_NAME_MAX + 1];
 
-	*l = (struct s5_lookup){.atyp = (uint8_t)atyp, .done = done, .resolver = resolver};
+	*l = (struct s5_lookup){ .atyp = (uint8_t)atyp, .done = done, .resolver = resolver };
 	for (unsigned i = 0; i < name->len; i++)
 		text[i] = (char)tolower(name->octets[i]);
 	text[name->len] = 0;
@@ -288,8 +291,10 @@ const char *s5_lookup_text(enum s5_lookup_result result)
 int s5_resolver_new(struct s5_resolver **resolver, struct s5_loop *loop, const char *servers)
 {
 	struct s5_resolver *r = calloc(1, sizeof *r);
-	struct ares_options options = {
-		.timeout = TRY_MS, .tries = TRIES, .sock_state_cb = socket_state, .sock_state_cb_data = r};
+	struct ares_options options = { .timeout = TRY_MS,
+					.tries = TRIES,
+					.sock_state_cb = socket_state,
+					.sock_state_cb_data = r };
 
 	if (!r)
 		return -ENOMEM;

@@ -45,7 +45,7 @@ bool s5_sockaddr_from_path(struct s5_sockaddr *sa, const char *path)
 
 struct s5_addr s5_sockaddr_to(const struct s5_sockaddr *sa)
 {
-	struct s5_addr a = {.atyp = 0};
+	struct s5_addr a = { .atyp = 0 };
 
 	if (sa->sa.sa_family == AF_INET && sa->len >= sizeof sa->in)
 		a = s5_addr_ip4((const uint8_t *)&sa->in.sin_addr, ntohs(sa->in.sin_port));
@@ -55,15 +55,15 @@ struct s5_addr s5_sockaddr_to(const struct s5_sockaddr *sa)
 	return a;
 }
 
-static struct s5_addr name_of(int fd, int (*get)(int, struct sockaddr *restrict,
-						 socklen_t *restrict))
+static struct s5_addr name_of(int fd,
+			      int (*get)(int, struct sockaddr *restrict, socklen_t *restrict))
 {
 	struct s5_sockaddr sa;
 
 	memset(&sa, 0, sizeof sa);
 	sa.len = sizeof sa.un;
 	if (get(fd, &sa.sa, &sa.len) < 0)
-		return (struct s5_addr){.atyp = 0};
+		return (struct s5_addr){ .atyp = 0 };
 	return s5_sockaddr_to(&sa);
 }
 
@@ -79,7 +79,7 @@ struct s5_addr s5_sock_peer(int fd)
 
 void s5_sock_reset_on_close(int fd)
 {
-	struct linger now = {.l_onoff = 1, .l_linger = 0};
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
 
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }

@@ -24,7 +24,7 @@ static struct s5_job *take(struct s5_work *work)
 
 static void job_done(struct s5_task *t)
 {
-	struct s5_job *job = (struct s5_job *)((char *)t - offsetof(struct s5_job, task));
+	struct s5_job *job = S5_OUTER(t, struct s5_job, task);
 
 	job->done(job);
 }
@@ -36,7 +36,7 @@ static void *serve(void *arg)
 
 	while ((job = take(work))) {
 		job->run(job);
-		job->task = (struct s5_task){.run = job_done};
+		job->task = (struct s5_task){ .run = job_done };
 		s5_loop_post(job->loop, &job->task);
 	}
 	return NULL;
@@ -47,7 +47,7 @@ int s5_work_init(struct s5_work *work, unsigned nthreads, unsigned limit)
 	sigset_t all, old;
 	int rc = 0;
 
-	*work = (struct s5_work){.limit = limit};
+	*work = (struct s5_work){ .limit = limit };
 	work->last = &work->first;
 	pthread_mutex_init(&work->lock, NULL);
 	pthread_cond_init(&work->more, NULL);

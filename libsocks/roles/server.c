@@ -57,7 +57,8 @@ static int start_checkers(struct s5_server *server)
 
 	if (server->config.users && s5_users_needs_hash(server->config.users))
 		rc = s5_work_init(&server->work, CHECKERS, CHECKS_WAITING);
-	server->working = rc == 0 && server->config.users && s5_users_needs_hash(server->config.users);
+	server->working =
+		rc == 0 && server->config.users && s5_users_needs_hash(server->config.users);
 	return rc;
 }
 
@@ -123,7 +124,7 @@ static int share_port(struct s5_server *server, int fd, char *path)
 		return -ENOMEM;
 	}
 	server->shared = shared;
-	server->shared[server->nshared++] = (struct shared_port){.fd = fd, .path = path};
+	server->shared[server->nshared++] = (struct shared_port){ .fd = fd, .path = path };
 	for (unsigned i = 0; i < server->nworkers && rc == 0; i++)
 		rc = s5_worker_add_port(&server->workers[i], fd, true);
 	return rc;

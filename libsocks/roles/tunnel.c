@@ -27,12 +27,12 @@ static struct packed pack(uint8_t **tail, const struct s5_addr *a)
 {
 	memcpy(*tail, a->octets, a->len);
 	*tail += a->len;
-	return (struct packed){.atyp = a->atyp, .len = a->len, .port = a->port};
+	return (struct packed){ .atyp = a->atyp, .len = a->len, .port = a->port };
 }
 
 static struct s5_addr unpack(const uint8_t **tail, struct packed p)
 {
-	struct s5_addr a = {.atyp = p.atyp, .len = p.len, .port = p.port};
+	struct s5_addr a = { .atyp = p.atyp, .len = p.len, .port = p.port };
 
 	memcpy(a.octets, *tail, p.len);
 	*tail += p.len;
@@ -131,7 +131,7 @@ int s5_tunnel_start(struct s5_worker *w, int client, int target, const struct s5
 	t->relay.idle = w->config->idle_timeout;
 	t->relay.done = tunnel_done;
 	LIST_INSERT_HEAD(&w->tunnels, t, link);
-	s5_relay_start(&t->relay, &w->pool, (int[]){client, client, target, target}, 3);
+	s5_relay_start(&t->relay, &w->pool, (int[]){ client, client, target, target }, 3);
 	return 0;
 }
 
@@ -140,5 +140,5 @@ void s5_tunnels_stop(struct s5_worker *w)
 	struct s5_tunnel *t;
 
 	LIST_FOREACH(t, &w->tunnels, link)
-		s5_relay_stop(&t->relay);
+	s5_relay_stop(&t->relay);
 }

@@ -9,8 +9,6 @@
 #define ACCEPT_BATCH 64 /* clients taken before others have their turn */
 #define RETRY_MS 200 /* until the next try when descriptors ran out */
 
-#define OUTER(p, type, member) ((type *)((char *)(p)-offsetof(type, member)))
-
 /* accepting */
 
 static int port_watch(struct s5_worker *w, struct s5_port *p)
@@ -38,7 +36,7 @@ static void hear(struct s5_worker *w)
 
 static void retry_fire(struct s5_timer *t)
 {
-	hear(OUTER(t, struct s5_worker, retry));
+	hear(S5_OUTER(t, struct s5_worker, retry));
 }
 
 static void maybe_end(struct s5_worker *w)
@@ -58,7 +56,7 @@ void s5_worker_relieved(struct s5_worker *w)
 static bool accept_one(struct s5_port *p)
 {
 	struct s5_worker *w = p->worker;
-	struct s5_sockaddr sa = {.len = sizeof sa.un};
+	struct s5_sockaddr sa = { .len = sizeof sa.un };
 	struct s5_addr from;
 	int fd = accept4(p->watch.fd, &sa.sa, &sa.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
@@ -78,7 +76,7 @@ static bool accept_one(struct s5_port *p)
 
 static void port_ready(struct s5_watch *watch, uint32_t events)
 {
-	struct s5_port *p = OUTER(watch, struct s5_port, watch);
+	struct s5_port *p = S5_OUTER(watch, struct s5_port, watch);
 
 	(void)events;
 	for (int i = 0; i < ACCEPT_BATCH && accept_one(p); i++)
@@ -92,8 +90,9 @@ int s5_worker_add_port(struct s5_worker *w, int fd, bool shared)
 	if (!ports)
 		return -ENOMEM;
 	w->ports = ports;
-	w->ports[w->nports++] = (struct s5_port){
-		.watch = {.fd = fd, .ready = port_ready}, .worker = w, .shared = shared};
+	w->ports[w->nports++] = (struct s5_port){ .watch = { .fd = fd, .ready = port_ready },
+						  .worker = w,
+						  .shared = shared };
 	return 0;
 }
 
@@ -114,12 +113,12 @@ static void ports_close(struct s5_worker *w)
 
 static void drain_run(struct s5_task *t)
 {
-	ports_close(OUTER(t, struct s5_worker, drain));
+	ports_close(S5_OUTER(t, struct s5_worker, drain));
 }
 
 static void stop_run(struct s5_task *t)
 {
-	struct s5_worker *w = OUTER(t, struct s5_worker, stop);
+	struct s5_worker *w = S5_OUTER(t, struct s5_worker, stop);
 
 	ports_close(w);
 	w->stopping = true;

@@ -1,0 +1,228 @@
+/* One flow of a relay. Functions that return bool return false when the flow can do no more for
+ * now, or the relay is over. */
+#include "net/flow.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LARGE_READ (32 * 1024) /* a read of so much is large */
+#define BULK_AFTER 3 /* large reads in a row */
+#define TURN_BUDGET (1024 * 1024) /* octets a flow may move before others have their turn */
+
+static void give_back(struct s5_relay *r, struct s5_flow *f)
+{
+	s5_pool_return(r->pool, &f->pipe, !f->piped);
+}
+
+static bool hold(struct s5_relay *r, struct s5_flow *f, const uint8_t *octets, size_t n)
+{
+	f->held = malloc(n);
+	if (!f->held) {
+		s5_relay_fail(r, (unsigned)(f - r->flow), ENOMEM);
+		return false;
+	}
+	memcpy(f->held, octets, n);
+	f->held_at = 0;
+	f->held_len = (uint32_t)n;
+	return true;
+}
+
+static bool write_failed(struct s5_relay *r, struct s5_flow *f)
+{
+	if (errno == EAGAIN)
+		f->writable = false;
+	else if (errno != EINTR)
+		s5_relay_fail(r, (unsigned)(f == r->flow), errno);
+	return errno == EINTR;
+}
+
+static bool write_held(struct s5_relay *r, struct s5_flow *f, int to)
+{
+	ssize_t n = write(to, f->held + f->held_at, f->held_len);
+
+	if (n < 0)
+		return write_failed(r, f);
+	f->held_at += (uint32_t)n;
+	f->held_len -= (uint32_t)n;
+	if (f->held_len)
+		return true;
+	free(f->held);
+	f->held = NULL;
+	return true;
+}
+
+/* The destination cannot be spliced to (a file opened for appending): copy from now on. */
+static bool unpipe(struct s5_relay *r, struct s5_flow *f)
+{
+	ssize_t n = read(f->pipe.out, r->pool->buffer, f->piped);
+
+	f->no_splice = true;
+	if (n <= 0 || !hold(r, f, r->pool->buffer, (size_t)n))
+		return false;
+	f->piped -= (uint32_t)n;
+	return true;
+}
+
+static bool write_piped(struct s5_relay *r, struct s5_flow *f, int to)
+{
+	ssize_t n =
+		splice(f->pipe.out, NULL, to, NULL, f->piped, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	if (n < 0 && errno == EINVAL)
+		return unpipe(r, f);
+	if (n < 0)
+		return write_failed(r, f);
+	f->piped -= (uint32_t)n;
+	return true;
+}
+
+static bool read_failed(struct s5_relay *r, struct s5_flow *f)
+{
+	if (errno == EAGAIN)
+		f->readable = false;
+	else if (errno != EINTR)
+		s5_relay_fail(r, (unsigned)(f - r->flow), errno);
+	return errno == EINTR;
+}
+
+static void came(struct s5_flow *f, size_t n)
+{
+	f->octets += n;
+	if (n < LARGE_READ)
+		f->large = 0;
+	else if (f->large < BULK_AFTER)
+		f->large++;
+	if (n < S5_RELAY_BUFFER && !f->hangup)
+		f->readable = false; /* a short read emptied it; the next octet is a new edge */
+}
+
+static bool copy(struct s5_relay *r, struct s5_flow *f, int from, int to)
+{
+	uint8_t *buffer = r->pool->buffer;
+	ssize_t n = read(from, buffer, S5_RELAY_BUFFER), sent;
+
+	if (n < 0)
+		return read_failed(r, f);
+	if (n == 0) {
+		f->eof = true;
+		return true;
+	}
+	came(f, (size_t)n);
+	if (r->tap)
+		r->tap(r, (unsigned)(f - r->flow), buffer, (size_t)n);
+	sent = f->writable ? write(to, buffer, (size_t)n) : 0;
+	if (sent < 0 && errno != EAGAIN && errno != EINTR)
+		return write_failed(r, f);
+	if (sent < n)
+		return hold(r, f, buffer + (sent > 0 ? sent : 0),
+			    (size_t)(n - (sent > 0 ? sent : 0)));
+	return true;
+}
+
+static bool fill_pipe(struct s5_relay *r, struct s5_flow *f, int from)
+{
+	ssize_t n = splice(from, NULL, f->pipe.in, NULL, S5_RELAY_PIPE,
+			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	if (n < 0 && errno == EINVAL)
+		return f->no_splice = true;
+	if (n < 0)
+		return read_failed(r, f);
+	if (n == 0)
+		f->eof = true;
+	if (n < LARGE_READ)
+		f->large = BULK_AFTER - 1; /* one more large read and it is bulk again */
+	f->piped = (uint32_t)n;
+	f->octets += (uint64_t)n;
+	return true;
+}
+
+/* One side is a pipe already: no other is needed between. */
+static bool splice_direct(struct s5_relay *r, struct s5_flow *f, int from, int to)
+{
+	struct pollfd p[2] = { { .fd = from, .events = POLLIN }, { .fd = to, .events = POLLOUT } };
+	ssize_t n = splice(from, NULL, to, NULL, TURN_BUDGET, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	if (n > 0)
+		f->octets += (uint64_t)n;
+	if (n == 0)
+		f->eof = true;
+	if (n >= 0)
+		return true;
+	if (errno == EINVAL)
+		return f->no_splice = true;
+	if (errno != EAGAIN)
+		return errno == EPIPE ? write_failed(r, f) : read_failed(r, f);
+	poll(p, 2, 0); /* which of the two is it? */
+	f->readable = p[0].revents != 0;
+	f->writable = p[1].revents != 0;
+	return f->readable && f->writable;
+}
+
+static bool shut(struct s5_relay *r, struct s5_flow *f)
+{
+	unsigned from = (unsigned)(f - r->flow);
+	struct s5_end *to = &r->end[!from];
+
+	give_back(r, f);
+	f->ended = true;
+	if (to->kind & S5_END_SOCKET)
+		shutdown(s5_end_out(to), SHUT_WR);
+	s5_end_close_out(r, to);
+	if (r->half)
+		r->half(r, from);
+	if (!r->over && r->flow[!from].ended)
+		s5_relay_finish(r, S5_RELAY_CLOSED);
+	return false;
+}
+
+static bool is_direct(const struct s5_relay *r, const struct s5_flow *f)
+{
+	unsigned from = (unsigned)(f - r->flow);
+
+	return !r->tap && !f->no_splice &&
+	       ((r->end[from].kind & S5_END_PIPE_IN) || (r->end[!from].kind & S5_END_PIPE_OUT));
+}
+
+/* The next thing this flow can do. */
+static bool step(struct s5_relay *r, struct s5_flow *f)
+{
+	unsigned from = (unsigned)(f - r->flow);
+	int in = r->end[from].in.fd, out = s5_end_out(&r->end[!from]);
+
+	if (f->held_len)
+		return f->writable && write_held(r, f, out);
+	if (f->piped)
+		return f->writable && write_piped(r, f, out);
+	if (f->eof)
+		return shut(r, f);
+	if (!f->readable)
+		return false;
+	if (is_direct(r, f))
+		return f->writable && splice_direct(r, f, in, out);
+	if (f->large < BULK_AFTER || r->tap || f->no_splice)
+		return copy(r, f, in, out);
+	if (f->pipe.in < 0 && !s5_pool_lend(r->pool, &f->pipe)) {
+		f->large = 0;
+		return copy(r, f, in, out);
+	}
+	return fill_pipe(r, f, in);
+}
+
+void s5_flow_pump(struct s5_relay *r, struct s5_flow *f)
+{
+	uint64_t most = f->octets + TURN_BUDGET;
+
+	while (!r->over && !f->ended && step(r, f))
+		if (f->octets >= most) {
+			s5_loop_later(r->pool->loop, &r->turn);
+			return;
+		}
+	if (!r->over && !f->piped && !f->readable)
+		give_back(r, f);
+}

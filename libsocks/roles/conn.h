@@ -1,0 +1,45 @@
+/* Inside the server: a client in the handshake. Private to roles/; the worker's thread only. */
+#ifndef S5_ROLES_CONN_H
+#define S5_ROLES_CONN_H
+
+#include "roles/worker.h"
+
+enum s5_conn_state {
+	S5_CONN_TALKING, /* octets come and go */
+	S5_CONN_CHECKING, /* the password is with the checkers */
+	S5_CONN_HOLDING, /* wrong credentials: the answer is held back */
+	S5_CONN_DIALING,
+	S5_CONN_LEAVING, /* refused; the answer is being read */
+	S5_CONN_GONE, /* S5_CONN_CHECKING, but there is no client any more */
+};
+
+struct s5_conn {
+	struct s5_watch watch;
+	struct s5_worker *worker;
+	LIST_ENTRY(s5_conn) link;
+	enum s5_conn_state state;
+	bool accepted; /* the checkers' verdict */
+	struct s5_timer timer; /* the handshake's deadline, or the state's */
+	struct s5_job job;
+	int64_t born;
+	int target; /* the connected descriptor, -1: none */
+	struct s5_record record;
+	struct s5_dial dial;
+	struct s5_session session;
+};
+
+/* conn.c. Goes on as far as it can; the conn may be gone afterwards. */
+void s5_conn_go(struct s5_conn *c);
+/* Tells the log why, and closes. The conn is gone, or follows once the checkers are done. */
+__attribute__((format(printf, 2, 3))) void s5_conn_drop(struct s5_conn *c, const char *format, ...);
+void s5_conn_release(struct s5_conn *c);
+
+/* conn_auth.c. Looks at the session's credentials: at once, or state CHECKING, then HOLDING. */
+void s5_conn_check(struct s5_conn *c);
+void s5_conn_judge(struct s5_conn *c, bool accepted);
+
+/* conn_request.c. Answers the session's request: at once, or state DIALING. */
+void s5_conn_request(struct s5_conn *c);
+void s5_conn_note_request(struct s5_conn *c);
+
+#endif

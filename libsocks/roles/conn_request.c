@@ -1,0 +1,106 @@
+/* The request: asked of the rules, for the name and for each address, and dialed. */
+#include <stdio.h>
+#include <string.h>
+
+#include "roles/conn.h"
+#include "roles/rep.h"
+
+static struct s5_verdict ask(const struct s5_conn *c, const struct s5_addr *address)
+{
+	const struct s5_addr *target = &c->session.request.dst;
+	struct s5_query q = {
+		.from = &c->record.client,
+		.user = c->record.user,
+		.ulen = c->record.ulen,
+		.cmd = c->session.request.cmd,
+		.name = target->atyp == S5_ATYP_NAME ? target : NULL,
+		.address = address,
+	};
+
+	return s5_rules_match(c->worker->config->rules, &q);
+}
+
+static bool permit(struct s5_dial *d, const struct s5_addr *a)
+{
+	struct s5_conn *c = S5_OUTER(d, struct s5_conn, dial);
+
+	return ask(c, a).decision == S5_ALLOW;
+}
+
+static void answer(struct s5_conn *c, uint8_t rep, const struct s5_addr *bnd)
+{
+	c->record.replied = true;
+	c->record.rep = rep;
+	s5_session_answer(&c->session, rep, bnd);
+	c->state = S5_CONN_TALKING;
+}
+
+static void refuse(struct s5_conn *c, uint8_t rep, const char *why)
+{
+	snprintf(c->record.why, sizeof c->record.why, "%s", why);
+	answer(c, rep, NULL);
+}
+
+static const char *dial_text(const struct s5_dial *d, enum s5_dial_end end)
+{
+	switch (end) {
+	case S5_DIAL_CONNECTED:
+		return "";
+	case S5_DIAL_DENIED:
+		return "denied by the rules";
+	case S5_DIAL_UNRESOLVED:
+		return s5_lookup_text(d->resolved);
+	case S5_DIAL_TIMEOUT:
+		return "target: connecting took too long";
+	case S5_DIAL_FAILED:
+		break;
+	}
+	return strerrordesc_np(d->error);
+}
+
+static void dial_done(struct s5_dial *d, enum s5_dial_end end)
+{
+	struct s5_conn *c = S5_OUTER(d, struct s5_conn, dial);
+	struct s5_addr bnd;
+
+	c->record.actual = d->peer;
+	c->target = d->fd;
+	if (end == S5_DIAL_CONNECTED) {
+		bnd = s5_sock_local(d->fd);
+		answer(c, S5_REP_SUCCEEDED, &bnd);
+	} else {
+		refuse(c, s5_rep_of_dial(end, d->error), dial_text(d, end));
+	}
+	s5_conn_go(c);
+}
+
+void s5_conn_note_request(struct s5_conn *c)
+{
+	c->record.requested = true;
+	c->record.cmd = c->session.request.cmd;
+	c->record.target = c->session.request.dst;
+}
+
+void s5_conn_request(struct s5_conn *c)
+{
+	struct s5_worker *w = c->worker;
+	const struct s5_request *m = &c->session.request;
+
+	s5_conn_note_request(c);
+	s5_timer_stop(&w->loop, &c->timer);
+	if (m->cmd != S5_CMD_CONNECT) {
+		refuse(c, S5_REP_CMD_UNSUPPORTED, "command not supported");
+		return;
+	}
+	if (ask(c, s5_addr_is_ip(&m->dst) ? &m->dst : NULL).decision == S5_DENY) {
+		refuse(c, S5_REP_NOT_ALLOWED, "denied by the rules");
+		return;
+	}
+	c->state = S5_CONN_DIALING;
+	c->dial.loop = &w->loop;
+	c->dial.resolver = w->resolver;
+	c->dial.options = &w->config->dial;
+	c->dial.permit = permit;
+	c->dial.done = dial_done;
+	s5_dial_start(&c->dial, &m->dst);
+}
