@@ -1,9 +1,11 @@
 /* Drives a session with octets cut anywhere and writes down what it says and sends: one line an
- * event. A server is answered at once: us with pw is welcome, and the replies are those set. */
+ * event. A server is answered at once, or by drive_settle: us with pw is welcome, and the replies
+ * are those set. */
 #ifndef DRIVE_H
 #define DRIVE_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +18,9 @@ struct drive {
 	struct s5_session_config config;
 	uint8_t reps[2]; /* a server's replies; the second is BIND's */
 	struct s5_addr bnd;
-	unsigned answers;
+	bool late; /* the server's answers wait for drive_settle */
+	bool verdict; /* the credentials wait for one */
+	unsigned answers, owed; /* replies given, and yet to be given */
 	struct {
 		uint8_t octets[DRIVE_ROOM];
 		size_t len, given;
@@ -68,16 +72,27 @@ static inline const char *drive_note(unsigned note)
 	return ids[note];
 }
 
+/* How much of a refusal a client has seen when it knows enough depends on the cut: two octets. */
+static inline bool drive_is_refusal(const struct s5_session *s)
+{
+	return s->role == S5_CLIENT && s->message.sender == S5_SERVER &&
+	       (s->message.step == S5_STEP_REPLY || s->message.step == S5_STEP_REPLY2) &&
+	       s->reply.rep != S5_REP_SUCCEEDED;
+}
+
 /* `client method list 05020001`, and behind it what was noted. */
 static inline void drive_say_message(struct drive *d)
 {
 	const struct s5_session *s = &d->s;
+	bool refusal = drive_is_refusal(s);
 
 	drive_say(d, "%s %s ", s->message.sender == S5_CLIENT ? "client" : "server",
 		  s5_step_name(s->message.step));
-	drive_say_hex(d, s->message.octets, s->message.len);
+	drive_say_hex(d, s->message.octets, refusal ? 2 : s->message.len);
 	for (unsigned i = 0; i < s->trace.nmarks; i++)
-		drive_say(d, " %s@%u", drive_note(s->trace.mark[i].note), s->trace.mark[i].off);
+		if (!refusal || s->trace.mark[i].off < 2)
+			drive_say(d, " %s@%u", drive_note(s->trace.mark[i].note),
+				  s->trace.mark[i].off);
 	drive_say(d, "\n");
 }
 
@@ -93,22 +108,33 @@ static inline void drive_say_failure(struct drive *d)
 	drive_say(d, f->partial ? " partial\n" : "\n");
 }
 
-static inline void drive_judge(struct drive *d)
+static inline void drive_say_credentials(struct drive *d)
 {
-	struct s5_credentials *c = &d->s.credentials;
+	const struct s5_credentials *c = &d->s.credentials;
 	char user[4 * 255 + 1], password[4 * 255 + 1];
 
 	drive_say(d, "credentials %s %s\n", s5_escape(user, sizeof user, c->user, c->ulen),
 		  s5_escape(password, sizeof password, c->password, c->plen));
-	s5_session_judge(&d->s, c->ulen == 2 && !memcmp(c->user, "us", 2) && c->plen == 2 &&
-					!memcmp(c->password, "pw", 2));
 }
 
-static inline void drive_answer(struct drive *d)
+/* Gives one answer that is owed; false when there is none. */
+static inline bool drive_answer(struct drive *d)
 {
-	uint8_t rep = d->reps[d->answers++ % 2];
+	const struct s5_credentials *c = &d->s.credentials;
+	uint8_t rep;
 
+	if (d->verdict) {
+		s5_session_judge(&d->s, c->ulen == 2 && !memcmp(c->user, "us", 2) && c->plen == 2 &&
+						!memcmp(c->password, "pw", 2));
+		d->verdict = false;
+		return true;
+	}
+	if (!d->owed)
+		return false;
+	rep = d->reps[d->answers++];
+	d->owed = rep ? 0 : d->owed - 1;
 	s5_session_answer(&d->s, rep, rep ? NULL : &d->bnd);
+	return true;
 }
 
 static inline void drive_say_address(struct drive *d, const char *what, uint8_t code,
@@ -132,13 +158,12 @@ static inline void drive_event(struct drive *d, enum s5_event event)
 		drive_say(d, "method %02x\n", d->s.method);
 		break;
 	case S5_EV_CREDENTIALS:
-		drive_judge(d);
+		drive_say_credentials(d);
+		d->verdict = true;
 		break;
 	case S5_EV_REQUEST:
 		drive_say_address(d, "request", d->s.request.cmd, &d->s.request.dst);
-		drive_answer(d);
-		if (d->s.request.cmd != S5_CMD_BIND)
-			d->answers++;
+		d->owed = d->s.request.cmd == S5_CMD_BIND ? 2 : 1;
 		break;
 	case S5_EV_REPLY:
 		drive_say_address(d, "reply", d->s.reply.rep, &d->s.reply.bnd);
@@ -173,12 +198,7 @@ static inline void drive_pump(struct drive *d)
 		while ((event = s5_session_next(&d->s)) != S5_EV_NONE)
 			drive_event(d, event);
 		drive_drain(d);
-		/* BIND: the second answer, once the first was taken. */
-		if (d->answers == 1 && d->s.role == S5_SERVER && !d->reps[0])
-			drive_answer(d);
-		else
-			break;
-	} while (true);
+	} while (!d->late && drive_answer(d));
 }
 
 /* Hands in what waits, as long as the session takes any of it. */
@@ -207,6 +227,14 @@ static inline void drive_feed(struct drive *d, enum s5_role from, const uint8_t 
 	memcpy(d->in[from].octets + d->in[from].len, octets, n);
 	d->in[from].len += n;
 	drive_push(d);
+}
+
+static inline void drive_settle(struct drive *d)
+{
+	while (drive_answer(d)) {
+		drive_pump(d);
+		drive_push(d);
+	}
 }
 
 static inline void drive_eof(struct drive *d, enum s5_role from)
