@@ -30,15 +30,15 @@ ticks() {
 # start_held COMMAND...: load.py in the background until let_go; SAID is its first line.
 start_held() {
 	mkfifo "$BATS_TEST_TMPDIR/held"
-	spawn "$PYTHON" "$LIB/load.py" "$@" <"$BATS_TEST_TMPDIR/held"
+	exec 9<>"$BATS_TEST_TMPDIR/held"
+	STDIN=$BATS_TEST_TMPDIR/held spawn "$PYTHON" "$LIB/load.py" "$@" 9>&-
 	HELD=$PID
-	exec 9>"$BATS_TEST_TMPDIR/held"
 	wait_until 60 has_line . "$OUT" || fail "$* said nothing: $(cat "$ERR")"
 	read -r SAID <"$OUT"
 }
 
 let_go() {
-	exec 9>&-
+	echo >&9
 	wait "$HELD"
 }
 
@@ -85,7 +85,8 @@ let_go() {
 	before=$(ticks)
 	sleep 3
 	used=$(($(ticks) - before))
-	echo "$used ticks of 300"
+	echo "$used ticks of 300, $(descriptors) descriptors of 64"
+	[ "$(descriptors)" -ge 64 ] || fail "it has $(descriptors) descriptors, not all 64"
 	[ "$used" -lt 15 ] || fail "it spins: $used ticks in 3 s"
 	is_gone "$SERVER_PID" && fail "it died: $(cat "$SERVER_LOG")"
 	let_go
@@ -114,6 +115,7 @@ let_go() {
 	start_held hold "$PROXY" "$ECHO" 9900
 	[ "$SAID" = "held 9900 tunnels" ] || fail "$SAID"
 	echo "$(descriptors) descriptors, $(memory) KiB"
+	[ "$(descriptors)" -ge 19800 ] || fail "$(descriptors) descriptors for 9,900 tunnels"
 	let_go
 	wait_until 20 has_descriptors $((before + 10)) || fail "$(descriptors) are still open"
 	load_with sessions "$PROXY" "$ECHO" 10

@@ -72,12 +72,13 @@ has_line() {
 	grep -q -- "$1" "$2" 2>/dev/null
 }
 
-# spawn COMMAND...: in the background. PID is its pid, OUT and ERR are files with its output.
+# spawn COMMAND...: in the background, with the file STDIN if that is set. PID is its pid, OUT and
+# ERR are files with its output.
 spawn() {
 	spawned=$((spawned + 1))
 	OUT=$BATS_TEST_TMPDIR/spawn.$spawned.out
 	ERR=$BATS_TEST_TMPDIR/spawn.$spawned.err
-	"$@" >"$OUT" 2>"$ERR" 3>&- &
+	"$@" <"${STDIN:-/dev/null}" >"$OUT" 2>"$ERR" 3>&- &
 	PID=$!
 	echo "$PID" >>"$BATS_TEST_TMPDIR/pids"
 }
