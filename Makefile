@@ -75,8 +75,9 @@ LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o)
 APP_OBJ = $(APP_SRC:%.c=$(B)/%.o)
 UNIT_BIN = $(UNIT_SRC:%.c=$(B)/%)
 FUZZ_BIN = $(FUZZ_SRC:%.c=$(B)/%)
-BENCH_BIN = $(BENCH_SRC:%.c=$(B)/%)
-OBJ = $(LIB_OBJ) $(APP_OBJ) $(UNIT_BIN:=.o) $(FUZZ_BIN:=.o) $(BENCH_BIN:=.o)
+BENCH_OBJ = $(BENCH_SRC:%.c=$(B)/%.o)
+BENCH_BIN = $(B)/tests/bench/load
+OBJ = $(LIB_OBJ) $(APP_OBJ) $(UNIT_BIN:=.o) $(FUZZ_BIN:=.o) $(BENCH_OBJ)
 # Programs that test the apps get every object of theirs but the one with main.
 APP_UNIT_BIN = $(filter $(B)/tests/unit/test_app_% $(B)/tests/unit/test_opt,$(UNIT_BIN))
 
@@ -119,9 +120,9 @@ $(UNIT_BIN): $(B)/%: $(B)/%.o $(B)/libsocks.a
 	$(Q)$(CC) $(S5_CFLAGS) $(S5_LDFLAGS) -o $@ $< $(filter %/libapps.a,$^) $(B)/libsocks.a \
 		$(CMOCKA_LIBS) $(PKG_LIBS)
 
-$(BENCH_BIN): $(B)/%: $(B)/%.o $(B)/libsocks.a
+$(BENCH_BIN): $(BENCH_OBJ)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(S5_CFLAGS) $(S5_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(S5_CFLAGS) $(S5_LDFLAGS) -o $@ $^
 
 $(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/libsocks.a
 	$(call say,LD,$@)
@@ -136,6 +137,7 @@ BUILD_PACKAGES = gcc make pkg-config libc6-dev libc-ares-dev libcrypt-dev
 TEST_PACKAGES = bats clang libclang-rt-dev libcmocka-dev curl ncat netcat-openbsd proxychains4 \
 	python3 python3-socks openssh-client openssh-server git dante-server microsocks mandoc \
 	procps iproute2 strace util-linux zsh fish
+BENCH_PACKAGES = python3 dante-server microsocks netcat-openbsd
 PACKAGES = sh tests/lib/packages.sh
 
 .PHONY: deps run
@@ -196,21 +198,26 @@ fuzz:
 	+@$(SUBMAKE) $(FUZZ_BUILD)
 	@tests/lib/check.py --fuzz-seconds $(FUZZ_SECONDS) $(FUZZ_SRC:%.c=build/fuzz/%)
 
-.PHONY: bench
-bench: $(BIN) $(BENCH_BIN)
-	@SOCKS5=$(CURDIR)/$(BIN) BUILD=$(CURDIR)/$(B) tests/bench/run
+.PHONY: bench load
+bench:
+	@$(PACKAGES) 'make bench' $(BUILD_PACKAGES) $(BENCH_PACKAGES)
+	+@$(SUBMAKE) all load
+	@SOCKS5=$(CURDIR)/$(BIN) LOAD=$(CURDIR)/$(BENCH_BIN) tests/bench/run.py
+
+load: $(BENCH_BIN)
+	@:
 
 # --- manners -----------------------------------------------------------------------------------
 
 MAN = $(sort $(wildcard man/*.[1-9]))
-SCRIPTS = $(wildcard tests/lib/*.sh tests/lib/*.bash tests/bench/run .ci/run)
+SCRIPTS = $(wildcard tests/lib/*.sh tests/lib/*.bash .ci/run)
 
 # Both compilers with -Werror, the format, then what cppcheck, mandoc and shellcheck say.
 .PHONY: lint format
 lint:
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
-	+$(Q)$(SUBMAKE) VARIANT=lint-gcc CC=gcc WERROR=1 build/lint-gcc/socks5 units
-	+$(Q)$(SUBMAKE) VARIANT=lint-clang CC=$(CLANG) WERROR=1 build/lint-clang/socks5 units
+	+$(Q)$(SUBMAKE) VARIANT=lint-gcc CC=gcc WERROR=1 build/lint-gcc/socks5 units load
+	+$(Q)$(SUBMAKE) VARIANT=lint-clang CC=$(CLANG) WERROR=1 build/lint-clang/socks5 units load
 	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --language=c -j $(JOBS) \
 		--enable=warning,performance,portability --suppress=missingIncludeSystem \
 		--suppress=normalCheckLevelMaxBranches -Ilibsocks -Iapps -D_GNU_SOURCE \
@@ -225,7 +232,7 @@ format:
 # One entry a source, as clangd wants it.
 compile_commands.json: Makefile $(B)/flags
 	$(call say,GEN,$@)
-	$(Q){ echo '['; sep=; for f in $(LIB_SRC) $(APP_SRC) $(UNIT_SRC) $(FUZZ_SRC); do \
+	$(Q){ echo '['; sep=; for f in $(LIB_SRC) $(APP_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC); do \
 		printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" '$(CURDIR)' \
 		"$$f" '$(subst \",\\\",$(CC) $(S5_CPPFLAGS) -Iapps $(PKG_CFLAGS) $(S5_CFLAGS) -c) '"$$f"; \
 		sep=,; done; echo ']'; } >$@
@@ -257,7 +264,7 @@ help:
 	@echo 'make check           install what the tests need, build, run every test'
 	@echo '     check-unit check-cli check-interop   a part of them'
 	@echo 'make fuzz            each fuzz target for FUZZ_SECONDS=60'
-	@echo 'make bench           the ratios against other servers'
+	@echo 'make bench           the ratios against other programs'
 	@echo 'make lint | format   the manners of the sources'
 	@echo 'make install         DESTDIR=, prefix=/usr/local; uninstall takes it away again'
 	@echo 'make deps            install the packages for the build and the tests'

@@ -149,8 +149,10 @@ static int ask(struct secret *answer, const char *question, bool echo, char *err
 	}
 	while ((got = ask_once(&tty, answer, question, echo)) == ANSWER_SIGNAL)
 		let_through(&tty);
-	if (got == ANSWER_FAILED)
+	if (got == ANSWER_FAILED) {
 		snprintf(err, size, "asking on the terminal: %s", cause(errno));
+		(void)write_text(tty.fd, "\n"); /* the question stands there without an answer */
+	}
 	tty_close(&tty);
 	return got == ANSWER_LINE ? 0 : -1;
 }

@@ -5,9 +5,11 @@ load ../lib/helper
 
 MAN=$REPO/man
 
-# The commands that have a page of their own: all that do something.
-commands() {
-	"$SOCKS5" --options | grep -vxE 'help|version'
+# COMMANDS are those that have a page of their own: all that do something.
+setup() {
+	ALL=$("$SOCKS5" --options)
+	COMMANDS=$(grep -vxE 'help|version' <<<"$ALL")
+	[ -n "$COMMANDS" ]
 }
 
 # options_of PAGE: "-l, --long ARG" of each option, as the page shows it.
@@ -25,13 +27,13 @@ options_in() {
 }
 
 @test "every command has its page, and every page its command" {
-	diff <(for command in $(commands); do echo "socks5-$command.1"; done | sort) \
+	diff <(for command in $COMMANDS; do echo "socks5-$command.1"; done | sort) \
 		<(cd "$MAN" && ls socks5-*.1)
 }
 
 @test "every option with its letter and value stands in the page, and no other" {
 	local command
-	for command in $(commands); do
+	for command in $COMMANDS; do
 		diff <(options_in "$command") <(options_of "$MAN/socks5-$command.1") ||
 			fail "socks5-$command.1 and the table differ (< table, > page)"
 	done
@@ -65,14 +67,14 @@ options_in() {
 
 @test "socks5(1) names every command" {
 	local command
-	for command in $("$SOCKS5" --options); do
+	for command in $ALL; do
 		grep -qx ".It Cm $command" "$MAN/socks5.1" || fail "no $command"
 	done
 }
 
 @test "the name in each page is the command's" {
 	local command
-	for command in $(commands); do
+	for command in $COMMANDS; do
 		grep -qx ".Nm socks5-$command" "$MAN/socks5-$command.1"
 		grep -qx ".Nm socks5 $command" "$MAN/socks5-$command.1"
 	done

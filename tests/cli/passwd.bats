@@ -162,6 +162,13 @@ env:VAR, file:PATH, fd:N or prompt"
 	grep -qx 'echo on' "$SEEN"
 }
 
+@test "the end of input at the prompt is no answer" {
+	export NO_COLOR=1
+	run "$PYTHON" "$TTY" "$SEEN" "user name: " "^D" -- "$SOCKS5" passwd
+	[ "$status" = 2 ]
+	grep -q '^socks5 passwd: asking on the terminal: no answer' "$SEEN"
+}
+
 @test "without a terminal there is nobody to ask" {
 	run --separate-stderr setsid -w "$SOCKS5" passwd joe
 	[ "$status" = 2 ]

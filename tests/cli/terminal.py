@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """terminal.py TRANSCRIPT [EXPECT SEND]... -- COMMAND...: runs a command on a terminal of its own.
 
-Waits for each EXPECT on the terminal and types SEND ("^C" is that key). The command's standard
-output stays ours. TRANSCRIPT gets what stood on the terminal, then a line "echo on" or "echo off"
-for the state in which the command left it. Exits as the command did, 128 + N for signal N.
+Waits for each EXPECT on the terminal and types SEND ("^C" and "^D" are those keys). The command's
+standard output stays ours. TRANSCRIPT gets what stood on the terminal, then a line "echo on" or
+"echo off" for the state in which the command left it. Exits as the command did, 128 + N for
+signal N.
 """
 
 import fcntl
@@ -16,6 +17,7 @@ import termios
 import time
 
 LIMIT = 20  # seconds
+KEYS = {"^C": b"\x03", "^D": b"\x04"}
 
 
 def take_terminal():
@@ -50,7 +52,7 @@ class Terminal:
         while expect.encode() not in self.seen[begin:]:
             if not self.read() or self.late():
                 sys.exit(f"terminal.py: {expect!r} did not come: {self.seen!r}")
-        os.write(self.fd, b"\x03" if send == "^C" else send.encode() + b"\n")
+        os.write(self.fd, KEYS.get(send, send.encode() + b"\n"))
 
     def finish(self):
         while self.read():
