@@ -76,30 +76,24 @@ void s5_conn_drop(struct s5_conn *c, const char *format, ...)
 
 static void discard(struct s5_conn *c)
 {
-	struct s5_pool *pool = &c->worker->pool;
-	ssize_t n;
+	ssize_t n = read(c->watch.fd, c->worker->pool.buffer, S5_RELAY_BUFFER);
 
-	for (int i = 0; i < 16; i++) {
-		n = read(c->watch.fd, pool->buffer, S5_RELAY_BUFFER);
-		if (n == 0 || (n < 0 && errno != EAGAIN)) {
-			hang_up(c);
-			return;
-		}
-		if (n < 0)
-			return;
-	}
-	hang_up(c); /* it does not stop sending */
+	if (n == 0 || (n < 0 && errno != EAGAIN))
+		hang_up(c);
 }
 
 /* R1928-6.5: the answer is out; nothing more comes from here, what the client still sends is
- * thrown away until it has read the answer and closes. A plain close could reset it before. */
+ * thrown away until it has read the answer and closes, or the time is over. A plain close could
+ * reset it before. Level-triggered: a read each turn, so that others have theirs. */
 static void leave(struct s5_conn *c)
 {
+	struct s5_loop *loop = &c->worker->loop;
+
 	tell(c);
 	c->state = S5_CONN_LEAVING;
 	shutdown(c->watch.fd, SHUT_WR);
-	s5_timer_set(&c->worker->loop, &c->timer, c->worker->loop.now + LINGER_MS);
-	discard(c);
+	s5_timer_set(loop, &c->timer, loop->now + LINGER_MS);
+	s5_loop_rewatch(loop, &c->watch, EPOLLIN);
 }
 
 /* octets */
