@@ -1,0 +1,306 @@
+#!/usr/bin/env bats
+# socks5 serve: who may come: the choice of a method, RFC 1929, users and their hashes.
+
+load ../lib/helper
+load ../lib/serve
+
+# refused SEGMENT...: these credentials, behind the hello, get 01 01 and the end.
+refused() {
+	answers "05020101 EOF" $HELLO_USER "$@"
+}
+
+accepted() {
+	answers "05020100 EOF" $HELLO_USER "$@" eof
+}
+
+# over_unix OPTION...: on a Unix socket, whose clients wait for no answer.
+over_unix() {
+	LISTEN=unix:$BATS_TEST_TMPDIR/socket start_server "$@"
+}
+
+login_with() {
+	"$PYTHON" "$LIB/login.py" "$@"
+}
+
+# between LOW NUMBER HIGH, in milliseconds or the like; fractions do not count.
+between() {
+	[ "${2%.*}" -ge "$1" ] && [ "${2%.*}" -lt "$3" ] || fail "$2 is not from $1 to $3"
+}
+
+@test "R1928-3.12 3.13 of what is offered the server's first: 00 01 02 gets 02 with users" {
+	start_server -u joe:secret
+	answers "0502 EOF" 0503000102 eof
+	answers "0502 EOF" 0503020100 eof
+	answers "05ff EOF" 050100
+	stop_server
+	start_server
+	answers "0500 EOF" 0503020100 eof
+	answers "05ff EOF" 050102
+}
+
+@test "R1928-3.13 --auth is the order" {
+	start_server --auth none,userpass -u joe:secret
+	answers "0500 EOF" 0503000102 eof
+	answers "0500 EOF" 0503020100 eof
+	answers "0502 EOF" 05020102 eof
+	stop_server
+	start_server --auth userpass,none -u joe:secret
+	answers "0502 EOF" 0503000102 eof
+	answers "0500 EOF" 05020100 eof
+	stop_server
+	start_server --auth userpass -u joe:secret
+	answers "05ff EOF" 05020100
+}
+
+@test "R1928-3.11 a build without GSSAPI does not promise it" {
+	run "$SOCKS5" serve --auth gssapi,none 127.0.0.1:0
+	[ "$status" = 2 ] || fail "status $status: $output"
+	[[ $output == *gssapi* ]]
+	run "$SOCKS5" version
+	[[ $output == *"gssapi: not built in"* ]] || fail "$output"
+	start_server
+	answers "05ff EOF" 050101
+}
+
+@test "R1929-4 the right password: 01 00, and the request is served" {
+	start_target echo
+	start_server -u joe:secret -u 'jim:with:colon é' --log -
+	answers "05020100${OK4}6869 EOF" $HELLO_USER recv:2 "$(login joe secret)" recv:4 \
+		"$(request $IP4 "$TARGET_PORT")6869" eof
+	accepted "$(login jim 'with:colon é')"
+	log_has 2
+	LINE=$(head -n 1 "$SERVER_OUT")
+	[ "$(field user) $(field method)" = "joe userpass" ] || fail "$LINE"
+}
+
+@test "R1929-4 6 9 whatever is wrong: 01 01 and the end" {
+	local many
+	many=$(printf '61%.0s' {1..255})
+	over_unix -u joe:secret
+	refused "$(login joe wrong)"
+	refused "$(login jim secret)"
+	refused "$(login joe '')"
+	refused "$(login joe secre)"
+	refused "$(login joe secrets)"
+	refused "$(login JOE secret)"
+	refused 01046a6f6500"$(login '' secret | cut -c 5-)"
+	refused 01056a6f650078"$(login '' secret | cut -c 5-)"
+	refused 01036a6f6507"$(hex_of secret)00"
+	refused "01ff${many}ff${many}"
+	accepted "$(login joe secret)"
+}
+
+@test "R1929-5 an empty name or password is read, and wrong unless it is somebody's" {
+	over_unix -u joe:secret
+	refused 010000
+	refused 0100"$(login x secret | cut -c 7-)"
+	refused "$(login joe '')"
+	stop_server
+	over_unix -u joe:
+	accepted "$(login joe '')"
+	refused "$(login joe x)"
+	refused 010000
+}
+
+@test "R1929-6 255 octets each, any octets" {
+	local user password
+	user=$(printf 'u%.0s' {1..255})
+	password=$(printf '\xff%.0s' {1..255})
+	over_unix -u "$user:$password"
+	accepted "$(LC_ALL=C login "$user" "$password")"
+	refused "$(LC_ALL=C login "$user" "${password%?}")"
+	refused "$(LC_ALL=C login "${user%?}" "$password")"
+	run "$SOCKS5" serve -u "${user}u:x" 127.0.0.1:0
+	[ "$status" = 2 ]
+	[[ $output == *"longer than 255"* ]] || fail "$output"
+}
+
+@test "R1929-3 another version than 01: 01 01 and the end" {
+	over_unix -u us:pw
+	refused 05027573027077
+	refused 00
+	refused "$(request $IP4 1)"
+}
+
+@test "R1929-4 10 one attempt a connection: nothing behind a failure is read" {
+	start_target echo
+	over_unix -u joe:secret
+	refused "$(login joe wrong)$(login joe secret)$(request $IP4 "$TARGET_PORT")6869"
+	refused "$(login joe wrong)" recv:4 "$(login joe secret)$(request $IP4 "$TARGET_PORT")6869"
+	came 0
+}
+
+@test "R1929-14 every segmentation; what is cut off ends with the handshake's time" {
+	local all part begin
+	all=$HELLO_USER$(login us pw)
+	start_server -u us:pw --handshake-timeout 600ms --log -
+	for part in 6 8 10 12 14 16 18; do
+		answers "05020100 EOF" "${all::part}" wait:20 "${all:part}" eof
+	done
+	begin=$(date +%s%3N)
+	for part in 8 10 12 14 16 18; do
+		raw "$PROXY" "${all::part}" >"$BATS_TEST_TMPDIR/$part" 3>&- &
+	done
+	wait $(jobs -p | grep -vx "$SERVER_PID")
+	between 500 $(($(date +%s%3N) - begin)) 5000
+	for part in 8 10 12 14 16 18; do
+		[ "$(tr '\n' ' ' <"$BATS_TEST_TMPDIR/$part")" = "0502 EOF " ]
+	done
+	log_has 13
+	[[ $(field end) == *"did not go on in time in the middle of it" ]] || fail "$LINE"
+	between 600 "$(field ms)" 1600
+}
+
+@test "R1929-9 an unknown user costs as much as a wrong password: the same octets, the same time" {
+	local good wrong unknown clear
+	printf 'joe:%s\n' "$("$SOCKS5" passwd --password pass:secret joe | cut -d : -f 2)" \
+		>"$BATS_TEST_TMPDIR/users"
+	start_server --users "$BATS_TEST_TMPDIR/users" -u jim:clear --workers 1
+	read -r good wrong unknown clear < <(login_with times "$PROXY" joe secret joe wrong \
+		nobody secret jim wrong)
+	echo "right $good, wrong $wrong, unknown $unknown, in clear $clear ms"
+	between 3 "$wrong" 2000
+	between $((${wrong%.*} / 2)) "$unknown" $((${wrong%.*} * 2 + 2))
+	between $((${wrong%.*} / 2)) "$clear" $((${wrong%.*} * 2 + 2))
+	between $((${wrong%.*} / 2)) "$good" $((${wrong%.*} * 2 + 2))
+}
+
+@test "R1929-9 the log says the same of an unknown user and a wrong password" {
+	over_unix -u joe:secret --log -
+	refused "$(login joe wrong)"
+	refused "$(login jim secret)"
+	log_has 2
+	[ "$(sed 's/^.* method=/method=/; s/ms=[0-9]*/ms=/' "$SERVER_OUT" | sort -u | wc -l)" = 1 ]
+	[ "$(field user) $(field end)" = "jim credentials refused" ] || fail "$LINE"
+}
+
+@test "R1929-10 failures of one source are held back, more each time; nobody else is" {
+	local taken
+	start_server -u joe:secret --workers 1
+	read -ra taken < <(login_with delays "$PROXY" 4 127.0.0.5 joe wrong)
+	echo "${taken[*]}"
+	between 0 "${taken[0]}" 200
+	between 250 "${taken[1]}" 450
+	between 500 "${taken[2]}" 900
+	between 1000 "${taken[3]}" 1900
+	read -ra taken < <(login_with delays "$PROXY" 1 127.0.0.6 joe wrong)
+	between 0 "${taken[0]}" 200
+	read -ra taken < <(login_with delays "$PROXY" 1 127.0.0.5 joe secret)
+	between 0 "${taken[0]}" 200
+}
+
+@test "R1929-10 a guesser who hangs up while he is held back leaves nothing behind" {
+	start_server -u joe:secret --workers 1 --log -
+	login_with delays "$PROXY" 2 127.0.0.1 joe wrong
+	talk $HELLO_USER "$(login joe wrong)" wait:50 rst
+	log_has 3
+	between 0 "$(field ms)" 400
+	accepted "$(login joe secret)"
+	stop_server
+}
+
+# Made by others than this program.
+# shellcheck disable=SC2016
+YESCRYPT='joe:$y$j9T$w9enDwilsIjaWKG8/fmQW.$v0PnzhRsZ0B7U0L4IDb8LsoC/zaC9OGL6/oI2YoxMuA'
+# shellcheck disable=SC2016
+SHA512='jim:$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1'
+
+@test "a users file: yescrypt, sha512, and what socks5 passwd prints" {
+	printf '# users\n\n%s\n%s\n' "$YESCRYPT" "$SHA512" >"$BATS_TEST_TMPDIR/users"
+	"$SOCKS5" passwd --password pass:third jack >>"$BATS_TEST_TMPDIR/users"
+	over_unix --users "$BATS_TEST_TMPDIR/users" -u june:clear
+	accepted "$(login joe secret)"
+	accepted "$(login jim secret)"
+	accepted "$(login jack third)"
+	accepted "$(login june clear)"
+	refused "$(login joe third)"
+	refused 01036a696d07"$(hex_of secret)00"
+	[[ $(cat "$SERVER_LOG") == *"4 users on this machine may use it"* ]]
+}
+
+@test "a bad users file: exit 2, its name and the line" {
+	local users=$BATS_TEST_TMPDIR/users bad
+	for bad in secret joe:secret ':$6$saltsalt$x' "$YESCRYPT" 'jack:$6$sa:lt' 'jack:'; do
+		printf '#\n%s\n\n%s\n' "$YESCRYPT" "$bad" >"$users"
+		run "$SOCKS5" serve --users "$users" 127.0.0.1:0
+		[ "$status" = 2 ] || fail "$bad: status $status: $output"
+		[[ $output == *"--users $users: line 4: "* ]] || fail "$bad: $output"
+		[[ $output != *secret* ]] || fail "it tells the password: $output"
+	done
+	run "$SOCKS5" serve --users "$users" -u joe:x 127.0.0.1:0
+	[ "$status" = 2 ]
+	printf '%s\n' "$YESCRYPT" >"$users"
+	run "$SOCKS5" serve --users "$users" -u joe:hunter2 127.0.0.1:0
+	[ "$status" = 2 ] || fail "the same user twice: $output"
+	[[ $output != *hunter2* ]] || fail "it tells the password: $output"
+}
+
+# in_memory TEXT: is it anywhere in the server's memory?
+in_memory() {
+	"$PYTHON" - "$SERVER_PID" "$1" <<-'END'
+		import re, sys
+		found = False
+		with open(f"/proc/{sys.argv[1]}/maps") as maps, \
+		     open(f"/proc/{sys.argv[1]}/mem", "rb", 0) as mem:
+		    for low, high in re.findall(r"^(\w+)-(\w+) rw", maps.read(), re.M):
+		        try:
+		            mem.seek(int(low, 16))
+		            found |= sys.argv[2].encode() in mem.read(int(high, 16) - int(low, 16))
+		        except OSError:
+		            pass
+		sys.exit(not found)
+	END
+}
+
+@test "R1929-11 no password in the log, on stderr or in the process list" {
+	"$SOCKS5" passwd --password pass:hush-file joe >"$BATS_TEST_TMPDIR/users"
+	over_unix -u jim:hush-option --user=jack:hush-long -ujune:hush-short --log - \
+		--users "$BATS_TEST_TMPDIR/users"
+	accepted "$(login joe hush-file)"
+	accepted "$(login jim hush-option)"
+	accepted "$(login jack hush-long)"
+	accepted "$(login june hush-short)"
+	refused "$(login joe hush-wrong)"
+	refused "$(login jane hush-unknown)"
+	answers "050201 EOF" $HELLO_USER "$(login joe hush-cut)" eof || true
+	! tr '\0' ' ' <"/proc/$SERVER_PID/cmdline" | grep hush || fail "the process list tells it"
+	grep -q -- --log "/proc/$SERVER_PID/cmdline"
+	stop_server
+	! grep hush "$SERVER_OUT" "$SERVER_LOG" || fail "the log tells it"
+}
+
+@test "R1929-11 a password that was sent is wiped from memory" {
+	case $SOCKS5 in
+	*build/address-undefined* | *build/thread*) skip "a sanitizer keeps copies of its own" ;;
+	esac
+	"$SOCKS5" passwd --password pass:known joe >"$BATS_TEST_TMPDIR/users"
+	start_target echo
+	start_server -u jim:in-clear-and-kept --users "$BATS_TEST_TMPDIR/users" --workers 1
+	refused "$(login joe telltale-one)"
+	answers "0502 EOF" $HELLO_USER "0108$(hex_of telltale)10$(hex_of telltale-two)" eof
+	answers "05020101 EOF" "$HELLO_USER$(login joe telltale-three)$(hex_of telltale-four)"
+	in_memory in-clear-and-kept || fail "this test does not see the server's memory"
+	! in_memory telltale- || fail "it is still there"
+}
+
+@test "hashing does not stall the loop: others are served meanwhile" {
+	local median left
+	"$SOCKS5" passwd --password pass:x --method yescrypt --cost 6 joe >"$BATS_TEST_TMPDIR/users"
+	start_server --users "$BATS_TEST_TMPDIR/users" --auth none,userpass --workers 1
+	read -r median left < <(login_with stall "$PROXY" 20)
+	echo "$median ms, $left under way"
+	[ "$left" -ge 5 ] || fail "only $left of 20 were still under way: it shows nothing"
+	between 0 "$median" 60
+	stop_server
+}
+
+@test "more passwords than can be checked in time: each gets an answer, the server lives" {
+	local refused silent
+	"$SOCKS5" passwd --password pass:x --method sha512 --cost 20000 joe >"$BATS_TEST_TMPDIR/users"
+	start_server --users "$BATS_TEST_TMPDIR/users" --workers 2
+	read -r refused silent < <(login_with flood "$PROXY" 400)
+	echo "$refused refused, $silent unanswered"
+	[ "$refused" = 400 ]
+	accepted "$(login joe x)"
+	stop_server
+}

@@ -1,0 +1,132 @@
+#!/usr/bin/python3
+"""login.py WORK PROXY [ARGUMENT]...: how long a SOCKS5 server takes over credentials.
+
+WORK is a row of WORKS below. Each attempt can come from a loopback address of its own, so that
+what is held back from a guesser holds back nobody here.
+"""
+
+import itertools
+import socket
+import statistics
+import sys
+import threading
+import time
+
+SOURCES = (f"127.77.{n >> 8 & 255}.{n & 255}" for n in itertools.count(1))
+PATIENCE = 30
+
+
+def read_exactly(sock, count):
+    data = b""
+    while len(data) < count:
+        more = sock.recv(count - len(data))
+        if not more:
+            raise ConnectionError(f"closed after {data.hex()}")
+        data += more
+    return data
+
+
+def hello(proxy, method, source=None):
+    """A connection on which the server has chosen the method."""
+    source = (source, 0) if source else None
+    sock = socket.create_connection(proxy, PATIENCE, source_address=source)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.sendall(bytes([5, 1, method]))
+    if read_exactly(sock, 2) != bytes([5, method]):
+        raise ConnectionError("another method was chosen")
+    return sock
+
+
+def message(user, password):
+    user, password = user.encode(), password.encode()
+    return bytes([1, len(user)]) + user + bytes([len(password)]) + password
+
+
+def attempt(proxy, user, password, source=None):
+    """Milliseconds until the status, and the status."""
+    with hello(proxy, 2, source) as sock:
+        start = time.monotonic()
+        sock.sendall(message(user, password))
+        status = read_exactly(sock, 2)
+        return (time.monotonic() - start) * 1000, status
+
+
+def times(proxy, *credentials):
+    """USER PASSWORD [USER PASSWORD]...: the median milliseconds of each pair over 15 rounds.
+
+    All but the first pair must be refused; each round takes each of them once.
+    """
+    pairs = list(zip(credentials[::2], credentials[1::2]))
+    taken = [[] for _ in pairs]
+    for _ in range(15):
+        for pair, list_ in zip(pairs, taken):
+            took, status = attempt(proxy, *pair, next(SOURCES))
+            list_.append(took)
+            if (status == b"\1\0") != (pair is pairs[0]):
+                raise ConnectionError(f"{pair}: status {status.hex()}")
+    print(*(f"{statistics.median(list_):.2f}" for list_ in taken))
+
+
+def delays(proxy, count, source, user, password):
+    """COUNT SOURCE USER PASSWORD: the milliseconds of so many attempts one after the other."""
+    print(*(int(attempt(proxy, user, password, source)[0]) for _ in range(int(count))))
+
+
+def no_hash(proxy):
+    """Milliseconds that a client without a password waits for a refusal (port 0)."""
+    start = time.monotonic()
+    with hello(proxy, 0) as sock:
+        sock.sendall(bytes.fromhex("05010001" "7f000001" "0000"))
+        read_exactly(sock, 10)
+    return (time.monotonic() - start) * 1000
+
+
+def stall(proxy, count):
+    """COUNT: so many wrong passwords at once; the median milliseconds of others meanwhile.
+
+    Then the number of passwords that were still being checked when the last of those was served.
+    """
+    waiting = []
+    for _ in range(int(count)):
+        waiting.append(hello(proxy, 2, next(SOURCES)))
+    for sock in waiting:
+        sock.sendall(message("joe", "wrong"))
+    taken = [no_hash(proxy) for _ in range(9)]
+    left = 0
+    for sock in waiting:
+        sock.setblocking(False)
+        try:
+            left += sock.recv(2) != b"\1\1"
+        except BlockingIOError:
+            left += 1
+    print(f"{statistics.median(taken):.1f} {left}")
+
+
+def flood(proxy, count):
+    """COUNT: so many wrong passwords at once: how many were refused, how many closed unanswered."""
+    said = []
+
+    def one(source):
+        try:
+            said.append(attempt(proxy, "joe", "wrong", source)[1])
+        except ConnectionError:
+            said.append(b"")
+
+    threads = [threading.Thread(target=one, args=(next(SOURCES),)) for _ in range(int(count))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(said.count(b"\1\1"), said.count(b""))
+
+
+WORKS = {"times": times, "delays": delays, "stall": stall, "flood": flood}
+
+
+def main():
+    host, _, port = sys.argv[2].rpartition(":")
+    WORKS[sys.argv[1]]((host, int(port)), *sys.argv[3:])
+
+
+if __name__ == "__main__":
+    main()
