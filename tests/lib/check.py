@@ -153,7 +153,7 @@ def steady_addresses():
 
 
 def set_sanitizers():
-    os.environ.setdefault("ASAN_OPTIONS", "detect_stack_use_after_return=1:strict_string_checks=1")
+    os.environ.setdefault("ASAN_OPTIONS", "detect_stack_use_after_return=1")
     os.environ.setdefault("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1")
     os.environ.setdefault("TSAN_OPTIONS", "halt_on_error=1:second_deadlock_stack=1")
 
