@@ -260,6 +260,7 @@ TEST(nothing_goes_on_before_the_verdict)
 	s5_session_out(&s, &n);
 	assert_int_equal(n, 2);
 	s5_session_judge(&s, true);
+	assert_int_equal(s.credentials.plen, 0);
 	assert_int_equal(s5_session_next(&s), S5_EV_REQUEST);
 	s5_session_out(&s, &n);
 	assert_int_equal(n, 4);

@@ -134,6 +134,8 @@ TEST(spans_and_notes_are_recorded)
 	assert_int_equal(trace.mark[0].off, 1);
 	assert_true(s5_trace_has(&trace, S5_NOTE_RSV));
 	assert_false(s5_trace_has(&trace, S5_NOTE_VERSION));
+	trace.nmarks = 0;
+	assert_false(s5_trace_has(&trace, S5_NOTE_RSV));
 }
 
 TEST(note_on_an_empty_field_stands_at_its_length)

@@ -174,9 +174,42 @@ TEST(R1928_6_12_reply_with_a_name_is_read_and_noted)
 	assert_int_equal(m.reply.bnd.port, 80);
 	assert_int_equal(trace.nmarks, 1);
 	assert_int_equal(trace.mark[0].note, S5_NOTE_BND_NAME);
+	assert_int_equal(get(REPLY, "05 08 00 01 00000000 0000", &m, &trace), S5_OK);
+	assert_int_equal(trace.nmarks, 0);
 	assert_int_equal(get(REPLY, "05 09 00 01 00000000 0000", &m, &trace), S5_OK);
 	assert_int_equal(trace.mark[0].note, S5_NOTE_REP_UNKNOWN);
 	assert_int_equal(trace.mark[0].off, 1);
+}
+
+/* The fields of a message as the diagrams of the RFCs have them. */
+static void fields(enum codec_id codec, const char *text, const enum s5_field *want, size_t n)
+{
+	struct s5_trace trace;
+	union message m;
+
+	assert_int_equal(get(codec, text, &m, &trace), S5_OK);
+	assert_int_equal(trace.nspans, n);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(trace.span[i].field, want[i]);
+}
+
+#define FIELDS(codec, text, ...)                                    \
+	fields(codec, text, (const enum s5_field[]){ __VA_ARGS__ }, \
+	       LENGTH(((const enum s5_field[]){ __VA_ARGS__ })))
+
+TEST(each_field_is_called_what_it_is)
+{
+	FIELDS(HELLO, "05 01 00", S5_F_VER, S5_F_NMETHODS, S5_F_METHODS);
+	FIELDS(CHOICE, "05 00", S5_F_VER, S5_F_METHOD);
+	FIELDS(CREDENTIALS, "01 01 61 01 62", S5_F_SUBVER, S5_F_ULEN, S5_F_UNAME, S5_F_PLEN,
+	       S5_F_PASSWD);
+	FIELDS(STATUS, "01 00", S5_F_SUBVER, S5_F_STATUS);
+	FIELDS(REQUEST, "05 01 00 01 7f000001 4650", S5_F_VER, S5_F_CMD, S5_F_RSV, S5_F_ATYP,
+	       S5_F_DST_ADDR, S5_F_DST_PORT);
+	FIELDS(REQUEST, "05 01 00 03 01 61 4650", S5_F_VER, S5_F_CMD, S5_F_RSV, S5_F_ATYP,
+	       S5_F_NAME_LEN, S5_F_DST_ADDR, S5_F_DST_PORT);
+	FIELDS(REPLY, "05 00 00 01 7f000001 4650", S5_F_VER, S5_F_REP, S5_F_RSV, S5_F_ATYP,
+	       S5_F_BND_ADDR, S5_F_BND_PORT);
 }
 
 TEST(R1928_6_15_reply_code_is_there_from_the_second_octet)
@@ -199,6 +232,7 @@ TEST(R1929_6_credentials_are_octets_with_a_length)
 	assert_int_equal(get(CREDENTIALS, "01 04 75730078 03 700077", &m, &trace), S5_OK);
 	assert_octets(m.credentials.user, m.credentials.ulen, "75730078");
 	assert_octets(m.credentials.password, m.credentials.plen, "700077");
+	assert_int_equal(m.credentials.user[4] | m.credentials.password[3], 0);
 	assert_int_equal(trace.nmarks, 0);
 	assert_int_equal(get(CREDENTIALS, "01 00 00", &m, &trace), S5_OK);
 	assert_true(s5_trace_has(&trace, S5_NOTE_ULEN_ZERO));
@@ -311,6 +345,7 @@ int main(void)
 		cmocka_unit_test(R1928_4_11_name_faults),
 		cmocka_unit_test(literal_in_a_name_stays_a_name),
 		cmocka_unit_test(R1928_6_12_reply_with_a_name_is_read_and_noted),
+		cmocka_unit_test(each_field_is_called_what_it_is),
 		cmocka_unit_test(R1928_6_15_reply_code_is_there_from_the_second_octet),
 		cmocka_unit_test(R1929_6_credentials_are_octets_with_a_length),
 		cmocka_unit_test(R1929_8_status_version_is_noted_not_judged),

@@ -186,6 +186,19 @@ static void observe(const char *up, const char *down, enum s5_role closes, const
 	if (closes != S5_OBSERVER)
 		drive_eof(&observer, closes);
 	assert_string_equal(observer.log, log);
+	assert_int_equal(observer.outlen, 0);
+}
+
+/* Nor does it put anything into the mouth of the server whose refusal it expects. */
+TEST(observer_refuses_nothing_itself)
+{
+	static uint8_t stream[2 * DRIVE_ROOM];
+
+	observe("04", "", S5_OBSERVER, "failed MALFORMED in method list VERSION_SOCKS4\n");
+	assert_int_equal(drive_stream(&observer, S5_SERVER, stream), 0);
+	observe("050100 01", "0500", S5_OBSERVER,
+		"method 00\nfailed MALFORMED in request VERSION\n");
+	assert_int_equal(drive_stream(&observer, S5_SERVER, stream), 0);
 }
 
 TEST(observer_tells_how_a_dialogue_ended)
@@ -243,6 +256,7 @@ int main(void)
 		cmocka_unit_test(spans_cover_each_message_in_every_role),
 		cmocka_unit_test(observer_sends_nothing),
 		cmocka_unit_test(nobody_hands_in_what_he_sends_himself),
+		cmocka_unit_test(observer_refuses_nothing_itself),
 		cmocka_unit_test(observer_tells_how_a_dialogue_ended),
 		cmocka_unit_test(SEC_12_asking_again_changes_nothing),
 		cmocka_unit_test(every_cause_and_step_has_its_text),

@@ -97,7 +97,12 @@ TEST(R1928_4_4_name_that_cannot_be_sent_fails_here)
 		.request = { .cmd = 1, .dst = { .atyp = S5_ATYP_NAME, .port = 80 } },
 	};
 	static struct drive run;
+	struct s5_session s;
 
+	s5_session_init_client(&s, &config, 0);
+	s5_session_recv(&s, S5_SERVER, "\5\0", 2);
+	assert_int_equal(s5_session_next(&s), S5_EV_METHOD);
+	assert_int_equal(s5_session_next(&s), S5_EV_FAILED);
 	drive_init(&run, S5_CLIENT, &config);
 	drive_feed(&run, S5_SERVER, (const uint8_t *)"\5\0", 2);
 	assert_string_equal(run.log, "method 00\nfailed LOCAL in request\n");
@@ -164,6 +169,27 @@ TEST(R1928_6_14_success_that_is_no_reply)
 	      .stream = "05 00 00 02");
 }
 
+/* The very event says that the stream is there: it must be there at once. */
+TEST(R1928_6_13_the_stream_is_there_when_its_event_is)
+{
+	struct s5_session_config config = { .nmethods = 1, .request = { .cmd = 1 } };
+	struct s5_session s;
+	uint8_t in[32];
+	const uint8_t *early;
+	size_t n = hex(in, sizeof in, "05 00" SUCCESS "6869");
+
+	assert_true(s5_addr_set_host(&config.request.dst, "a", 1, 80));
+	s5_session_init_client(&s, &config, 0);
+	s5_session_recv(&s, S5_SERVER, in, n);
+	while (s5_session_next(&s) != S5_EV_OPEN)
+		;
+	early = s5_session_early(&s, S5_SERVER, &n);
+	assert_octets(early, n, "6869");
+	assert_int_equal(s5_session_next(&s), S5_EV_NONE);
+	early = s5_session_early(&s, S5_SERVER, &n);
+	assert_octets(early, n, "6869");
+}
+
 TEST(R1928_6_15_failure_is_told_at_its_second_octet)
 {
 	char in[32], log[80];
@@ -174,6 +200,22 @@ TEST(R1928_6_15_failure_is_told_at_its_second_octet)
 		HOLDS(CLIENT, .in = in, .out = HELLO CONNECT, .log = log);
 		HOLDS(CLIENT, .in = in, .eof = true, .out = HELLO CONNECT, .log = log);
 	}
+}
+
+TEST(R1928_6_15_whole_refusal_is_one_message)
+{
+	struct s5_session_config config = { .nmethods = 1, .watch = true, .request = { .cmd = 1 } };
+	struct s5_session s;
+	uint8_t in[32];
+	size_t n = hex(in, sizeof in, "05 00 05 05 00 01 00000000 0000 6869");
+
+	assert_true(s5_addr_set_host(&config.request.dst, "a", 1, 80));
+	s5_session_init_client(&s, &config, 0);
+	s5_session_recv(&s, S5_SERVER, in, n);
+	while (s5_session_next(&s) != S5_EV_MESSAGE || s.message.step != S5_STEP_REPLY)
+		;
+	assert_octets(s.message.octets, s.message.len, "05 05 00 01 00000000 0000");
+	assert_int_equal(s5_session_next(&s), S5_EV_FAILED);
 }
 
 /* What comes with those two octets is no part of a stream, whole or not, sound or not. */
@@ -231,6 +273,18 @@ TEST(R1928_6_18_end_in_place_of_a_message)
 	      .log = "method 00\nfailed EOF in reply partial\n",
 	      .stream = "05 00 00 01 7f000001 b9");
 	HOLDS(CLIENT, .in = "05 00" SUCCESS, .eof = true, .out = HELLO CONNECT, .log = OPENED);
+}
+
+TEST(R1928_6_18_end_is_told_at_once)
+{
+	struct s5_session_config config = { .nmethods = 1, .request = { .cmd = 1 } };
+	struct s5_session s;
+
+	s5_session_init_client(&s, &config, 0);
+	assert_int_equal(s5_session_next(&s), S5_EV_NONE);
+	s5_session_eof(&s, S5_SERVER);
+	assert_int_equal(s5_session_next(&s), S5_EV_FAILED);
+	assert_int_equal(s5_session_next(&s), S5_EV_NONE);
 }
 
 /* The end came with the last octets, before anybody asked for an event. */
@@ -309,11 +363,14 @@ int main(void)
 		cmocka_unit_test(R1928_6_12_names_of_every_length_in_a_reply),
 		cmocka_unit_test(R1928_6_13_what_is_glued_behind_the_reply_is_the_streams),
 		cmocka_unit_test(R1928_6_14_success_that_is_no_reply),
+		cmocka_unit_test(R1928_6_13_the_stream_is_there_when_its_event_is),
 		cmocka_unit_test(R1928_6_15_failure_is_told_at_its_second_octet),
+		cmocka_unit_test(R1928_6_15_whole_refusal_is_one_message),
 		cmocka_unit_test(R1928_6_15_rest_of_a_failure_does_not_matter),
 		cmocka_unit_test(R1928_6_16_codes_beyond_08_are_failures),
 		cmocka_unit_test(R1928_6_17_reserved_octet_of_a_reply_is_ignored),
 		cmocka_unit_test(R1928_6_18_end_in_place_of_a_message),
+		cmocka_unit_test(R1928_6_18_end_is_told_at_once),
 		cmocka_unit_test(R1928_6_18_end_does_not_overtake_the_octets_before_it),
 		cmocka_unit_test(R1928_6_20_deadline_at_every_octet),
 		cmocka_unit_test(R1928_B_12_second_reply_decides),
