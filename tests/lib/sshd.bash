@@ -31,7 +31,7 @@ sshd_listens_or_gone() {
 
 # Debian's sshd insists on this folder when root starts it; it is made at boot otherwise.
 make_privsep_dir() {
-	[ "$(id -u)" != 0 ] || mkdir -p -m 755 /run/sshd
+	[ "$(id -u)" != 0 ] || mkdir -p /run/sshd
 }
 
 sshd_config() {
