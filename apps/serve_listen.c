@@ -7,6 +7,7 @@
 
 #include "net/sock.h"
 #include "serve_setup.h"
+#include "target.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:1080"
 #define FIRST_PASSED 3 /* systemd's descriptors begin here */
@@ -41,8 +42,11 @@ static int listen_at(struct serve *s, const struct s5_addr *a)
 
 static int listen_unix(struct serve *s, const char *path)
 {
-	int rc = s5_server_listen_unix(s->server, path);
+	int rc = *path ? s5_server_listen_unix(s->server, path) : -ENAMETOOLONG;
 
+	if (rc == -ENAMETOOLONG)
+		return command_misuse(s->command, "LISTEN unix:%s: a path of 1 to 107 octets",
+				      path);
 	if (rc < 0)
 		return cannot(s, path, -rc);
 	out_say(&s->options.out, "listening on unix:%s", path);
@@ -69,40 +73,51 @@ static bool split(char *text, char **host, char **port)
 	return **host && **port;
 }
 
-static int listen_all(struct serve *s, const struct addrinfo *list)
+static int listen_all(struct serve *s, const struct addrinfo *list, uint16_t port)
 {
 	int status = EXIT_OK;
 
 	for (; list && status == EXIT_OK; list = list->ai_next) {
-		struct s5_sockaddr sa = {.len = list->ai_addrlen};
+		struct s5_sockaddr sa = { .len = list->ai_addrlen };
 		struct s5_addr a;
 
 		memcpy(&sa.sa, list->ai_addr, list->ai_addrlen);
 		a = s5_sockaddr_to(&sa);
+		a.port = port;
 		status = listen_at(s, &a);
 	}
 	return status;
 }
 
-static int listen_tcp(struct serve *s, const char *text)
+static int listen_host(struct serve *s, const char *text, const char *host, const char *port)
 {
-	struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM}, *list;
-	char *copy = strdup(text), *host, *port;
+	struct addrinfo hints = { .ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM }, *list;
+	struct opt_error err;
+	uint16_t number = 0;
 	int rc, status;
 
-	if (!copy || !split(copy, &host, &port)) {
-		free(copy);
-		return command_misuse(s->command, "LISTEN %s: not [HOST:]PORT, [v6]:PORT or unix:PATH",
-				      text);
-	}
-	rc = getaddrinfo(host ? host : "127.0.0.1", port, &hints, &list);
-	free(copy);
-	if (rc != 0) {
-		out_error(&s->options.out, "LISTEN %s: %s", text, gai_strerror(rc));
-		return EXIT_USAGE;
-	}
-	status = listen_all(s, list);
+	if (strcmp(port, "0") != 0 && target_parse_port(&number, port, &err) < 0)
+		return command_misuse(s->command, "LISTEN %s: %s", text, err.text);
+	rc = getaddrinfo(host, NULL, &hints, &list);
+	if (rc != 0)
+		return command_misuse(s->command, "LISTEN %s: %s: %s", text, host,
+				      gai_strerror(rc));
+	status = listen_all(s, list, number);
 	freeaddrinfo(list);
+	return status;
+}
+
+static int listen_tcp(struct serve *s, const char *text)
+{
+	char *copy = strdup(text), *host, *port;
+	int status;
+
+	if (copy && split(copy, &host, &port))
+		status = listen_host(s, text, host ? host : "127.0.0.1", port);
+	else
+		status = command_misuse(s->command,
+					"LISTEN %s: not [HOST:]PORT, [v6]:PORT or unix:PATH", text);
+	free(copy);
 	return status;
 }
 

@@ -7,6 +7,7 @@
 
 #include "file.h"
 #include "serve_log.h"
+#include "serve_trace.h"
 
 static int usage(const struct serve *s, const char *what, const char *value, const char *why)
 {
@@ -19,7 +20,7 @@ static int usage(const struct serve *s, const char *what, const char *value, con
 static int add_user(struct serve *s, const char *text)
 {
 	const char *colon = strchr(text, ':');
-	struct s5_users_error err = {.line = 0};
+	struct s5_users_error err = { .line = 0 };
 
 	if (!colon)
 		return usage(s, "--user", text, "no password; write NAME:PASSWORD");
@@ -33,7 +34,7 @@ static int add_user(struct serve *s, const char *text)
 
 static int read_users(struct serve *s, const char *path)
 {
-	struct s5_users_error err = {.line = 0};
+	struct s5_users_error err = { .line = 0 };
 	size_t len;
 	char *text = file_read(path, &len);
 	bool good;
@@ -114,7 +115,7 @@ static int set_rules(struct serve *s)
 static int set_dial(struct serve *s)
 {
 	struct s5_dial_options *dial = &s->config.dial;
-	struct s5_addr a = {.port = 0};
+	struct s5_addr a = { .port = 0 };
 
 	dial->timeout = s->options.connect_timeout;
 	switch (s->options.prefer) {
@@ -148,7 +149,17 @@ static unsigned processors(void)
 
 static void log_record(void *arg, const struct s5_record *record)
 {
-	serve_log_write(((struct serve *)arg)->log_fd, record);
+	const struct serve *s = arg;
+
+	serve_trace_end(&s->options.out, record);
+	if (s->log_fd >= 0)
+		serve_log_write(s->log_fd, record);
+}
+
+static void log_event(void *arg, const struct s5_record *record, const struct s5_session *session,
+		      enum s5_event event)
+{
+	serve_trace_event(&((const struct serve *)arg)->options.out, record, session, event);
 }
 
 static void log_trouble(void *arg, int error)
@@ -160,15 +171,19 @@ static void log_trouble(void *arg, int error)
 
 static int set_log(struct serve *s)
 {
+	int verbose = s->options.out.verbose;
+
 	s->log_fd = -1;
 	s->config.trouble = log_trouble;
 	s->config.arg = s;
+	s->config.session.watch = verbose > 1;
+	s->config.watch = verbose ? log_event : NULL;
+	s->config.log = verbose || s->options.log ? log_record : NULL;
 	if (!s->options.log)
 		return EXIT_OK;
 	s->log_fd = serve_log_open(s->options.log);
 	if (s->log_fd < 0)
 		return usage(s, "--log", s->options.log, strerror(errno));
-	s->config.log = log_record;
 	return EXIT_OK;
 }
 
@@ -186,8 +201,8 @@ static int make_server(struct serve *s)
 
 int serve_configure(struct serve *s)
 {
-	static int (*const parts[])(struct serve *) = {set_users, set_methods, set_rules,
-						       set_dial,  set_log,     make_server};
+	static int (*const parts[])(struct serve *) = { set_users, set_methods, set_rules,
+							set_dial,  set_log,	make_server };
 	int status = EXIT_OK;
 
 	s->config.workers = s->options.workers ? (unsigned)s->options.workers : processors();

@@ -44,8 +44,12 @@ struct s5_server_config {
 	int64_t handshake_timeout; /* ms, from accept to request; 0: none */
 	int64_t idle_timeout; /* ms; 0: none */
 	struct s5_dial_options dial;
-	/* Both may be called by several threads at once; both may be NULL. */
+	/* All may be called by several threads at once; all may be NULL. */
 	void (*log)(void *arg, const struct s5_record *record);
+	/* An event of a handshake, each message too with session.watch: the record as far as it is
+	 * known, and the session to look at. */
+	void (*watch)(void *arg, const struct s5_record *record, const struct s5_session *session,
+		      enum s5_event event);
 	/* Accepting failed for want of descriptors or memory (errno); it goes on by itself. Once
 	 * until a client could be accepted again. */
 	void (*trouble)(void *arg, int error);

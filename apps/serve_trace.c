@@ -1,0 +1,45 @@
+#include "serve_trace.h"
+
+#include <inttypes.h>
+
+#include "base/names.h"
+#include "message.h"
+
+struct who {
+	char text[S5_ADDR_TEXT + 48];
+};
+
+/* "session 7 from 127.0.0.1:4242 at 12 ms" */
+static struct who who(const struct s5_record *r)
+{
+	char client[S5_ADDR_TEXT] = "a Unix socket";
+	struct who w;
+
+	if (r->client.atyp)
+		s5_addr_format(&r->client, client, sizeof(client));
+	snprintf(w.text, sizeof(w.text), "session %" PRIu64 " from %s at %" PRId64 " ms", r->id,
+		 client, r->ms);
+	return w;
+}
+
+void serve_trace_event(const struct out *out, const struct s5_record *record,
+		       const struct s5_session *s, enum s5_event event)
+{
+	char text[S5_ADDR_TEXT];
+
+	if (event == S5_EV_MESSAGE)
+		message_say(out, who(record).text,
+			    s->message.sender == S5_CLIENT ? "received" : "sent", s);
+	if (event == S5_EV_METHOD)
+		out_verbose(out, 1, "%s: method %s", who(record).text, s5_method_name(s->method));
+	if (event == S5_EV_REQUEST)
+		out_verbose(out, 1, "%s: asked to %s %s", who(record).text,
+			    s5_cmd_name(s->request.cmd),
+			    s5_addr_format(&s->request.dst, text, sizeof(text)));
+}
+
+void serve_trace_end(const struct out *out, const struct s5_record *record)
+{
+	out_verbose(out, 1, "%s: %s; %" PRIu64 " octets up, %" PRIu64 " down", who(record).text,
+		    record->why, record->up, record->down);
+}
