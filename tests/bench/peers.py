@@ -1,0 +1,123 @@
+"""The programs that are measured: how they are found, started, and stopped with all their children."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+SOCKS5 = os.environ.get("SOCKS5", "./socks5")
+PATIENCE = 10  # seconds until a server listens, or has ended
+
+DANTED = """\
+logoutput: stderr
+internal: 127.0.0.1 port = {port}
+external: 127.0.0.1
+clientmethod: none
+socksmethod: none
+user.unprivileged: {user}
+client pass {{ from: 127.0.0.0/8 to: 0.0.0.0/0 }}
+socks pass {{ from: 127.0.0.0/8 to: 0.0.0.0/0 }}
+"""
+
+
+class Failure(Exception):
+    """What the user is told."""
+
+
+def find(program, package):
+    """Its path; a daemon may lie where only root looks."""
+    path = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
+    if not path:
+        raise Failure(f"{program} is missing: Debian has it in the package {package}")
+    return path
+
+
+# --- servers: the command for a port of 127.0.0.1, with a folder for files -----------------------
+
+
+def ours(port, _folder):
+    return [SOCKS5, "serve", "-q", f"127.0.0.1:{port}"]
+
+
+def microsocks(port, _folder):
+    return [find("microsocks", "microsocks"), "-i", "127.0.0.1", "-p", str(port)]
+
+
+def danted(port, folder):
+    user = pwd.getpwuid(os.getuid()).pw_name if os.getuid() else "nobody"
+    with open(f"{folder}/danted.conf", "w", encoding="ascii") as conf:
+        conf.write(DANTED.format(port=port, user=user))
+    return [find("danted", "dante-server"), "-f", conf.name, "-p", f"{folder}/danted.pid"]
+
+
+SERVERS = {"socks5": ours, "microsocks": microsocks, "dante": danted}
+
+
+# --- life ----------------------------------------------------------------------------------------
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        return sock.getsockname()[1]
+
+
+def answers(port):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def members(session):
+    """The processes of a session, those that lost their parent too."""
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{name}/stat", encoding="latin-1") as stat:
+                fields = stat.read().rpartition(")")[2].split()
+            if fields[0] != "Z" and int(fields[3]) == session:
+                yield int(name)
+
+
+def tell(session, number):
+    for pid in members(session):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def stop(process):
+    """Ends the process and all of its session, gently first."""
+    end = time.monotonic() + PATIENCE
+    tell(process.pid, signal.SIGTERM)
+    while (process.poll() is None or any(members(process.pid))) and time.monotonic() < end:
+        time.sleep(0.02)
+    tell(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def wait_for(name, process, port, log):
+    end = time.monotonic() + PATIENCE
+    while not answers(port):
+        if process.poll() is not None or time.monotonic() > end:
+            with open(log, encoding="utf-8", errors="replace") as said:
+                raise Failure(f"{name} could not be started: {said.read().strip() or 'no word why'}")
+        time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def server(name):
+    """Its port and its session: it has one of its own, which is what it is charged by."""
+    with tempfile.TemporaryDirectory(prefix="socks5-bench-") as folder:
+        port = free_port()
+        command = SERVERS[name](port, folder)
+        with open(f"{folder}/log", "w", encoding="utf-8") as log:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                       start_new_session=True)
+        try:
+            wait_for(name, process, port, log.name)
+            yield port, process.pid
+        finally:
+            stop(process)

@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+"""run.py: what a unit of work costs our programs and others, measured by turns on this machine.
+
+Each takes its turn BENCH_ROUNDS times (default 3); a measure takes BENCH_SECONDS (default 0.75). The
+CPU time that a unit takes is far steadier than the time that passes, but the machine has other
+things to do as well: the best of each counts. SOCKS5 is our program, LOAD the load.
+"""
+
+import os
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+import peers  # noqa: E402
+
+LOAD = os.environ.get("LOAD", "build/plain/tests/bench/load")
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+SECONDS = float(os.environ.get("BENCH_SECONDS", "0.75"))
+PATIENCE = 60  # seconds that anything may take beyond its time
+
+SERVING = [  # name, unit, what LOAD is told; the first wants a fresh server
+    ("idle tunnel", "KiB", ["-n", "1000", "idle"]),
+    ("bulk, 1 stream down", "s/GiB", ["down"]),
+    ("bulk, 8 streams down", "s/GiB", ["-n", "8", "down"]),
+    ("bulk, 8 streams up", "s/GiB", ["-n", "8", "up"]),
+    ("connect, octet, close", "us", ["-n", "16", "conn"]),
+    ("round trip, 1 tunnel", "us", ["rr"]),
+    ("round trip, 16 tunnels", "us", ["-n", "16", "rr"]),
+]
+
+
+def say(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def lower(best, key, cost):
+    best[key] = min(cost, best.get(key, cost))
+
+
+# --- serve -------------------------------------------------------------------------------------
+
+
+def load(name, port, session, arguments):
+    """What a unit of work cost the server."""
+    command = [LOAD, "-p", str(port), "-s", str(session), "-t", str(SECONDS), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS + PATIENCE,
+                          check=False)
+    if done.returncode != 0:
+        raise peers.Failure(f"{name}, {' '.join(arguments)}: {done.stderr.strip()}")
+    return float(dict(word.split("=") for word in done.stdout.split())["cost"])
+
+
+def measure_servers(best):
+    for name in peers.SERVERS:
+        with peers.server(name) as (port, session):
+            for measure, _, arguments in SERVING:
+                lower(best, (measure, name), load(name, port, session, arguments))
+
+
+# --- the tables --------------------------------------------------------------------------------
+
+
+def ratios(best, measures, names):
+    """(measure, other) -> what ours cost divided by what it cost the other."""
+    return {(row[0], other): best[row[0], names[0]] / max(best[row[0], other], 1e-9)
+            for row in measures for other in names[1:]}
+
+
+def print_table(title, best, measures, names):
+    ratio = ratios(best, measures, names)
+    print(f"\n{title:29}" + "".join(f"{name:>11}" for name in names) + " "
+          + "".join(f"{'/' + name:>11}" for name in names[1:]))
+    for measure, unit, *_ in measures:
+        print(f"{measure:23}{unit:>6}"
+              + "".join(f"{best[measure, name]:11.3g}" for name in names) + " "
+              + "".join(f"{ratio[measure, other]:11.2f}" for other in names[1:]))
+    print()
+
+
+def print_verdict(best, measures, names, goal, claim):
+    short = [f"  {measure}: {value:.2f} of {other}"
+             for (measure, other), value in ratios(best, measures, names).items() if value >= goal]
+    print(f"{claim}: {'no' if short else 'yes'}", *short, sep="\n")
+
+
+PARTS = [  # what is measured, how, the rows, the programs (ours first), what every ratio is to be
+    ("what serving costs", measure_servers, SERVING, list(peers.SERVERS), 1,
+     "socks5 serve is ahead in every column"),
+]
+
+
+def measure_part(title, measure, rows, names, goal, claim):
+    best = {}
+    for turn in range(ROUNDS):
+        say(f"{title}: round {turn + 1} of {ROUNDS}")
+        measure(best)
+    print_table(title, best, rows, names)
+    print_verdict(best, rows, names, goal, claim)
+
+
+def main():
+    for part in PARTS:
+        measure_part(*part)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (peers.Failure, subprocess.TimeoutExpired, OSError) as error:
+        sys.exit(f"bench: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
