@@ -66,14 +66,20 @@ def ratios(best, measures, names):
             for row in measures for other in names[1:]}
 
 
+def print_row(label, cells, names):
+    heads = names + [f"/{name}" for name in names[1:]]
+    print(f"{label:29}" + "".join(f"{cell:>{max(8, len(head) + 1)}}"
+                                  for cell, head in zip(cells or heads, heads)))
+
+
 def print_table(title, best, measures, names):
     ratio = ratios(best, measures, names)
-    print(f"\n{title:29}" + "".join(f"{name:>11}" for name in names) + " "
-          + "".join(f"{'/' + name:>11}" for name in names[1:]))
+    print()
+    print_row(title, None, names)
     for measure, unit, *_ in measures:
-        print(f"{measure:23}{unit:>6}"
-              + "".join(f"{best[measure, name]:11.3g}" for name in names) + " "
-              + "".join(f"{ratio[measure, other]:11.2f}" for other in names[1:]))
+        costs = [f"{best[measure, name]:.3g}" for name in names]
+        shares = [f"{ratio[measure, other]:.2f}" for other in names[1:]]
+        print_row(f"{measure:23}{unit:>6}", costs + shares, names)
     print()
 
 
