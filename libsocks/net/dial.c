@@ -223,11 +223,15 @@ static void stagger_fire(struct s5_timer *t)
 	go_on(d);
 }
 
+/* TIMEOUT is a target's silence. With nothing but lookups under way it is what was tried that
+ * failed, or the name that cannot be resolved. */
 static void deadline_fire(struct s5_timer *t)
 {
 	struct s5_dial *d = S5_OUTER(t, struct s5_dial, deadline);
 
-	finish(d, S5_DIAL_TIMEOUT);
+	if (d->resolved != S5_LOOKUP_FOUND)
+		d->resolved = S5_LOOKUP_TIMEOUT;
+	finish(d, any_attempt(d) ? S5_DIAL_TIMEOUT : verdict(d));
 }
 
 static void looked_up(struct s5_dial *d, int family)
@@ -242,8 +246,8 @@ static void looked_up(struct s5_dial *d, int family)
 		d->waited = true;
 	if (d->looking[!family] && l->answer.n && !d->waited)
 		s5_timer_set(d->loop, &d->stagger, d->loop->now + S5_DIAL_WAIT);
-	else
-		go_on(d);
+	else if (!any_attempt(d) || !d->stagger.slot)
+		go_on(d); /* else the attempt under way has its time first */
 }
 
 static void looked_up_v6(struct s5_lookup *l)

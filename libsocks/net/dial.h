@@ -23,7 +23,7 @@ enum s5_dial_end {
 	S5_DIAL_DENIED, /* permit() refused every address */
 	S5_DIAL_UNRESOLVED, /* no address for the name: dial.resolved says why */
 	S5_DIAL_FAILED, /* dial.error is the last attempt's errno */
-	S5_DIAL_TIMEOUT,
+	S5_DIAL_TIMEOUT, /* the time is over, and a target has not answered */
 };
 
 struct s5_dial;
