@@ -128,6 +128,7 @@ static bool attempt_start(struct s5_dial *d, struct s5_attempt *a, const struct 
 	int rc;
 
 	a->dial = d;
+	a->number = d->started++;
 	a->watch = (struct s5_watch){ .fd = begin(d, sa), .ready = attempt_ready };
 	d->peer = a->addr;
 	if (a->watch.fd < 0)
@@ -168,12 +169,22 @@ static bool take(struct s5_dial *d, struct s5_addr *a)
 	return false;
 }
 
-static struct s5_attempt *free_attempt(struct s5_dial *d)
+/* A free one; with all of them under way the oldest gives up, which has had its time: addresses
+ * that were not tried yet are worth more. */
+static struct s5_attempt *next_attempt(struct s5_dial *d)
 {
-	for (int i = 0; i < S5_DIAL_ATTEMPTS; i++)
-		if (d->attempt[i].watch.fd < 0)
-			return &d->attempt[i];
-	return NULL;
+	struct s5_attempt *oldest = d->attempt;
+
+	for (int i = 0; i < S5_DIAL_ATTEMPTS; i++) {
+		struct s5_attempt *a = &d->attempt[i];
+
+		if (a->watch.fd < 0)
+			return a;
+		if (a->number < oldest->number)
+			oldest = a;
+	}
+	attempt_drop(oldest);
+	return oldest;
 }
 
 static bool any_attempt(const struct s5_dial *d)
@@ -199,11 +210,14 @@ static bool must_wait(const struct s5_dial *d)
 
 static void go_on(struct s5_dial *d)
 {
-	struct s5_attempt *a = free_attempt(d);
+	struct s5_attempt *a;
 	struct s5_sockaddr sa;
+	struct s5_addr addr;
 
-	while (!d->over && a && !must_wait(d) && take(d, &a->addr)) {
-		s5_sockaddr_from(&sa, &a->addr);
+	while (!d->over && !must_wait(d) && take(d, &addr)) {
+		a = next_attempt(d);
+		a->addr = addr;
+		s5_sockaddr_from(&sa, &addr);
 		if (!attempt_start(d, a, &sa))
 			continue;
 		s5_timer_set(d->loop, &d->stagger, d->loop->now + S5_DIAL_STAGGER);
@@ -269,6 +283,7 @@ static void prepare(struct s5_dial *d)
 	d->peer = (struct s5_addr){ .atyp = 0 };
 	d->over = d->denied = false;
 	d->waited = false;
+	d->started = 0;
 	d->resolved = S5_LOOKUP_NO_NAME;
 	d->turn = d->options->prefer == S5_PREFER_4 || d->options->prefer == S5_ONLY_4 ? V4 : V6;
 	d->task = (struct s5_task){ .run = tell };

@@ -14,7 +14,7 @@
 
 #define S5_DIAL_STAGGER 250 /* ms */
 #define S5_DIAL_WAIT 50 /* ms */
-#define S5_DIAL_ATTEMPTS 4 /* connecting at the same time */
+#define S5_DIAL_ATTEMPTS 4 /* connecting at the same time; a fifth ends the oldest */
 
 enum s5_prefer { S5_PREFER_AUTO, S5_PREFER_4, S5_PREFER_6, S5_ONLY_4, S5_ONLY_6 };
 
@@ -40,6 +40,7 @@ struct s5_attempt {
 	struct s5_watch watch; /* fd -1: free */
 	struct s5_addr addr;
 	struct s5_dial *dial;
+	uint8_t number; /* counted by dial.started */
 };
 
 struct s5_dial {
@@ -61,6 +62,7 @@ struct s5_dial {
 	struct s5_addr target;
 	struct s5_lookup lookup[2]; /* IPv6, IPv4 */
 	uint8_t next[2]; /* addresses taken of each */
+	uint8_t started; /* attempts so far */
 	bool looking[2];
 	bool waited; /* long enough for the IPv6 answer */
 	bool turn; /* family to take next */
