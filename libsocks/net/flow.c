@@ -200,7 +200,7 @@ static bool step(struct s5_relay *r, struct s5_flow *f)
 	if (f->piped)
 		return f->writable && write_piped(r, f, out);
 	if (f->eof)
-		return shut(r, f);
+		return (!r->may_end || r->may_end(r, from)) && shut(r, f);
 	if (!f->readable)
 		return false;
 	if (is_direct(r, f))

@@ -52,6 +52,9 @@ struct s5_relay {
 	int64_t idle; /* ms; 0: for ever */
 	/* Called with what flow `from` read, before it is sent; no splicing then. NULL: not. */
 	void (*tap)(struct s5_relay *r, unsigned from, const uint8_t *octets, size_t n);
+	/* Flow `from` has delivered everything: may its end of file be passed on? False: not yet, ask
+	 * again after s5_relay_end_input. NULL: at once. */
+	bool (*may_end)(struct s5_relay *r, unsigned from);
 	/* Flow `from` has delivered everything and its end of file. NULL: not called. */
 	void (*half)(struct s5_relay *r, unsigned from);
 	/* On a later turn, once, when both descriptors are closed; the relay may be freed in it. */
@@ -69,7 +72,7 @@ struct s5_relay {
 
 /* Takes over the descriptors: a_in is read, a_out written (equal: one socket); likewise b. All
  * must be non-blocking, or regular files. `watched` says which of a_in, b_in the loop knows
- * already (bits 1, 2). Set idle, tap, half and done before. Zeroes nothing else's memory. */
+ * already (bits 1, 2). Set idle, tap, may_end, half and done before. Zeroes nothing else's memory. */
 void s5_relay_start(struct s5_relay *r, struct s5_pool *pool, const int fds[static 4],
 		    unsigned watched);
 /* Octets that go to the far end of flow `from` before anything that is read; called before or
