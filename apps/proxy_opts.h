@@ -27,7 +27,7 @@ struct proxy_options {
 	struct opt_list auth; /* enum s5_method, exactly these are offered; count 0: not given */
 	enum proxy_dns dns;
 	enum proxy_family family;
-	int64_t timeout; /* ms for each phase, 0: no limit */
+	int64_t timeout; /* ms for each phase, 0: no limit; below 0: not given */
 };
 
 extern const struct opt proxy_opts[];

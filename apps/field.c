@@ -1,0 +1,116 @@
+#include "field.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/names.h"
+#include "out.h"
+
+struct value {
+	char *text;
+	size_t size;
+	uint8_t atyp;
+	const uint8_t *octets;
+	size_t len;
+};
+
+struct form {
+	void (*put)(const struct value *v, const struct form *form);
+	const char *(*name)(uint8_t code);
+};
+
+static void put_hex(const struct value *v, const struct form *form)
+{
+	(void)form;
+	v->text[0] = '\0';
+	for (size_t i = 0; i < v->len && 2 * i + 3 <= v->size; i++)
+		snprintf(v->text + 2 * i, v->size - 2 * i, "%02x", v->octets[i]);
+}
+
+/* One code or several, each with its name. */
+static void put_codes(const struct value *v, const struct form *form)
+{
+	size_t used = 0;
+
+	v->text[0] = '\0';
+	for (size_t i = 0; i < v->len && used < v->size; i++)
+		used += (size_t)snprintf(v->text + used, v->size - used, "%s%02x %s", i ? ", " : "",
+					 v->octets[i], form->name(v->octets[i]));
+}
+
+static void put_number(const struct value *v, const struct form *form)
+{
+	unsigned long number = 0;
+
+	(void)form;
+	for (size_t i = 0; i < v->len; i++)
+		number = number << 8 | v->octets[i];
+	snprintf(v->text, v->size, "%lu", number);
+}
+
+static void put_text(const struct value *v, const struct form *form)
+{
+	(void)form;
+	out_escape(v->text, v->size, v->octets, v->len);
+}
+
+static void put_address(const struct value *v, const struct form *form)
+{
+	struct s5_addr a = { .atyp = v->atyp, .len = (uint8_t)v->len };
+
+	if (!s5_addr_is_ip(&a)) {
+		put_text(v, form);
+		return;
+	}
+	memcpy(a.octets, v->octets, a.len);
+	s5_addr_host(&a, v->text, v->size);
+}
+
+static void put_secret(const struct value *v, const struct form *form)
+{
+	(void)form;
+	snprintf(v->text, v->size, "(hidden)");
+}
+
+static const char *status_name(uint8_t code)
+{
+	return code ? "failure" : "success";
+}
+
+/* What is not here is shown in hex. */
+static const struct form forms[S5_F_COUNT] = {
+	[S5_F_METHODS] = { put_codes, s5_method_name },
+	[S5_F_METHOD] = { put_codes, s5_method_name },
+	[S5_F_CMD] = { put_codes, s5_cmd_name },
+	[S5_F_REP] = { put_codes, s5_rep_name },
+	[S5_F_ATYP] = { put_codes, s5_atyp_name },
+	[S5_F_MTYP] = { put_codes, s5_mtyp_name },
+	[S5_F_STATUS] = { put_codes, status_name },
+	[S5_F_NMETHODS] = { put_number, NULL },
+	[S5_F_ULEN] = { put_number, NULL },
+	[S5_F_PLEN] = { put_number, NULL },
+	[S5_F_NAME_LEN] = { put_number, NULL },
+	[S5_F_LEN] = { put_number, NULL },
+	[S5_F_DST_PORT] = { put_number, NULL },
+	[S5_F_BND_PORT] = { put_number, NULL },
+	[S5_F_DST_ADDR] = { put_address, NULL },
+	[S5_F_BND_ADDR] = { put_address, NULL },
+	[S5_F_UNAME] = { put_text, NULL },
+	[S5_F_USERID] = { put_text, NULL },
+	[S5_F_HOSTNAME] = { put_text, NULL },
+	[S5_F_PASSWD] = { put_secret, NULL },
+};
+
+const char *field_text(char *text, size_t size, enum s5_field field, uint8_t atyp,
+		       const uint8_t *octets, size_t len)
+{
+	struct value v = { text, size, atyp, octets, len };
+	const struct form *form = &forms[field];
+
+	if (form->put)
+		form->put(&v, form);
+	else
+		put_hex(&v, form);
+	return text;
+}

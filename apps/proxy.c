@@ -1,0 +1,302 @@
+#include "proxy.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/names.h"
+#include "command.h"
+#include "secret.h"
+
+#define DEFAULT_PROXY "127.0.0.1:1080"
+#define DEFAULT_TIMEOUT 30000 /* ms */
+#define CHAIN_MAX 64 /* hops; far more than anybody can wait for */
+
+/* What is needed only while the chain is read. */
+struct reader {
+	struct proxy *p;
+	struct secret given; /* from --password, read at most once */
+	bool have_given;
+};
+
+const char *proxy_hop_name(const struct proxy *p, size_t hop, char *text, size_t size)
+{
+	const struct s5_hop *h = &p->hops[hop];
+	char where[S5_ADDR_TEXT], path[200], number[40] = "";
+
+	if (h->path)
+		out_escape(path, sizeof(path), h->path, strlen(h->path));
+	else
+		s5_addr_format(&h->addr, where, sizeof(where));
+	if (p->config.nhops > 1)
+		snprintf(number, sizeof(number), " (hop %zu of %zu)", hop + 1, p->config.nhops);
+	snprintf(text, size, "proxy %s%s%s", h->path ? "unix:" : "", h->path ? path : where,
+		 number);
+	return text;
+}
+
+int64_t proxy_timeout(const struct proxy_options *options)
+{
+	return options->timeout < 0 ? DEFAULT_TIMEOUT : options->timeout;
+}
+
+int64_t proxy_idle(const struct proxy_options *options)
+{
+	return options->timeout < 0 ? 0 : options->timeout;
+}
+
+/* who we are */
+
+static void set_octets(uint8_t octets[static 256], uint8_t *used, const void *from, size_t len)
+{
+	memcpy(octets, from, len);
+	*used = (uint8_t)len;
+}
+
+/* -u NAME[:PASSWORD], for a proxy that is given without a user. */
+static int take_user(struct s5_credentials *c, bool *known, const char *user, struct opt_error *err)
+{
+	size_t len = strcspn(user, ":"), rest = user[len] ? strlen(user + len + 1) : 0;
+
+	if (len == 0 || len > 255 || rest > 255)
+		return opt_fail(err, "option --user: the %s",
+				len == 0    ? "name is empty"
+				: len > 255 ? "name is longer than 255 octets"
+					    : "password is longer than 255 octets");
+	set_octets(c->user, &c->ulen, user, len);
+	*known = user[len] != '\0';
+	if (*known)
+		set_octets(c->password, &c->plen, user + len + 1, rest);
+	return 0;
+}
+
+static void take_secret(struct s5_credentials *c, const struct secret *secret)
+{
+	set_octets(c->password, &c->plen, secret->octets, secret->len);
+}
+
+/* What a prompt asks. Returns text. */
+static const char *question(const struct proxy *p, const struct s5_hop *hop, char *text,
+			    size_t size)
+{
+	char who[200], where[PROXY_HOP_TEXT];
+
+	out_escape(who, sizeof(who), hop->credentials.user, hop->credentials.ulen);
+	proxy_hop_name(p, (size_t)(hop - p->hops), where, sizeof(where));
+	snprintf(text, size, "password for %s at %s: ", who, where);
+	return text;
+}
+
+/* The password from --password, the same for every hop that has none. */
+static int given_password(struct reader *r, struct s5_hop *hop, struct opt_error *err)
+{
+	char text[PROXY_HOP_TEXT + 240];
+
+	question(r->p, hop, text, sizeof(text));
+	if (!r->have_given &&
+	    secret_read(&r->given, r->p->options->password, text, err->text, sizeof(err->text)) < 0)
+		return -1;
+	r->have_given = true;
+	take_secret(&hop->credentials, &r->given);
+	return 0;
+}
+
+static int ask_password(struct reader *r, struct s5_hop *hop, struct opt_error *err)
+{
+	struct secret secret = { .len = 0 };
+	char text[PROXY_HOP_TEXT + 240], who[100], why[200];
+	int rc;
+
+	question(r->p, hop, text, sizeof(text));
+	rc = secret_ask(&secret, text, why, sizeof(why));
+	take_secret(&hop->credentials, &secret);
+	secret_wipe(&secret);
+	if (rc == 0)
+		return 0;
+	out_escape(who, sizeof(who), hop->credentials.user, hop->credentials.ulen);
+	return opt_fail(err, "user %s has no password: %s; give one with --password", who, why);
+}
+
+/* Exactly the methods of --auth; else userpass for a user and none for nobody (R1928-3.10). */
+static void set_methods(struct s5_hop *hop, const struct opt_list *auth)
+{
+	hop->nmethods = (uint8_t)auth->count;
+	for (int i = 0; i < auth->count; i++)
+		hop->methods[i] = (uint8_t)auth->values[i];
+	if (auth->count)
+		return;
+	hop->nmethods = 1;
+	hop->methods[0] = hop->credentials.ulen ? S5_METHOD_USERPASS : S5_METHOD_NONE;
+}
+
+static bool offers_password(const struct s5_hop *hop)
+{
+	return memchr(hop->methods, S5_METHOD_USERPASS, hop->nmethods) != NULL;
+}
+
+static int set_credentials(struct reader *r, struct s5_hop *hop, bool known, struct opt_error *err)
+{
+	const struct proxy_options *o = r->p->options;
+	struct s5_credentials *c = &hop->credentials;
+
+	if (!c->ulen && o->user && take_user(c, &known, o->user, err) < 0)
+		return -1;
+	set_methods(hop, &o->auth);
+	if (!offers_password(hop)) {
+		explicit_bzero(c, sizeof(*c));
+		return 0;
+	}
+	if (!c->ulen)
+		return opt_fail(err, "option --auth: userpass needs a user; give one with -u");
+	if (known)
+		return 0;
+	return o->password ? given_password(r, hop, err) : ask_password(r, hop, err);
+}
+
+/* the chain */
+
+static int read_hop(struct reader *r, size_t i, const char *source, const char *text,
+		    struct opt_error *err)
+{
+	struct s5_hop *hop = &r->p->hops[i];
+	struct opt_error cause = { .unknown = false };
+	bool known;
+
+	if (proxy_parse(hop, &known, text, &cause) < 0)
+		return opt_fail(err, "%s: %.400s", source, cause.text);
+	if (hop->path && i > 0)
+		return opt_fail(err, "%s: only the first proxy of a chain can be a Unix socket",
+				source);
+	return set_credentials(r, hop, known, err);
+}
+
+static int read_environment(struct reader *r, struct opt_error *err)
+{
+	static const char *const names[] = { "SOCKS5_SERVER", "SOCKS_SERVER", "ALL_PROXY",
+					     "all_proxy" };
+	char source[60];
+
+	r->p->config.nhops = 1;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const char *text = getenv(names[i]);
+
+		if (!text || !*text)
+			continue;
+		snprintf(source, sizeof(source), "environment variable %s", names[i]);
+		return read_hop(r, 0, source, text, err);
+	}
+	return read_hop(r, 0, "default proxy", DEFAULT_PROXY, err);
+}
+
+static int read_chain(struct reader *r, struct opt_error *err)
+{
+	const struct proxy_options *o = r->p->options;
+	const struct opt_strs *chain = &o->chain;
+	int rc = 0;
+
+	if (o->direct && chain->count)
+		return opt_fail(err, "options --direct and --proxy exclude each other");
+	if (o->direct)
+		return 0;
+	if (o->user && o->password && strchr(o->user, ':'))
+		return opt_fail(err, "options --user and --password both give a password");
+	if (!chain->count)
+		return read_environment(r, err);
+	r->p->config.nhops = chain->count;
+	for (size_t i = 0; i < chain->count && rc == 0; i++)
+		rc = read_hop(r, i, "option --proxy", chain->items[i].text, err);
+	return rc;
+}
+
+static bool is_near(const struct s5_hop *hop)
+{
+	return hop->path || s5_addr_is_loopback(&hop->addr) ||
+	       (hop->addr.atyp == S5_ATYP_NAME &&
+		strcasecmp((const char *)hop->addr.octets, "localhost") == 0);
+}
+
+/* R1929-13: once, however many proxies there are. A chain beyond the first far hop is far too. */
+static void warn_clear_text(const struct proxy *p)
+{
+	char name[PROXY_HOP_TEXT];
+	bool far = false;
+
+	for (size_t i = 0; i < p->config.nhops; i++) {
+		far |= !is_near(&p->hops[i]);
+		if (!far || !offers_password(&p->hops[i]))
+			continue;
+		out_warn(p->out, "warning: the password for %s crosses the network in clear text",
+			 proxy_hop_name(p, i, name, sizeof(name)));
+		return;
+	}
+}
+
+int proxy_init(struct proxy *p, const struct proxy_options *options, const struct out *out)
+{
+	size_t room = options->chain.count ? options->chain.count : 1;
+	struct reader r = { .p = p };
+	struct opt_error err;
+	int rc;
+
+	*p = (struct proxy){ .out = out, .options = options };
+	p->hops = calloc(room, sizeof(*p->hops));
+	p->config.hops = p->hops;
+	p->config.timeout = p->config.dial.timeout = proxy_timeout(options);
+	if (options->family)
+		p->config.dial.prefer =
+			options->family == PROXY_FAMILY_IPV4 ? S5_ONLY_4 : S5_ONLY_6;
+	if (!p->hops || room > CHAIN_MAX)
+		rc = opt_fail(&err, "more than %d proxies in a chain", CHAIN_MAX);
+	else
+		rc = read_chain(&r, &err);
+	secret_wipe(&r.given);
+	if (rc < 0)
+		out_error(out, "%s", err.text);
+	else
+		warn_clear_text(p);
+	return rc < 0 ? EXIT_USAGE : EXIT_OK;
+}
+
+static bool suits(const struct s5_addr *addr, enum s5_prefer prefer)
+{
+	if (addr->atyp == S5_ATYP_IPV6)
+		return prefer != S5_ONLY_4;
+	return addr->atyp != S5_ATYP_IPV4 || prefer != S5_ONLY_6;
+}
+
+static bool has_name(const struct proxy *p, const struct s5_addr *target)
+{
+	bool name = target && target->atyp == S5_ATYP_NAME;
+
+	for (size_t i = 0; i < p->config.nhops; i++)
+		name |= p->hops[i].addr.atyp == S5_ATYP_NAME;
+	return name;
+}
+
+int proxy_check(const struct proxy *p, const struct s5_addr *target, bool numeric)
+{
+	const struct s5_addr *first = p->config.nhops ? &p->hops[0].addr : target;
+	char text[S5_ADDR_TEXT];
+
+	if (numeric && has_name(p, target)) {
+		out_error(p->out, "option --numeric: only addresses are taken, no names");
+		return EXIT_USAGE;
+	}
+	if (suits(first, p->config.dial.prefer))
+		return EXIT_OK;
+	out_error(p->out, "%s cannot be reached over %s, which -4, -6 or --source asks for",
+		  s5_addr_format(first, text, sizeof(text)),
+		  p->config.dial.prefer == S5_ONLY_4 ? "IPv4" : "IPv6");
+	return EXIT_USAGE;
+}
+
+void proxy_fini(struct proxy *p)
+{
+	if (!p->hops)
+		return;
+	for (size_t i = 0; i < p->config.nhops; i++)
+		free((void *)(uintptr_t)p->hops[i].path);
+	explicit_bzero(p->hops, (p->config.nhops ? p->config.nhops : 1) * sizeof(*p->hops));
+	free(p->hops);
+	p->hops = NULL;
+}

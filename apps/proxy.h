@@ -1,0 +1,55 @@
+/*
+ * The way to the target: the chain of proxies from the options and the environment, with who we
+ * are to each. Made once, then only read: any number of calls (proxy_call.h) may use it.
+ */
+#ifndef APPS_PROXY_H
+#define APPS_PROXY_H
+
+#include "out.h"
+#include "proxy_opts.h"
+#include "roles/client.h"
+
+struct proxy {
+	const struct out *out; /* borrowed */
+	const struct proxy_options *options; /* borrowed */
+	struct s5_hop *hops; /* with passwords until proxy_fini() */
+	struct s5_client_config config; /* may be refined before the first call */
+};
+
+/*
+ * Reads the chain: -x, else SOCKS5_SERVER, SOCKS_SERVER, ALL_PROXY, all_proxy, else
+ * 127.0.0.1:1080; asks for passwords that are missing. Returns EXIT_OK, or another exit status
+ * after it has said why. proxy_fini() in either case, of a zeroed struct too.
+ */
+int proxy_init(struct proxy *p, const struct proxy_options *options, const struct out *out);
+void proxy_fini(struct proxy *p);
+
+/*
+ * Whether every address that is dialled or resolved here suits -4, -6, the source address and
+ * `numeric` (no names). Direct: `target` is such an address. EXIT_OK or EXIT_USAGE, said.
+ */
+int proxy_check(const struct proxy *p, const struct s5_addr *target, bool numeric);
+
+/*
+ * With --dns local: turns a name into an address, on the loop, within -w; else, and for what is an
+ * address already, does nothing. EXIT_OK, or EXIT_NETWORK, said.
+ */
+int proxy_resolve(const struct proxy *p, struct s5_loop *loop, struct s5_resolver *resolver,
+		  struct s5_addr *addr);
+
+/* How long -w lets a phase take, and a relay be idle (only if -w was given), in ms; 0: for ever. */
+int64_t proxy_timeout(const struct proxy_options *options);
+int64_t proxy_idle(const struct proxy_options *options);
+
+/* "proxy 127.0.0.1:1080", in a chain with "(hop 2 of 3)". Returns text. */
+#define PROXY_HOP_TEXT (S5_ADDR_TEXT + 40)
+const char *proxy_hop_name(const struct proxy *p, size_t hop, char *text, size_t size);
+
+/*
+ * Takes one proxy as typed, [socks5://|socks5h://][user[:password]@]host[:port] or unix:PATH,
+ * for a zeroed hop; hop->path is then malloc's. *known: it has a password. 0, or -1 with the
+ * cause, which never shows the password.
+ */
+int proxy_parse(struct s5_hop *hop, bool *known, const char *text, struct opt_error *err);
+
+#endif

@@ -1,0 +1,272 @@
+/* A failure in one line: which proxy, which phase, what came, what to do; and its exit status. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/names.h"
+#include "command.h"
+#include "proxy_call.h"
+
+const char *proxy_duration(int64_t ms, char *text, size_t size)
+{
+	if (ms < 1000)
+		snprintf(text, size, "%lld ms", (long long)ms);
+	else if (ms % 1000)
+		snprintf(text, size, "%lld.%lld s", (long long)(ms / 1000),
+			 (long long)(ms % 1000 / 100));
+	else
+		snprintf(text, size, "%lld s", (long long)(ms / 1000));
+	return text;
+}
+
+/* before the dialogue */
+
+static void put_late(const struct proxy_call *call, char *text, size_t size)
+{
+	char duration[32];
+
+	snprintf(text, size, "no answer within %s; -w waits longer",
+		 proxy_duration(call->proxy->config.dial.timeout, duration, sizeof(duration)));
+}
+
+static const char *lookup_hint(enum s5_lookup_result result)
+{
+	switch (result) {
+	case S5_LOOKUP_FOUND:
+		return "";
+	case S5_LOOKUP_NO_NAME:
+		return "; is it spelled right?";
+	case S5_LOOKUP_NO_DATA:
+		return " of the kind asked for";
+	case S5_LOOKUP_FAILED:
+	case S5_LOOKUP_TIMEOUT:
+		return "; try again, or give an address";
+	}
+	return "";
+}
+
+static void put_resolve(const struct proxy_call *call, char *text, size_t size)
+{
+	const struct s5_client_failure *f = &call->client.failure;
+
+	if (f->end == S5_DIAL_TIMEOUT)
+		put_late(call, text, size);
+	else
+		snprintf(text, size, "%s%s", s5_lookup_text(f->resolved), lookup_hint(f->resolved));
+}
+
+static const char *connect_hint(int error, bool direct)
+{
+	switch (error) {
+	case ECONNREFUSED:
+	case ENOENT:
+		return direct ? "; nobody listens there" : "; is a proxy listening there?";
+	case EADDRNOTAVAIL:
+		return "; is --source an address of this machine?";
+	case EADDRINUSE:
+		return "; --source-port is in use";
+	case EACCES:
+	case EPERM:
+		return "; a firewall here, or a port or file that takes more rights";
+	default:
+		return "";
+	}
+}
+
+static void put_connect(const struct proxy_call *call, char *text, size_t size)
+{
+	const struct s5_client_failure *f = &call->client.failure;
+
+	if (f->end == S5_DIAL_TIMEOUT)
+		put_late(call, text, size);
+	else
+		snprintf(text, size, "%s%s", strerror(f->error),
+			 connect_hint(f->error, f->hop < 0));
+}
+
+/* in the dialogue */
+
+static void put_eof(const struct proxy_call *call, char *text, size_t size)
+{
+	const struct s5_client_failure *f = &call->client.failure;
+	const char *middle = f->session.partial ? "in the middle of" : "without";
+
+	if (f->phase == S5_PHASE_METHOD)
+		snprintf(text, size,
+			 "proxy closed the connection %s an answer; is it a SOCKS5 proxy?", middle);
+	else if (f->phase == S5_PHASE_CREDENTIALS)
+		snprintf(text, size, "proxy closed the connection %s an answer; wrong password?",
+			 middle);
+	else
+		snprintf(text, size,
+			 "proxy closed the connection %s a reply; it may not reach the target",
+			 middle);
+}
+
+static void put_timeout(const struct proxy_call *call, char *text, size_t size)
+{
+	char duration[32];
+
+	snprintf(text, size, "%s within %s; -w waits longer",
+		 call->client.failure.session.partial ? "no whole answer" : "no answer",
+		 proxy_duration(call->proxy->config.timeout, duration, sizeof(duration)));
+}
+
+static void put_malformed(const struct proxy_call *call, char *text, size_t size)
+{
+	const struct s5_client_failure *f = &call->client.failure;
+	char got[S5_CLIENT_GOT * 4 + 1];
+
+	out_escape(got, sizeof(got), f->got, f->ngot);
+	snprintf(text, size, "proxy answered '%s': %s%s", got, s5_note_text(f->session.note),
+		 f->phase == S5_PHASE_METHOD ? "; is it a SOCKS5 proxy?" : "");
+}
+
+/* The methods that were offered, by name. */
+static void put_offer(const struct s5_hop *hop, char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (unsigned i = 0; i < hop->nmethods && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "",
+					 s5_method_name(hop->methods[i]));
+}
+
+static void put_no_method(const struct proxy_call *call, char *text, size_t size)
+{
+	const struct s5_hop *hop = &call->proxy->hops[call->client.failure.hop];
+	bool named = memchr(hop->methods, S5_METHOD_USERPASS, hop->nmethods) != NULL;
+	char offer[100];
+
+	put_offer(hop, offer, sizeof(offer));
+	snprintf(text, size, "proxy accepts no method offered (%s); %s", offer,
+		 named ? "it may want --auth none" : "does it want a user (-u)?");
+}
+
+static void put_unoffered(const struct proxy_call *call, char *text, size_t size)
+{
+	const struct s5_client_failure *f = &call->client.failure;
+	char offer[100];
+
+	put_offer(&call->proxy->hops[f->hop], offer, sizeof(offer));
+	snprintf(text, size, "proxy chose %s (%02x), which was not offered (%s was)%s",
+		 s5_method_name(f->session.code), f->session.code, offer,
+		 f->session.code == S5_METHOD_NONE ? "; to go without a password: --auth none"
+						   : "");
+}
+
+static void put_credentials(const struct proxy_call *call, char *text, size_t size)
+{
+	const struct s5_client_failure *f = &call->client.failure;
+	const struct s5_credentials *c = &call->proxy->hops[f->hop].credentials;
+	char user[200];
+
+	out_escape(user, sizeof(user), c->user, c->ulen);
+	snprintf(text, size, "proxy refused user '%s' or the password (status %02x)", user,
+		 f->session.code);
+}
+
+/* "request refused: connection refused (REP 05)"; to a hop in the middle it says for whom. */
+static void put_refused(const struct proxy_call *call, char *text, size_t size)
+{
+	const struct s5_client_failure *f = &call->client.failure;
+	size_t next = (size_t)f->hop + 1;
+	char whom[PROXY_HOP_TEXT] = "";
+
+	if (next < call->proxy->config.nhops)
+		proxy_hop_name(call->proxy, next, whom, sizeof(whom));
+	snprintf(text, size, "request%s%s refused: %s (REP %02x)%s", *whom ? " for " : "", whom,
+		 s5_rep_name(f->session.code), f->session.code,
+		 f->session.code <= S5_REP_NOT_ALLOWED &&
+				 call->client.session.method == S5_METHOD_USERPASS
+			 ? "; the password was accepted"
+			 : "");
+}
+
+static void put_session(const struct proxy_call *call, char *text, size_t size)
+{
+	const struct s5_failure *f = &call->client.failure.session;
+
+	switch (f->cause) {
+	case S5_CAUSE_EOF:
+		put_eof(call, text, size);
+		break;
+	case S5_CAUSE_TIMEOUT:
+		put_timeout(call, text, size);
+		break;
+	case S5_CAUSE_MALFORMED:
+		put_malformed(call, text, size);
+		break;
+	case S5_CAUSE_NO_METHOD:
+		put_no_method(call, text, size);
+		break;
+	case S5_CAUSE_UNOFFERED:
+	case S5_CAUSE_UNKNOWN_METHOD:
+		put_unoffered(call, text, size);
+		break;
+	case S5_CAUSE_CREDENTIALS:
+		put_credentials(call, text, size);
+		break;
+	case S5_CAUSE_REFUSED:
+	case S5_CAUSE_REQUEST:
+		put_refused(call, text, size);
+		break;
+	case S5_CAUSE_LOCAL:
+	case S5_CAUSE_NONE:
+	case S5_CAUSE_COUNT:
+		snprintf(text, size, "%s: %s", s5_cause_text(f->cause), s5_note_text(f->note));
+		break;
+	}
+}
+
+const char *proxy_failure_text(const struct proxy_call *call, char *text, size_t size)
+{
+	const struct s5_client_failure *f = &call->client.failure;
+	char where[PROXY_HOP_TEXT], what[PROXY_FAILURE_TEXT];
+	bool refused = !f->error && f->session.cause == S5_CAUSE_REFUSED;
+
+	if (f->hop < 0)
+		s5_addr_format(&call->client.request.dst, where, sizeof(where));
+	else
+		proxy_hop_name(call->proxy, (size_t)f->hop, where, sizeof(where));
+	if (f->phase == S5_PHASE_RESOLVE)
+		put_resolve(call, what, sizeof(what));
+	else if (f->phase == S5_PHASE_CONNECT)
+		put_connect(call, what, sizeof(what));
+	else if (f->error)
+		snprintf(what, sizeof(what), "%s", strerror(f->error));
+	else
+		put_session(call, what, sizeof(what));
+	snprintf(text, size, "%s: %s%s%s", where, refused ? "" : s5_phase_name(f->phase),
+		 refused ? "" : ": ", what);
+	return text;
+}
+
+static int session_status(const struct s5_failure *f)
+{
+	switch (f->cause) {
+	case S5_CAUSE_NO_METHOD:
+	case S5_CAUSE_CREDENTIALS:
+		return EXIT_AUTH;
+	case S5_CAUSE_REFUSED:
+		return f->code > UINT8_MAX - EXIT_REP ? UINT8_MAX : EXIT_REP + f->code;
+	case S5_CAUSE_LOCAL:
+		return EXIT_USAGE;
+	case S5_CAUSE_NONE:
+	case S5_CAUSE_TIMEOUT:
+		return EXIT_NETWORK;
+	case S5_CAUSE_EOF:
+	case S5_CAUSE_MALFORMED:
+	case S5_CAUSE_UNOFFERED:
+	case S5_CAUSE_UNKNOWN_METHOD:
+	case S5_CAUSE_REQUEST:
+	case S5_CAUSE_COUNT:
+		break;
+	}
+	return EXIT_PROTOCOL;
+}
+
+int proxy_failure_status(const struct s5_client_failure *f)
+{
+	return f->phase <= S5_PHASE_CONNECT || f->error ? EXIT_NETWORK
+							: session_status(&f->session);
+}

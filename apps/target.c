@@ -1,0 +1,148 @@
+#include "target.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "out.h"
+#include "wire/message.h"
+
+/* What was typed, fit to be shown. */
+struct shown {
+	char text[80];
+};
+
+static const char *show(struct shown *shown, const char *text, size_t len)
+{
+	out_escape(shown->text, sizeof(shown->text), text, len);
+	return shown->text;
+}
+
+static int parse_name(struct s5_addr *addr, const char *text, size_t len, struct opt_error *err)
+{
+	const char *fault = NULL;
+	struct shown shown;
+
+	if (len > S5_DNS_NAME_MAX)
+		fault = "is longer than 253 octets, the most that DNS knows";
+	else if (s5_addr_set_name(addr, text, len, addr->port) &&
+		 s5_name_fault(addr) != S5_NOTE_NONE)
+		fault = "holds a blank or a control character";
+	return fault ? opt_fail(err, "host '%s' %s", show(&shown, text, len), fault) : 0;
+}
+
+int target_parse_host(struct s5_addr *addr, const char *text, size_t len, struct opt_error *err)
+{
+	bool brackets = len >= 2 && text[0] == '[' && text[len - 1] == ']';
+	const char *inner = text + brackets;
+	size_t n = len - 2 * (size_t)brackets;
+	struct shown shown;
+
+	if (n == 0)
+		return opt_fail(err, "the host is empty");
+	if (memchr(inner, ':', n) && memchr(inner, '%', n))
+		return opt_fail(err,
+				"host '%s' has a zone, which means something on one machine only",
+				show(&shown, text, len));
+	if (s5_addr_set_ip(addr, inner, n) && (!brackets || addr->atyp == S5_ATYP_IPV6))
+		return 0;
+	if (brackets || memchr(inner, ':', n))
+		return opt_fail(err, "host '%s' is no IPv6 address", show(&shown, text, len));
+	return parse_name(addr, text, len, err);
+}
+
+/* Digits up to a '-' or the end: 1 to 65535, or -1; *end is where they end. */
+static long parse_number(const char *text, const char **end)
+{
+	long number = 0;
+
+	for (*end = text; **end >= '0' && **end <= '9' && number <= UINT16_MAX; (*end)++)
+		number = number * 10 + (**end - '0');
+	return number >= 1 && number <= UINT16_MAX ? number : -1;
+}
+
+int target_parse_port(uint16_t *port, const char *text, struct opt_error *err)
+{
+	const struct servent *service;
+	struct shown shown;
+	const char *end;
+	long number = parse_number(text, &end);
+
+	if (*end == '\0' && number > 0) {
+		*port = (uint16_t)number;
+		return 0;
+	}
+	service = *text ? getservbyname(text, "tcp") : NULL;
+	if (!service)
+		return opt_fail(err, "port '%s' is neither a number from 1 to 65535 nor a service",
+				show(&shown, text, strlen(text)));
+	*port = ntohs((uint16_t)service->s_port);
+	return 0;
+}
+
+/* PORT or PORT-PORT */
+static int parse_ports(struct target *target, const char *text, struct opt_error *err)
+{
+	const char *end, *dash;
+	long first = parse_number(text, &dash), last;
+	struct shown shown;
+
+	if (first < 0 || *dash != '-') {
+		if (target_parse_port(&target->addr.port, text, err) < 0)
+			return -1;
+		target->last = target->addr.port;
+		return 0;
+	}
+	last = parse_number(dash + 1, &end);
+	if (last < first || *end)
+		return opt_fail(err, "ports '%s' are no range from 1 to 65535",
+				show(&shown, text, strlen(text)));
+	target->addr.port = (uint16_t)first;
+	target->last = (uint16_t)last;
+	return 0;
+}
+
+const char *target_split(const char *text, ptrdiff_t *host)
+{
+	const char *colon = strrchr(text, ':');
+
+	*host = (ptrdiff_t)strlen(text);
+	if (!colon || (text[0] == '[' && text[*host - 1] == ']'))
+		return NULL;
+	*host = colon - text;
+	if (text[0] != '[' && memchr(text, ':', (size_t)*host))
+		*host = -1;
+	return colon + 1;
+}
+
+static int parse_one(struct target *target, const char *word, struct opt_error *err)
+{
+	ptrdiff_t host;
+	const char *port = target_split(word, &host);
+	struct shown shown;
+
+	if (host < 0)
+		return opt_fail(err,
+				"'%s': an IPv6 address before a port goes in brackets, [::1]:80",
+				show(&shown, word, strlen(word)));
+	if (!port)
+		return opt_fail(err, "PORT is missing");
+	if (target_parse_host(&target->addr, word, (size_t)host, err) < 0)
+		return -1;
+	return parse_ports(target, port, err);
+}
+
+int target_parse(struct target *target, char *const *words, int count, struct opt_error *err)
+{
+	*target = (struct target){ .last = 0 };
+	if (count < 1)
+		return opt_fail(err, "HOST and PORT are missing");
+	if (count > 2)
+		return opt_fail(err, "more than HOST and PORT");
+	if (count == 1)
+		return parse_one(target, words[0], err);
+	if (target_parse_host(&target->addr, words[0], strlen(words[0]), err) < 0)
+		return -1;
+	return parse_ports(target, words[1], err);
+}

@@ -1,0 +1,34 @@
+/*
+ * Hosts and ports as people type them: HOST PORT, HOST:PORT, [v6]:PORT, ports also by the name of
+ * their service and, where that makes sense, as a range. Nothing is resolved here but services.
+ */
+#ifndef APPS_TARGET_H
+#define APPS_TARGET_H
+
+#include "base/addr.h"
+#include "opt.h"
+
+struct target {
+	struct s5_addr addr; /* with the first port */
+	uint16_t last; /* the last port of a range, else the same */
+};
+
+/* Takes one word or two for a target. 0, or -1 with the cause in *err. */
+int target_parse(struct target *target, char *const *words, int count, struct opt_error *err);
+
+/*
+ * A name or an address, an IPv6 address in brackets or not. What no proxy could be asked for is
+ * refused: an empty or overlong name, blanks and control characters, an IPv6 zone.
+ */
+int target_parse_host(struct s5_addr *addr, const char *text, size_t len, struct opt_error *err);
+
+/* A number from 1 to 65535 or the name of a TCP service. */
+int target_parse_port(uint16_t *port, const char *text, struct opt_error *err);
+
+/*
+ * Where the port begins in HOST:PORT, or NULL if there is none: the length of the host is then
+ * that of the text. -1 in *host: colons that only an IPv6 address in brackets may have.
+ */
+const char *target_split(const char *text, ptrdiff_t *host);
+
+#endif
