@@ -8,7 +8,8 @@
 const struct opt connect_opts[] = {
 	OPT_HEADING("What goes over the connection"),
 	OPT("shutdown", 'N', FLAG, shutdown, NULL,
-	    "tell the target when standard input ends (half-close)"),
+	    "tell the target at once when standard input ends (half-close); without, when it "
+	    "has been silent for half a second then"),
 	OPT("quit-after", 'q', MSEC, quit_after, "SECONDS",
 	    "end so long after standard input does; below 0 waits for the target; "
 	    "0 or more implies -N",
@@ -16,7 +17,7 @@ const struct opt connect_opts[] = {
 	OPT("no-stdin", 'd', FLAG, no_stdin, NULL, "do not read standard input"),
 	OPT("crlf", 'C', FLAG, crlf, NULL, "send CR LF for each LF"),
 	OPT("interval", 'i', MSEC, interval, "DURATION",
-	    "wait between lines sent and received, and between ports scanned"),
+	    "wait between lines, sent and received, and between ports scanned"),
 	OPT("recv-limit", 'W', INT, recv_limit, "N", "end after N reads from the target",
 	    .def_say = "no limit", .min = 1, .max = INT_MAX),
 	OPT("exec", 'e', STR, exec, "COMMAND",
