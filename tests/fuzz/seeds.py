@@ -2,7 +2,7 @@
 """seeds.py: writes the fuzzers' seeds from the recorded dialogues; run it when those change.
 
 tests/fuzz/corpus/wire holds their messages, tests/fuzz/corpus/session whole dialogues as
-fuzz_session.c reads them, one for each role.
+fuzz_session.c reads them, one for each role. The seeds of fuzz_policy.c stand below.
 """
 
 import pathlib
@@ -23,6 +23,16 @@ MORE = [bytes.fromhex(octets) for octets in (
     "0401465000000001006c6f63616c686f737400", "040246507f000001616c69636500",
     "005ae7e57f000001")] + [text.encode() for text in (
         "127.0.0.1", "::ffff:127.0.0.1", "fd00::/8", "10.0.0.0/8", "localhost.", "0x7f.1")]
+
+
+# An octet of choices and an address for each text: rules, and password files.
+TARGETS = [bytes.fromhex(octets) for octets in (
+    "007f000001" + "00" * 12 + "4650", "01" + "00" * 15 + "01" + "4650",
+    "010064ff9b" + "00" * 8 + "7f000001" + "0050", "02c6336401" + "00" * 12 + "01bb")]
+TEXTS = ("to=any", "to=loopback:22,8000-8099 command=connect,udp\nfrom=10.0.0.0/8 to=.example.com",
+         "user=us,them to=[fd00::/8]:80 to=127.0.0.1\nto=private", "to=metadata\nto=localhost.:80",
+         "us:$1$abcdefgh$irWbblnpmw.5z7wgBnprh0\n# them\nthem:$5$rounds=1000$salt$"
+         + "x" * 43, "to=pirvate", "us:pw")
 
 
 def messages(path):
@@ -49,14 +59,31 @@ def chunks(dialogue, role):
     return out
 
 
+def head(role):
+    """Watches; methods 00 02 80; connects to a name."""
+    first = next(b for b in range(256) if b % 3 == role and b & WATCH)
+    return bytes([first, 2 | 9 << 2])
+
+
 def write(folder, name, octets):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(octets)
 
 
+def long_stream(role):
+    """A client that does not wait and sends more than a session holds."""
+    dialogue = [(CLIENT, bytes.fromhex("050100050100017f0000014650")), (CLIENT, b"x" * 1500),
+                (SERVER, bytes.fromhex("0500050000017f000001b901")), (SERVER, b"y" * 1500)]
+    return chunks(dialogue, role)
+
+
 def main():
     for i, octets in enumerate(MORE):
         write(CORPUS / "wire", f"more-{i}", octets)
+    for i, text in enumerate(TEXTS):
+        write(CORPUS / "policy", f"text-{i}", TARGETS[i % len(TARGETS)] + text.encode())
+    for role in (CLIENT, SERVER, OBSERVER):
+        write(CORPUS / "session", f"long-{NAMES[role]}", head(role) + long_stream(role))
     seen = set()
     for path in VECTORS:
         stem = path.stem[:2]
@@ -66,10 +93,8 @@ def main():
                     write(CORPUS / "wire", f"{stem}-{i}-{k}", octets)
                 seen.add(octets)
             for role in (CLIENT, SERVER, OBSERVER):
-                # methods 00 02 80; connect to a name
-                first = next(b for b in range(256) if b % 3 == role and b & WATCH)
                 write(CORPUS / "session", f"{stem}-{i}-{NAMES[role]}",
-                      bytes([first, 2 | 9 << 2]) + chunks(dialogue, role))
+                      head(role) + chunks(dialogue, role))
 
 
 if __name__ == "__main__":

@@ -229,6 +229,7 @@ TEST(R1929_6_credentials_are_octets_with_a_length)
 	struct s5_trace trace;
 	union message m;
 
+	memset(&m, 0xff, sizeof m);
 	assert_int_equal(get(CREDENTIALS, "01 04 75730078 03 700077", &m, &trace), S5_OK);
 	assert_octets(m.credentials.user, m.credentials.ulen, "75730078");
 	assert_octets(m.credentials.password, m.credentials.plen, "700077");

@@ -109,6 +109,17 @@ TEST(client_that_closes_within_a_message_is_told_apart)
 	      .stream = "05 01 00");
 }
 
+TEST(malformed_message_is_told_and_answered_at_once)
+{
+	struct s5_session s;
+
+	s5_session_init_server(&s, &config, 0);
+	s5_session_recv(&s, S5_CLIENT, "\4", 1);
+	assert_int_equal(s5_session_next(&s), S5_EV_FAILED);
+	sends(&s, "005b000000000000");
+	assert_int_equal(s5_session_next(&s), S5_EV_NONE);
+}
+
 TEST(R1928_B_1_bind_has_two_replies_the_second_when_it_is_given)
 {
 	static const uint8_t peer[4] = { 127, 0, 0, 9 };
@@ -195,6 +206,7 @@ int main(void)
 		cmocka_unit_test(R1928_6_7_nothing_is_sent_before_the_answer),
 		cmocka_unit_test(client_may_close_its_side_before_the_answer),
 		cmocka_unit_test(client_that_closes_within_a_message_is_told_apart),
+		cmocka_unit_test(malformed_message_is_told_and_answered_at_once),
 		cmocka_unit_test(R1928_B_1_bind_has_two_replies_the_second_when_it_is_given),
 		cmocka_unit_test(R1928_B_5_second_reply_can_refuse),
 		cmocka_unit_test(R1928_B_8_first_reply_that_refuses_is_the_only_one),
