@@ -82,19 +82,14 @@ def members(session):
                 yield int(name)
 
 
-def tell(session, number):
-    for pid in members(session):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-
-
 def stop(process):
-    """Ends the process and all of its session, gently first."""
-    end = time.monotonic() + PATIENCE
-    tell(process.pid, signal.SIGTERM)
-    while (process.poll() is None or any(members(process.pid))) and time.monotonic() < end:
-        time.sleep(0.02)
-    tell(process.pid, signal.SIGKILL)
+    """Ends the process, which is to end its children; then whatever else its session holds."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(PATIENCE)
+    for pid in members(process.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     process.wait()
 
 

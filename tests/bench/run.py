@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """run.py: what a unit of work costs our programs and others, measured by turns on this machine.
 
-Each takes its turn BENCH_ROUNDS times (default 3); a measure takes BENCH_SECONDS (default 0.75). The
+Each is measured BENCH_ROUNDS times (default 3) for BENCH_SECONDS (default 0.75), in turn. The
 CPU time that a unit takes is far steadier than the time that passes, but the machine has other
 things to do as well: the best of each counts. SOCKS5 is our program, LOAD the load.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -51,9 +52,11 @@ def load(name, port, session, arguments):
 
 
 def measure_servers(best):
-    for name in peers.SERVERS:
-        with peers.server(name) as (port, session):
-            for measure, _, arguments in SERVING:
+    """One after the other for each measure: what else the machine does then spoils none alone."""
+    with contextlib.ExitStack() as stack:
+        servers = {name: stack.enter_context(peers.server(name)) for name in peers.SERVERS}
+        for measure, _, arguments in SERVING:
+            for name, (port, session) in servers.items():
                 lower(best, (measure, name), load(name, port, session, arguments))
 
 
