@@ -1,0 +1,231 @@
+#!/usr/bin/env bats
+# socks5 serve: where it listens, and where it refuses to.
+
+load ../lib/helper
+load ../lib/serve
+
+# exits STATUS TEXT ARGUMENT...: socks5 serve must end with STATUS and say TEXT.
+exits() {
+	local want=$1 text=$2
+	shift 2
+	run timeout 10 "${IN_NET[@]}" "$SOCKS5" serve "$@"
+	[ "$status" = "$want" ] || fail "serve $*: status $status, not $want: $output"
+	[[ $output == *"$text"* ]] || fail "serve $*: said '$output', not '$text'"
+}
+
+# says TEXT: on stderr, as a line of its own.
+says() {
+	wait_until 5 grep -qxF "socks5 serve: $1" "$SERVER_LOG" || fail "$(cat "$SERVER_LOG")"
+}
+
+# greets WHERE...: each of these listeners serves.
+greets() {
+	for PROXY; do
+		answers "0500 EOF" $HELLO eof
+	done
+}
+
+listeners() {
+	sed -n 's/^socks5 serve: listening on //p' "$SERVER_LOG"
+}
+
+@test "several listeners at once, IPv4, IPv6 and a Unix socket, each told, each serving" {
+	need_ipv6
+	start_target echo
+	LISTEN=unix:$BATS_TEST_TMPDIR/s start_server 127.0.0.1:0 127.0.0.2:0 '[::1]:0'
+	says "listening on unix:$BATS_TEST_TMPDIR/s"
+	[ "$(listeners | wc -l)" = 4 ]
+	greets $(listeners)
+	PROXY=unix:$BATS_TEST_TMPDIR/s
+	asks "$OK4" $IP4 "$TARGET_PORT"
+	stop_server
+}
+
+@test "it says in plain words who may use it and where to" {
+	start_server
+	says "any program on this machine may use it, without a password"
+	says "it connects to any address"
+	stop_server
+	start_server -u a:b
+	says "one user on this machine may use it, with a password"
+	stop_server
+	start_server -u a:b -u c:d --deny to=private
+	says "2 users on this machine may use it, each with a password"
+	says "one rule decides where to"
+}
+
+@test "-q says nothing but errors" {
+	spawn "$SOCKS5" serve -q "unix:$BATS_TEST_TMPDIR/s"
+	wait_until 5 test -S "$BATS_TEST_TMPDIR/s"
+	end_pid "$PID"
+	[ ! -s "$ERR" ] || fail "$(cat "$ERR")"
+}
+
+@test "port 0 tells the real port, the same for all workers" {
+	start_server --workers 4
+	[ "$(listeners | wc -l)" = 1 ]
+	[ "$PROXY_PORT" -gt 0 ]
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		greets "$PROXY"
+	done
+}
+
+@test "a bare port is one of 127.0.0.1; localhost is looked up" {
+	local port where
+	port=$(free_port)
+	LISTEN=$port start_server
+	[ "$PROXY" = "127.0.0.1:$port" ]
+	stop_server
+	LISTEN=localhost:0 start_server
+	for where in $(listeners); do
+		[[ $where == 127.0.0.1:* || $where == "[::1]:"* ]] || fail "$where"
+		greets "$where"
+	done
+}
+
+@test "R1928-3.18 the default is 127.0.0.1:1080" {
+	need_net
+	spawn "${IN_NET[@]}" "$SOCKS5" serve
+	wait_until 5 has_line 'listening on 127.0.0.1:1080$' "$ERR"
+	PROXY=127.0.0.1:1080
+	greets "$PROXY"
+}
+
+@test "the file of a Unix socket goes at the end; a stale one is replaced" {
+	local path=$BATS_TEST_TMPDIR/s
+	LISTEN=unix:$path start_server
+	[ -S "$path" ]
+	stop_server
+	[ ! -e "$path" ] || fail "it is still there"
+	"$PYTHON" -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$path"
+	[ -S "$path" ]
+	LISTEN=unix:$path start_server
+	greets "unix:$path"
+	stop_server
+	[ ! -e "$path" ]
+}
+
+@test "the file of a live Unix socket, and any other file, stays" {
+	local path=$BATS_TEST_TMPDIR/s
+	LISTEN=unix:$path start_server
+	exits 1 "cannot listen on $path: Address already in use" "unix:$path"
+	greets "unix:$path"
+	stop_server
+	echo precious >"$path"
+	exits 1 "cannot listen on $path: " "unix:$path"
+	[ "$(cat "$path")" = precious ]
+	ln -sf "$path" "$path.link"
+	exits 1 "cannot listen on" "unix:$path.link"
+	[ "$(cat "$path")" = precious ]
+}
+
+@test "a bad LISTEN: exit 2, named" {
+	local bad
+	for bad in 127.0.0.1: :1080 127.0.0.1:65536 127.0.0.1:-1 '[::1:1080' ::1:1080 \
+		127.0.0.1:nosuchservice '' unix:; do
+		exits 2 "LISTEN $bad" "$bad"
+	done
+	exits 2 "" "unix:$BATS_TEST_TMPDIR/$(printf 'x%.0s' {1..120})"
+}
+
+@test "a bad option: exit 2, nothing listens" {
+	exits 2 "--workers" --workers 0 127.0.0.1:0
+	exits 2 "--source" --source localhost 127.0.0.1:0
+	exits 2 "--resolver" --resolver 'not an address' 127.0.0.1:0
+	exits 2 "--allow" --allow 'to=' 127.0.0.1:0
+	exits 2 "--log" --log "$BATS_TEST_TMPDIR/none/log" 127.0.0.1:0
+	exits 2 "--users" --users "$BATS_TEST_TMPDIR/none" 127.0.0.1:0
+	exits 2 "there are no users" --auth userpass 127.0.0.1:0
+	exits 2 "maxsessions" --maxsessions 3 127.0.0.1:0
+	exits 2 "NAME:PASSWORD" -u joe 127.0.0.1:0
+}
+
+@test "an address that is not this machine's: exit 1" {
+	need_net
+	exits 1 "cannot listen on 192.0.2.1:1080: Cannot assign requested address" \
+		-u a:b 192.0.2.1:1080
+}
+
+@test "a port that is taken: exit 1 and what to do, with several workers too" {
+	local port workers
+	start_server --workers 2
+	for workers in 1 2; do
+		exits 1 "cannot listen on $PROXY: Address already in use; another server has it" \
+			--workers $workers "$PROXY"
+	done
+	stop_server
+	start_target echo
+	for workers in 1 2; do
+		exits 1 "cannot listen on $TARGET: Address already in use; another server has it" \
+			--workers $workers "$TARGET"
+	done
+	port=$(free_port)
+	exits 1 "cannot listen on $TARGET" "127.0.0.1:$port" "$TARGET"
+	! is_open 127.0.0.1 "$port" || fail "the first listener is still there"
+}
+
+@test "the same LISTEN twice: exit 1" {
+	local port
+	port=$(free_port)
+	exits 1 "cannot listen on 127.0.0.1:$port" --workers 1 "127.0.0.1:$port" "127.0.0.1:$port"
+	exits 1 "cannot listen on 127.0.0.1:$port" --workers 2 "127.0.0.1:$port" "127.0.0.1:$port"
+}
+
+# activate KIND... [-- ARGUMENT...]: socks5 serve with sockets from its parent, as systemd does it.
+activate() {
+	spawn "${IN_NET[@]}" "$PYTHON" "$LIB/activate.py" "$@"
+	SERVER_PID=$PID SERVER_LOG=$ERR SERVER_OUT=$OUT
+}
+
+@test "sockets that systemd passes: TCP and Unix, with workers" {
+	activate tcp:127.0.0.1 "unix:$BATS_TEST_TMPDIR/s" -- --workers 2
+	says "listening on a Unix socket passed by systemd"
+	[ "$(listeners | wc -l)" = 2 ]
+	greets "$(listeners | head -n 1)" "unix:$BATS_TEST_TMPDIR/s"
+	stop_server
+	[ -S "$BATS_TEST_TMPDIR/s" ] || fail "it removed a file that is not its own"
+}
+
+@test "sockets that systemd passes: what does not listen is refused" {
+	activate udp:127.0.0.1
+	wait_until 5 is_gone "$PID"
+	has_line "cannot listen on a socket passed by systemd: " "$ERR" || fail "$(cat "$ERR")"
+	wait "$PID" && fail "status 0" || [ $? = 1 ]
+}
+
+@test "sockets for another process are left alone, and those that a LISTEN stands against" {
+	need_net
+	LISTEN_PID=1 LISTEN_FDS=1 spawn "${IN_NET[@]}" "$SOCKS5" serve
+	wait_until 5 has_line 'listening on 127.0.0.1:1080$' "$ERR" || fail "$(cat "$ERR")"
+	activate tcp:127.0.0.1 -- 127.0.0.1:1081
+	wait_until 5 has_line 'listening on 127.0.0.1:1081$' "$ERR" || fail "$(cat "$ERR")"
+	[ "$(grep -c 'listening on' "$ERR")" = 1 ]
+}
+
+@test "SEC-3 beyond loopback without authentication: exit 2 and what to do" {
+	local text="add users (--user, --users), --allow 'from=...', or --open"
+	need_net
+	exits 2 "$text" 0.0.0.0:0
+	exits 2 "$text" '[::]:0'
+	exits 2 "$text" 127.0.0.1:0 0.0.0.0:0
+	exits 2 "$text" --deny from=10.0.0.0/8 0.0.0.0:0
+	exits 2 "$text" --allow to=any 0.0.0.0:0
+	exits 2 "$text" --auth none,userpass -u a:b 0.0.0.0:0
+	net ip address add 192.0.2.1/32 dev lo
+	exits 2 "$text" 192.0.2.1:0
+	activate tcp:0.0.0.0
+	wait_until 5 is_gone "$PID"
+	has_line 'from=' "$ERR" || fail "$(cat "$ERR")"
+}
+
+@test "SEC-3 beyond loopback with authentication, --allow from= or --open: as asked" {
+	need_net
+	LISTEN=0.0.0.0:0 start_server -u a:b
+	says "one user may use it, with a password"
+	LISTEN=0.0.0.0:0 start_server --allow from=10.0.0.0/8
+	says "one rule decides where to"
+	LISTEN='[::]:0' start_server --open
+	says "anyone who can reach it may use it, without a password"
+	says "it connects to any address but loopback, private, link-local, multicast and metadata \
+ones; for programs on this machine to any"
+}
