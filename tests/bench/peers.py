@@ -58,6 +58,21 @@ def danted(port, folder):
 SERVERS = {"socks5": ours, "microsocks": microsocks, "dante": danted}
 
 
+# --- clients: the command that joins stdin and stdout to a port through a proxy ------------------
+
+
+def our_connect(proxy, port):
+    return [SOCKS5, "connect", "-x", f"127.0.0.1:{proxy}", "127.0.0.1", str(port)]
+
+
+def netcat(proxy, port):
+    return [find("nc.openbsd", "netcat-openbsd"), "-X", "5", "-x", f"127.0.0.1:{proxy}",
+            "127.0.0.1", str(port)]
+
+
+CLIENTS = {"connect": our_connect, "nc": netcat}
+
+
 # --- life ----------------------------------------------------------------------------------------
 
 

@@ -8,8 +8,11 @@ things to do as well: the best of each counts. SOCKS5 is our program, LOAD the l
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
 
 sys.dont_write_bytecode = True
 import peers  # noqa: E402
@@ -60,6 +63,93 @@ def measure_servers(best):
                 lower(best, (measure, name), load(name, port, session, arguments))
 
 
+# --- connect -----------------------------------------------------------------------------------
+
+OCTETS = max(1, int(SECONDS * 1024)) << 20
+SOURCE, SINK = b"S", b"K"  # what the load's target is told by the first octet
+
+PIPING = [  # name, unit, first octet, octets sent after it, whether stdout is a pipe
+    ("download to a pipe", "s/GiB", SOURCE, 0, True),
+    ("download to /dev/null", "s/GiB", SOURCE, 0, False),
+    ("upload from a pipe", "s/GiB", SINK, OCTETS, False),
+]
+
+
+class Target:
+    """The load's target alone: closes after OCTETS, ends when its stdin does."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen([LOAD, "-l", str(OCTETS), "target"],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return int(self.process.stdout.readline())
+
+    def __exit__(self, *_):
+        self.process.communicate()
+
+
+def pour(pipe, first, octets):
+    """Writes all that and closes; a reader that went away is found out by its exit status."""
+    chunk = memoryview(bytes(1 << 20))
+    with pipe, contextlib.suppress(BrokenPipeError):
+        pipe.write(first)
+        while octets:
+            octets -= pipe.write(chunk[:octets])
+
+
+def drain(pipe):
+    """The octets that came."""
+    count = 0
+    while data := pipe.read(1 << 20):
+        count += len(data)
+    return count
+
+
+def end_of(child, errors):
+    """The CPU time it took, once it has ended well."""
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        errors.seek(0)
+        said = errors.read().decode(errors="replace").strip()
+        raise peers.Failure(f"{' '.join(child.args)}: status {child.returncode}: {said}")
+    return usage.ru_utime + usage.ru_stime
+
+
+@contextlib.contextmanager
+def running(command, errors, piped):
+    """A client that is killed when it takes too long, or when we are to end."""
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=errors, bufsize=0,
+                             stdout=subprocess.PIPE if piped else subprocess.DEVNULL)
+    killer = threading.Timer(SECONDS + PATIENCE, child.kill)
+    killer.start()
+    try:
+        yield child
+    finally:
+        killer.cancel()
+        child.kill()
+        child.wait()
+
+
+def pipe_through(command, first, octets, piped):
+    """CPU seconds a GiB of a client that gets so many octets on stdin."""
+    with tempfile.TemporaryFile() as errors, running(command, errors, piped) as child:
+        pourer = threading.Thread(target=pour, args=(child.stdin, first, octets))
+        pourer.start()
+        came = drain(child.stdout) if piped else OCTETS
+        cpu = end_of(child, errors)
+        pourer.join()
+    if came != OCTETS:
+        raise peers.Failure(f"{' '.join(command)}: {came} octets came instead of {OCTETS}")
+    return cpu * (1 << 30) / OCTETS
+
+
+def measure_clients(best):
+    with peers.server("socks5") as (proxy, _), Target() as port:
+        for name, command in peers.CLIENTS.items():
+            for measure, _, *how in PIPING:
+                lower(best, (measure, name), pipe_through(command(proxy, port), *how))
+
+
 # --- the tables --------------------------------------------------------------------------------
 
 
@@ -95,6 +185,8 @@ def print_verdict(best, measures, names, goal, claim):
 PARTS = [  # what is measured, how, the rows, the programs (ours first), what every ratio is to be
     ("what serving costs", measure_servers, SERVING, list(peers.SERVERS), 1,
      "socks5 serve is ahead in every column"),
+    ("what a client costs", measure_clients, PIPING, list(peers.CLIENTS), 0.5,
+     "socks5 connect takes less than half of the CPU in every column"),
 ]
 
 
@@ -113,6 +205,7 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         main()
     except (peers.Failure, subprocess.TimeoutExpired, OSError) as error:
