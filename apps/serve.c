@@ -39,7 +39,7 @@ static int64_t now_ms(void)
 /* Until no session is left, the time is over or a second signal came. */
 static void drain(const struct serve *s, const sigset_t *set)
 {
-	static const struct timespec step = {.tv_nsec = DRAIN_STEP_MS * 1000000L};
+	static const struct timespec step = { .tv_nsec = DRAIN_STEP_MS * 1000000L };
 	int64_t until = now_ms() + s->options.drain;
 	unsigned left = s5_server_sessions(s->server);
 
@@ -77,7 +77,7 @@ static int serve(struct serve *s, int count, char **arguments)
 
 int serve_run(const struct command *self, int argc, char **argv)
 {
-	struct serve s = {.command = self, .log_fd = -1};
+	struct serve s = { .command = self, .log_fd = -1 };
 	int status = EXIT_OK;
 	int count = command_parse(self, &s.options, argc, argv, &status);
 
