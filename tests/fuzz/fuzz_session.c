@@ -138,10 +138,19 @@ static bool ends_with(const struct drive *d, const char *end)
 	return d->loglen >= n && !strcmp(d->log + d->loglen - n, end);
 }
 
+/* The line that begins so; what is quoted in others holds no line end. */
+static const char *find_line(const char *log, const char *begin)
+{
+	for (; *log; log = strchr(log, '\n') + 1)
+		if (!strncmp(log, begin, strlen(begin)))
+			return log;
+	return NULL;
+}
+
 /* An end is the last thing said, and is said once; nothing is taken behind it. */
 static void check_end(const struct drive *d)
 {
-	const char *open = strstr(d->log, "\nopen\n"), *failed = strstr(d->log, "failed ");
+	const char *open = find_line(d->log, "open\n"), *failed = find_line(d->log, "failed ");
 
 	must(!open || ends_with(d, "\nopen\n"), d, NULL, "it went on behind the stream's begin");
 	must(!open || !failed, d, NULL, "it opened and failed");
