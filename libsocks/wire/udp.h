@@ -22,7 +22,8 @@ struct s5_datagram {
 	size_t len;
 };
 
-/* S5_OK or S5_BAD, with in->why; everything behind the header is data. */
+/* S5_OK, and everything behind the header is data; or S5_BAD: in->why says why, or for a header
+ * cut short (in->rc is S5_MORE) in->field and in->need say what is missing. */
 enum s5_rc s5_datagram_get(struct s5_reader *in, struct s5_datagram *d);
 /* Writes the header only; the data follows it. */
 void s5_datagram_put(struct s5_writer *out, const struct s5_datagram *d);
