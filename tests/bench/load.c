@@ -16,13 +16,13 @@
 
 static const struct mode modes[] = {
 	/* seconds a GiB */
-	{"down", load_run_work, WORK_SOURCE, EPOLLIN, load_receive, GIB, 1},
-	{"up", load_run_work, WORK_SINK, EPOLLOUT, load_send, GIB, 1},
+	{ "down", load_run_work, WORK_SOURCE, EPOLLIN, load_receive, GIB, 1 },
+	{ "up", load_run_work, WORK_SINK, EPOLLOUT, load_send, GIB, 1 },
 	/* microseconds */
-	{"conn", load_run_work, WORK_ECHO, EPOLLIN, load_reconnect, 1, MICRO},
-	{"rr", load_run_work, WORK_ECHO, EPOLLIN, load_round_trip, 1, MICRO},
+	{ "conn", load_run_work, WORK_ECHO, EPOLLIN, load_reconnect, 1, MICRO },
+	{ "rr", load_run_work, WORK_ECHO, EPOLLIN, load_round_trip, 1, MICRO },
 	/* KiB a tunnel */
-	{"idle", load_run_idle, WORK_ECHO, EPOLLIN, load_rest, 1, 1},
+	{ "idle", load_run_idle, WORK_ECHO, EPOLLIN, load_rest, 1, 1 },
 };
 
 static void usage(void)
@@ -60,12 +60,12 @@ static void target_alone(uint64_t limit)
 
 int main(int argc, char **argv)
 {
-	struct load l = {.count = 1, .seconds = 1};
+	struct load l = { .count = 1, .seconds = 1 };
 	uint64_t limit = 0;
 	int option;
 
-	l.proxy = (struct sockaddr_in){.sin_family = AF_INET,
-				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	l.proxy = (struct sockaddr_in){ .sin_family = AF_INET,
+					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	while ((option = getopt(argc, argv, "p:s:n:t:l:")) != -1) {
 		if (option == 'p')
 			l.proxy.sin_port = htons((uint16_t)atoi(optarg));

@@ -32,7 +32,7 @@ struct watch {
 
 static void watch_set(struct target *t, struct watch *w, int operation, uint32_t events)
 {
-	struct epoll_event ev = {.events = events, .data.ptr = w};
+	struct epoll_event ev = { .events = events, .data.ptr = w };
 
 	if (epoll_ctl(t->epoll, operation, w->fd, &ev) < 0)
 		err(1, "target: epoll");
@@ -44,7 +44,7 @@ static void watch_add(struct target *t, int fd, bool (*ready)(struct target *, s
 
 	if (!w)
 		err(1, "target");
-	*w = (struct watch){.fd = fd, .ready = ready, .left = t->limit ? t->limit : UINT64_MAX};
+	*w = (struct watch){ .fd = fd, .ready = ready, .left = t->limit ? t->limit : UINT64_MAX };
 	watch_set(t, w, EPOLL_CTL_ADD, EPOLLIN);
 }
 
@@ -146,7 +146,8 @@ static void serve(int listener, uint64_t limit)
 
 struct sockaddr_in target_start(uint64_t limit)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof at;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	pid_t parent = getpid(), pid;

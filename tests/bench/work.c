@@ -48,7 +48,7 @@ static double clock_seconds(void)
 
 static void watch(struct load *l, int i, int operation, uint32_t events)
 {
-	struct epoll_event ev = {.events = events, .data.fd = i};
+	struct epoll_event ev = { .events = events, .data.fd = i };
 
 	if (epoll_ctl(l->epoll, operation, l->tunnels[i].fd, &ev) < 0)
 		err(1, "epoll");
@@ -102,7 +102,7 @@ static bool have(struct tunnel *t, size_t n)
 
 static void greet(struct load *l, int i)
 {
-	static const uint8_t greeting[] = {5, 1, 0};
+	static const uint8_t greeting[] = { 5, 1, 0 };
 
 	put(&l->tunnels[i], greeting, sizeof greeting);
 	l->tunnels[i].phase = CHOOSING;
@@ -111,11 +111,11 @@ static void greet(struct load *l, int i)
 
 static void request(struct load *l, struct tunnel *t)
 {
-	uint8_t octets[REPLY] = {5, 1, 0, 1};
+	uint8_t octets[REPLY] = { 5, 1, 0, 1 };
 
 	if (!have(t, CHOICE))
 		return;
-	if (memcmp(t->in, (uint8_t[]){5, 0}, CHOICE) != 0)
+	if (memcmp(t->in, (uint8_t[]){ 5, 0 }, CHOICE) != 0)
 		errx(1, "the proxy chose %02x %02x", t->in[0], t->in[1]);
 	memcpy(octets + 4, &l->target.sin_addr, 4);
 	memcpy(octets + 8, &l->target.sin_port, 2);
@@ -130,7 +130,7 @@ static void begin(struct load *l, int i)
 
 	if (!have(t, REPLY))
 		return;
-	if (memcmp(t->in, (uint8_t[]){5, 0, 0, 1}, 4) != 0)
+	if (memcmp(t->in, (uint8_t[]){ 5, 0, 0, 1 }, 4) != 0)
 		errx(1, "the proxy replied %02x %02x .. %02x", t->in[0], t->in[1], t->in[3]);
 	put(t, &work, 1);
 	t->phase = OPEN;
@@ -175,7 +175,7 @@ void load_send(struct load *l, int tunnel)
 /* Closed by a reset: no port stays behind in TIME_WAIT, of which there would soon be no more. */
 void load_reconnect(struct load *l, int tunnel)
 {
-	static const struct linger reset = {.l_onoff = 1};
+	static const struct linger reset = { .l_onoff = 1 };
 	struct tunnel *t = &l->tunnels[tunnel];
 
 	if (!have(t, 1))
