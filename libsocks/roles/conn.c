@@ -159,6 +159,10 @@ static void explain(struct s5_conn *c)
 	size_t size = sizeof c->record.why;
 	char *why = c->record.why;
 
+	if (f->cause == S5_CAUSE_MALFORMED && f->step == S5_STEP_REQUEST) {
+		c->record.replied = true;
+		c->record.rep = f->code;
+	}
 	if (f->cause == S5_CAUSE_REQUEST) {
 		s5_conn_note_request(c);
 		c->record.replied = true;

@@ -143,7 +143,7 @@ static void refuse(struct s5_session *s, enum s5_note why)
 		s->step->refuse(why, &out);
 		s5_buf_push(queue, octets, out.len);
 	}
-	s5_session_fail(s, S5_CAUSE_MALFORMED, 0, why);
+	s5_session_fail(s, S5_CAUSE_MALFORMED, out.len > 1 ? octets[1] : 0, why);
 }
 
 static bool decode(struct s5_session *s)

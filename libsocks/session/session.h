@@ -69,8 +69,10 @@ enum s5_step_id {
 struct s5_failure {
 	enum s5_cause cause;
 	enum s5_step_id step; /* where it happened */
-	enum s5_note note; /* MALFORMED, REQUEST, LOCAL: the deviation */
-	uint8_t code; /* REFUSED, REQUEST: the REP; CREDENTIALS: the status; UNOFFERED: the method */
+	enum s5_note note; /* MALFORMED, REQUEST: the deviation */
+	/* REFUSED, REQUEST: the REP; CREDENTIALS: the status; UNOFFERED: the method; MALFORMED:
+	 * what a server answered, a REP or status by its step, 0 for no answer */
+	uint8_t code;
 	bool partial; /* EOF, TIMEOUT: in the middle of a message */
 };
 

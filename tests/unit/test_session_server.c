@@ -280,9 +280,28 @@ TEST(R1928_U_8_udp_associate_from_an_unknown_address_is_no_lookup)
 	      .out = "05 00" SUCCESS, .log = "method 00\nrequest 03 ipv4 0.0.0.0:0\nopen\n");
 }
 
+/* The log wants the REP that went out, also when the request made no sense. */
+static void a_malformed_request_tells_what_was_answered(void **state)
+{
+	static const struct s5_session_config config = { .nmethods = 1, .methods = { 0 } };
+	static const uint8_t octets[] = { 5, 1, 0, 5, 1, 0, 2 };
+	struct s5_session s;
+
+	(void)state;
+	s5_session_init_server(&s, &config, 0);
+	s5_session_recv(&s, S5_CLIENT, octets, sizeof octets);
+	while (s5_session_next(&s) != S5_EV_NONE)
+		;
+	assert_int_equal(s.failure.cause, S5_CAUSE_MALFORMED);
+	assert_int_equal(s.failure.step, S5_STEP_REQUEST);
+	assert_int_equal(s.failure.code, S5_REP_ATYP_UNSUPPORTED);
+	s5_session_fini(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_malformed_request_tells_what_was_answered),
 		cmocka_unit_test(R1928_3_2_server_accepts_any_segmentation),
 		cmocka_unit_test(R1928_3_3_server_closes_on_another_version),
 		cmocka_unit_test(R1928_3_4_no_method_offered_is_answered_05_ff),
