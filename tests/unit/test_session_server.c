@@ -23,10 +23,10 @@ TEST(R1928_3_3_server_closes_on_another_version)
 	HOLDS(.role = S5_SERVER, .methods = "00", .in = "00", .out = "",
 	      .log = "failed MALFORMED in method list VERSION\n", .stream = "00");
 	HOLDS(.role = S5_SERVER, .methods = "00", .in = "04", .out = "00 5b 0000 00000000",
-	      .log = "failed MALFORMED in method list VERSION_SOCKS4\n", .stream = "04");
+	      .log = "failed MALFORMED in method list code 5b VERSION_SOCKS4\n", .stream = "04");
 	HOLDS(.role = S5_SERVER, .methods = "00", .in = "04 01 0050 7f000001 00",
 	      .out = "00 5b 0000 00000000",
-	      .log = "failed MALFORMED in method list VERSION_SOCKS4\n",
+	      .log = "failed MALFORMED in method list code 5b VERSION_SOCKS4\n",
 	      .stream = "04 01 0050 7f000001 00");
 }
 
@@ -129,7 +129,7 @@ TEST(R1928_3_15_what_is_glued_behind_the_hello_is_kept)
 TEST(R1928_3_17_credentials_after_method_00_are_refused)
 {
 	HOLDS(.role = S5_SERVER, .methods = "00", .in = HELLO "01 02 7573 02 7077",
-	      .out = "05 00" ERR10("01"), .log = "method 00\nfailed MALFORMED in request VERSION\n",
+	      .out = "05 00" ERR10("01"), .log = "method 00\nfailed MALFORMED in request code 01 VERSION\n",
 	      .stream = "01 02 7573 02 7077");
 }
 
@@ -147,10 +147,10 @@ static void refused(const char *request, const char *rep, const char *log)
 TEST(R1928_4_6_request_of_another_version)
 {
 	HOLDS(.role = S5_SERVER, .methods = "00", .in = HELLO "01", .out = "05 00" ERR10("01"),
-	      .log = "method 00\nfailed MALFORMED in request VERSION\n", .stream = "01");
+	      .log = "method 00\nfailed MALFORMED in request code 01 VERSION\n", .stream = "01");
 	HOLDS(.role = S5_SERVER, .methods = "00", .in = HELLO "04 01 0050 7f000001 00",
 	      .out = "05 00" ERR10("01"),
-	      .log = "method 00\nfailed MALFORMED in request VERSION_SOCKS4\n",
+	      .log = "method 00\nfailed MALFORMED in request code 01 VERSION_SOCKS4\n",
 	      .stream = "04 01 0050 7f000001 00");
 }
 
@@ -181,11 +181,11 @@ TEST(R1928_4_9_unknown_address_type_is_answered_without_waiting)
 {
 	HOLDS(.role = S5_SERVER, .methods = "00", .in = HELLO "05 01 00 02",
 	      .out = "05 00" ERR10("08"),
-	      .log = "method 00\nfailed MALFORMED in request ATYP_UNKNOWN\n",
+	      .log = "method 00\nfailed MALFORMED in request code 08 ATYP_UNKNOWN\n",
 	      .stream = "05 01 00 02");
 	HOLDS(.role = S5_SERVER, .methods = "00", .in = HELLO "05 03 00 00 7f000001 4650",
 	      .out = "05 00" ERR10("08"),
-	      .log = "method 00\nfailed MALFORMED in request ATYP_UNKNOWN\n",
+	      .log = "method 00\nfailed MALFORMED in request code 08 ATYP_UNKNOWN\n",
 	      .stream = "05 03 00 00 7f000001 4650");
 }
 
