@@ -67,9 +67,10 @@ static void attempt_ready(struct s5_watch *w, uint32_t events)
 	struct s5_dial *d = a->dial;
 	socklen_t len = sizeof d->error;
 
-	(void)events;
 	d->peer = a->addr;
-	if (getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &d->error, &len) < 0)
+	d->error = 0;
+	if ((events & (EPOLLERR | EPOLLHUP)) &&
+	    getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &d->error, &len) < 0)
 		d->error = errno;
 	if (d->error) {
 		attempt_drop(a);

@@ -1,6 +1,7 @@
 #include "net/relay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -171,9 +172,11 @@ static uint8_t kind_of(int fd, bool in)
 		return 0;
 	if (S_ISSOCK(st.st_mode))
 		return S5_END_SOCKET;
-	if (S_ISFIFO(st.st_mode))
-		return in ? S5_END_PIPE_IN : S5_END_PIPE_OUT;
-	return 0;
+	if (!S_ISFIFO(st.st_mode))
+		return 0;
+	if (fcntl(fd, F_GETPIPE_SZ) < S5_RELAY_PIPE)
+		fcntl(fd, F_SETPIPE_SZ, S5_RELAY_PIPE); /* fewer, larger splices */
+	return in ? S5_END_PIPE_IN : S5_END_PIPE_OUT;
 }
 
 /* What epoll does not take (a regular file, /dev/null) is always ready. */

@@ -11,7 +11,7 @@
 
 #define EVENTS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
 #define LINGER_MS 2000 /* a refused client has so long to read why; RFC 1928 6 allows 10 s */
-#define CROWD 128 /* handshakes at once */
+#define CROWD 32 /* handshakes at once */
 
 /* ending */
 
