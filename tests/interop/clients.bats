@@ -101,20 +101,9 @@ timed() {
 	[ "$TOOK" -lt 3000 ] || fail "it took $TOOK ms"
 }
 
-# web_and_dead LIVE DEAD: a web server on one address, on the other the same port is dead. That
-# port may be another's there: then it is tried with another.
-web_and_dead() {
-	local try
-	for try in 1 2 3 4 5; do
-		start_web "$1"
-		! spawn_saying "$PYTHON" "$LIB/target.py" full "$2" "$WEB_PORT" || return 0
-	done
-	return 1
-}
-
 @test "curl: a name with both families of which IPv6 is dead" {
 	need_ipv6
-	web_and_dead 127.0.0.1 ::1
+	start_web_beside 127.0.0.1 full ::1
 	start_dns "dual.test=A:127.0.0.1,AAAA:::1"
 	start_server --resolver "$DNS" --prefer 6
 	timed get "http://dual.test:$WEB_PORT/" -x "socks5h://$PROXY"
@@ -124,7 +113,7 @@ web_and_dead() {
 
 @test "curl: a name with both families of which IPv4 is dead" {
 	need_ipv6
-	web_and_dead ::1 127.0.0.1
+	start_web_beside ::1 full 127.0.0.1
 	start_dns "dual.test=A:127.0.0.1,AAAA:::1"
 	start_server --resolver "$DNS" --prefer 4
 	timed get "http://dual.test:$WEB_PORT/" -x "socks5h://$PROXY"

@@ -31,6 +31,16 @@ went_to_sshd() {
 	went_to_sshd
 }
 
+# As ssh ends it closes the pipe that its helper still writes to: that is how a session ends and
+# nothing to complain about, as nc does not.
+@test "ssh ends without a word from socks5 connect, time and again" {
+	local i
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		run "${SSH[@]}" -o "ProxyCommand=$HELPER %h %p" "$ACCOUNT" true </dev/null
+		[ "$status:$output" = 0: ] || fail "the ${i}th time: $status: $output"
+	done
+}
+
 @test "ssh hands on the exit status of the far command" {
 	run "${SSH[@]}" -o "ProxyCommand=$HELPER %h %p" "$ACCOUNT" 'exit 23' </dev/null
 	[ "$status" = 23 ]

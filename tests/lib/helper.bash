@@ -49,9 +49,13 @@ missing() {
 	skip "$1 missing"
 }
 
-need_ipv6() {
+has_ipv6() {
 	"$PYTHON" -c 'import socket; socket.create_server(("::1", 0), family=socket.AF_INET6)' \
-		2>/dev/null || skip "this machine has no IPv6 loopback"
+		2>/dev/null
+}
+
+need_ipv6() {
+	has_ipv6 || skip "this machine has no IPv6 loopback"
 }
 
 # wait_until SECONDS COMMAND...: until the command succeeds; fails after SECONDS.
@@ -145,6 +149,17 @@ stop_server() {
 start_web() {
 	spawn_saying "$PYTHON" "$LIB/target.py" web "${1:-127.0.0.1}"
 	WEB=$SAID WEB_PORT=${SAID##*:} WEB_OUT=$OUT
+}
+
+# start_web_beside ADDRESS KIND ADDRESS: the web server, and a KIND of target.py on the same port
+# of another address. That port may be in use there: then it is tried with another.
+start_web_beside() {
+	local try
+	for try in 1 2 3 4 5; do
+		start_web "$1"
+		! spawn_saying "$PYTHON" "$LIB/target.py" "$2" "$3" "$WEB_PORT" || return 0
+	done
+	return 1
 }
 
 # start_echo [ADDRESS]: gives back what it gets, then EOF for EOF. ECHO is ADDRESS:PORT.
