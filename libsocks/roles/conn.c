@@ -175,8 +175,10 @@ static void explain(struct s5_conn *c)
 			 s5_cause_text(f->cause), f->partial ? " in the middle of it" : "");
 		break;
 	case S5_CAUSE_MALFORMED:
-	case S5_CAUSE_REQUEST:
 		snprintf(why, size, "%s: %s", s5_step_name(f->step), s5_note_text(f->note));
+		break;
+	case S5_CAUSE_REQUEST: /* found when it was answered, but it is the request's fault */
+		snprintf(why, size, "%s: %s", s5_step_name(S5_STEP_REQUEST), s5_note_text(f->note));
 		break;
 	case S5_CAUSE_NO_METHOD:
 		snprintf(why, size, "no acceptable method");
