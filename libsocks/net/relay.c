@@ -179,7 +179,8 @@ static uint8_t kind_of(int fd, bool in)
 	return in ? S5_END_PIPE_IN : S5_END_PIPE_OUT;
 }
 
-/* What epoll does not take (a regular file, /dev/null) is always ready. */
+/* What epoll does not take (a regular file, /dev/null) is always ready. A terminal gives a line a
+ * read, however many there are: a short read says nothing. */
 static void register_end(struct s5_relay *r, unsigned side, bool watched)
 {
 	struct s5_loop *loop = r->pool->loop;
@@ -188,6 +189,8 @@ static void register_end(struct s5_relay *r, unsigned side, bool watched)
 	int rc = watched ? s5_loop_rewatch(loop, &e->in, in_events)
 			 : s5_loop_watch(loop, &e->in, in_events);
 
+	if (!(e->kind & (S5_END_SOCKET | S5_END_PIPE_IN)))
+		r->flow[side].hangup = true;
 	if (rc < 0)
 		r->flow[side].readable = r->flow[side].hangup = true;
 	if (e->out.fd < 0)
