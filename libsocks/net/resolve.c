@@ -224,6 +224,22 @@ static void answered(void *arg, int status, int timeouts, struct ares_addrinfo *
 	free(q);
 }
 
+/* RFC 6761 6.3: that is this machine, and nobody needs to be asked. (c-ares 1.18 would know, and
+ * leak a string each time.) */
+static bool is_localhost(const char *name, struct s5_lookup *l)
+{
+	static const uint8_t ip4[4] = { 127, 0, 0, 1 }, ip6[16] = { [15] = 1 };
+
+	if (strcmp(name, "localhost") != 0 && strcmp(name, "localhost.") != 0)
+		return false;
+	l->answer.n = 1;
+	if (l->atyp == S5_ATYP_IPV4)
+		memcpy(l->answer.ip[0], ip4, sizeof ip4);
+	else
+		memcpy(l->answer.ip[0], ip6, sizeof ip6);
+	return true;
+}
+
 static void ask(struct s5_lookup *l, const char *name)
 {
 	struct ares_addrinfo_hints hints = {
@@ -257,7 +273,7 @@ void s5_lookup_start(struct s5_lookup *l, struct s5_resolver *resolver, const st
 	text[name->len] = 0;
 	if (strlen(text) != name->len)
 		finish(l, S5_LOOKUP_NO_NAME);
-	else if (cache_get(resolver, text, l))
+	else if (is_localhost(text, l) || cache_get(resolver, text, l))
 		finish(l, S5_LOOKUP_FOUND);
 	else
 		ask(l, text);
