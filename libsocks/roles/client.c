@@ -172,31 +172,35 @@ static void take_event(struct s5_client *c, enum s5_event event)
 	}
 }
 
-/* A peer that takes no more may have said why: that is read before it counts as broken. */
-static void send_out(struct s5_client *c)
+/* True when nothing is left to send. A peer that takes no more may have said why: that is read
+ * before it counts as broken. */
+static bool send_out(struct s5_client *c)
 {
 	size_t len;
 	const uint8_t *octets = s5_session_out(&c->session, &len);
 	ssize_t n = len ? send(c->fd, octets, len, MSG_NOSIGNAL) : 0;
 	bool again = n < 0 && (errno == EAGAIN || errno == EINTR);
-	bool writing;
+	bool writing = again || (n >= 0 && (size_t)n < len);
 
 	if (!again)
 		s5_session_sent(&c->session, n < 0 ? len : (size_t)n);
-	writing = again || (n >= 0 && (size_t)n < len);
 	if (writing != c->writing)
 		s5_loop_rewatch(c->loop, &c->watching, EPOLLIN | (writing ? EPOLLOUT : 0u));
 	c->writing = writing;
+	return !writing;
 }
 
+/* Each message is sent before the next one is looked for, whatever a peer answers beforehand. */
 static void go_on(struct s5_client *c)
 {
 	enum s5_event event;
 
-	while (!c->task.queued && (event = s5_session_next(&c->session)) != S5_EV_NONE)
+	while (!c->task.queued && send_out(c)) {
+		event = s5_session_next(&c->session);
+		if (event == S5_EV_NONE)
+			break;
 		take_event(c, event);
-	if (!c->task.queued)
-		send_out(c);
+	}
 }
 
 /* False: it failed. */
@@ -231,7 +235,8 @@ static void deadline_fire(struct s5_timer *t)
 	struct s5_client *c = S5_OUTER(t, struct s5_client, deadline);
 
 	s5_session_expire(&c->session);
-	go_on(c);
+	while (!c->task.queued)
+		take_event(c, s5_session_next(&c->session));
 }
 
 /* starting */
