@@ -231,6 +231,17 @@ static void warn_clear_text(const struct proxy *p)
 	}
 }
 
+/* -4 and -6 are for the dial; with --dns local for the target, and a proxy's address stays. */
+static enum s5_prefer family_of(const struct proxy *p)
+{
+	const struct proxy_options *o = p->options;
+
+	if (!o->family ||
+	    (o->dns == PROXY_DNS_LOCAL && p->config.nhops && s5_addr_is_ip(&p->hops[0].addr)))
+		return S5_PREFER_AUTO;
+	return o->family == PROXY_FAMILY_IPV4 ? S5_ONLY_4 : S5_ONLY_6;
+}
+
 int proxy_init(struct proxy *p, const struct proxy_options *options, const struct out *out)
 {
 	size_t room = options->chain.count ? options->chain.count : 1;
@@ -242,14 +253,12 @@ int proxy_init(struct proxy *p, const struct proxy_options *options, const struc
 	p->hops = calloc(room, sizeof(*p->hops));
 	p->config.hops = p->hops;
 	p->config.timeout = p->config.dial.timeout = proxy_timeout(options);
-	if (options->family)
-		p->config.dial.prefer =
-			options->family == PROXY_FAMILY_IPV4 ? S5_ONLY_4 : S5_ONLY_6;
 	if (!p->hops || room > CHAIN_MAX)
 		rc = opt_fail(&err, "more than %d proxies in a chain", CHAIN_MAX);
 	else
 		rc = read_chain(&r, &err);
 	secret_wipe(&r.given);
+	p->config.dial.prefer = family_of(p);
 	if (rc < 0)
 		out_error(out, "%s", err.text);
 	else

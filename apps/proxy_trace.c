@@ -19,8 +19,8 @@ static struct moment since(const struct proxy_call *call)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 - call->begun;
-	snprintf(m.text, sizeof(m.text), "%lld.%03lld ms", (long long)(us / 1000),
-		 (long long)(us % 1000));
+	snprintf(m.text, sizeof(m.text), "%lld.%lld ms", (long long)(us / 1000),
+		 (long long)(us % 1000 / 100));
 	return m;
 }
 
@@ -32,17 +32,19 @@ static const char *hop_name(const struct proxy_call *call, char *text, size_t si
 void proxy_trace_connected(const struct proxy_call *call)
 {
 	const struct s5_client *c = &call->client;
-	char peer[S5_ADDR_TEXT], name[PROXY_HOP_TEXT];
+	const struct s5_addr *asked = &c->request.dst;
+	char peer[S5_ADDR_TEXT] = "", name[PROXY_HOP_TEXT];
 
-	if (c->dial.peer.atyp)
-		s5_addr_format(&c->dial.peer, peer, sizeof(peer));
-	else
-		snprintf(peer, sizeof(peer), "its socket");
-	if (!call->proxy->config.nhops)
-		snprintf(name, sizeof(name), "the target");
-	else
+	if (call->proxy->config.nhops) {
+		asked = &call->proxy->hops[0].addr;
 		hop_name(call, name, sizeof(name));
-	out_verbose(call->proxy->out, 1, "%s: connected to %s at %s", since(call).text, name, peer);
+	} else {
+		s5_addr_format(asked, name, sizeof(name));
+	}
+	if (asked->atyp == S5_ATYP_NAME)
+		s5_addr_format(&c->dial.peer, peer, sizeof(peer));
+	out_verbose(call->proxy->out, 1, "%s: connected to %s%s%s", since(call).text, name,
+		    *peer ? " at " : "", peer);
 }
 
 static void say_message(const struct proxy_call *call)
@@ -66,7 +68,7 @@ static void say_phase(const struct proxy_call *call)
 		out_verbose(call->proxy->out, 1, "%s: %s: credentials accepted", since(call).text,
 			    name);
 	if (s->message.step == S5_STEP_REQUEST)
-		out_verbose(call->proxy->out, 1, "%s: %s: asked to %s %s", since(call).text, name,
+		out_verbose(call->proxy->out, 1, "%s: %s: %s %s", since(call).text, name,
 			    s5_cmd_name(s->request.cmd),
 			    s5_addr_format(&s->request.dst, text, sizeof(text)));
 }
@@ -84,7 +86,7 @@ void proxy_trace_event(const struct proxy_call *call, enum s5_event event)
 		out_verbose(call->proxy->out, 1, "%s: %s: method %s", since(call).text,
 			    hop_name(call, name, sizeof(name)), s5_method_name(s->method));
 	if (event == S5_EV_REPLY)
-		out_verbose(call->proxy->out, 1, "%s: %s: succeeded, bound to %s", since(call).text,
+		out_verbose(call->proxy->out, 1, "%s: %s: succeeded, bound %s", since(call).text,
 			    hop_name(call, name, sizeof(name)),
 			    s5_addr_format(&s->reply.bnd, text, sizeof(text)));
 }

@@ -48,7 +48,7 @@ static int decode(uint8_t octets[static 256], uint8_t *used, const char *text, s
 		if (coded && low < 0)
 			return opt_fail(err, "the %s has a %% without two hex digits; write %%25",
 					what);
-		octets[n] = coded ? (uint8_t)(high << 4 | low) : (uint8_t)text[i];
+		octets[n] = (uint8_t)(coded ? high << 4 | low : text[i]);
 		i += coded ? 2 : 0;
 	}
 	*used = (uint8_t)n;
@@ -81,6 +81,8 @@ static int parse_host(struct s5_addr *addr, const char *text, struct opt_error *
 	len -= len > 0 && text[len - 1] == '/'; /* as URLs often end */
 	if (len >= sizeof(copy))
 		return opt_fail(err, "the host is longer than 253 octets");
+	if (memchr(text, '/', len))
+		return opt_fail(err, "a proxy has no path");
 	memcpy(copy, text, len);
 	copy[len] = '\0';
 	port = target_split(copy, &host);
