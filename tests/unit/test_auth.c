@@ -55,7 +55,8 @@ TEST(R1929_2_255_octets_of_each_are_sent)
 TEST(R1929_3_wrong_version_is_answered_01_01)
 {
 	HOLDS(.role = S5_SERVER, .methods = "02", .in = HELLO "05 02 7573 02 7077",
-	      .out = "05 02 01 01", .log = "method 02\nfailed MALFORMED in credentials code 01 SUBVER\n",
+	      .out = "05 02 01 01",
+	      .log = "method 02\nfailed MALFORMED in credentials code 01 SUBVER\n",
 	      .stream = "05 02 7573 02 7077");
 	HOLDS(.role = S5_SERVER, .methods = "02", .in = HELLO "00", .out = "05 02 01 01",
 	      .log = "method 02\nfailed MALFORMED in credentials code 01 SUBVER\n", .stream = "00");

@@ -129,7 +129,8 @@ TEST(R1928_3_15_what_is_glued_behind_the_hello_is_kept)
 TEST(R1928_3_17_credentials_after_method_00_are_refused)
 {
 	HOLDS(.role = S5_SERVER, .methods = "00", .in = HELLO "01 02 7573 02 7077",
-	      .out = "05 00" ERR10("01"), .log = "method 00\nfailed MALFORMED in request code 01 VERSION\n",
+	      .out = "05 00" ERR10("01"),
+	      .log = "method 00\nfailed MALFORMED in request code 01 VERSION\n",
 	      .stream = "01 02 7573 02 7077");
 }
 
