@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+static const uint8_t mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
 static void set_octets(struct s5_addr *a, enum s5_atyp atyp, const void *octets, size_t len)
 {
@@ -16,7 +16,7 @@ static void set_octets(struct s5_addr *a, enum s5_atyp atyp, const void *octets,
 
 struct s5_addr s5_addr_ip4(const uint8_t ip[static 4], uint16_t port)
 {
-	struct s5_addr a = {.port = port};
+	struct s5_addr a = { .port = port };
 
 	set_octets(&a, S5_ATYP_IPV4, ip, 4);
 	return a;
@@ -24,7 +24,7 @@ struct s5_addr s5_addr_ip4(const uint8_t ip[static 4], uint16_t port)
 
 struct s5_addr s5_addr_ip6(const uint8_t ip[static 16], uint16_t port)
 {
-	struct s5_addr a = {.port = port};
+	struct s5_addr a = { .port = port };
 
 	set_octets(&a, S5_ATYP_IPV6, ip, 16);
 	return a;
@@ -93,7 +93,7 @@ bool s5_addr_is_any(const struct s5_addr *a)
 
 bool s5_addr_is_loopback(const struct s5_addr *a)
 {
-	static const uint8_t one[16] = {[15] = 1};
+	static const uint8_t one[16] = { [15] = 1 };
 	struct s5_addr plain = *a;
 
 	s5_addr_unmap(&plain);
@@ -174,9 +174,8 @@ const char *s5_addr_host(const struct s5_addr *a, char *text, size_t size)
 {
 	if (a->atyp == S5_ATYP_NAME)
 		return s5_escape(text, size, a->octets, a->len);
-	if (!s5_addr_is_ip(a) ||
-	    !inet_ntop(a->atyp == S5_ATYP_IPV4 ? AF_INET : AF_INET6, a->octets, text,
-		       (socklen_t)size))
+	if (!s5_addr_is_ip(a) || !inet_ntop(a->atyp == S5_ATYP_IPV4 ? AF_INET : AF_INET6, a->octets,
+					    text, (socklen_t)size))
 		snprintf(text, size, "-");
 	return text;
 }
@@ -209,7 +208,7 @@ bool s5_cidr_parse(struct s5_cidr *c, const char *text, size_t len)
 	size_t host = slash ? (size_t)(slash - text) : len;
 	unsigned max;
 
-	*c = (struct s5_cidr){.bits = 0};
+	*c = (struct s5_cidr){ .bits = 0 };
 	if (!s5_addr_set_ip(&c->base, text, host))
 		return false;
 	max = c->base.len * 8u;

@@ -4,7 +4,7 @@
 
 void s5_buf_init(struct s5_buf *b, void *mem, size_t cap)
 {
-	*b = (struct s5_buf){.mem = mem, .cap = cap};
+	*b = (struct s5_buf){ .mem = mem, .cap = cap };
 }
 
 /* To the front of the memory, leaving no copy behind. */

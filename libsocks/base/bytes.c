@@ -4,7 +4,7 @@
 
 struct s5_reader s5_reader_over(const void *data, size_t len)
 {
-	return (struct s5_reader){.data = data, .len = len, .rc = S5_OK};
+	return (struct s5_reader){ .data = data, .len = len, .rc = S5_OK };
 }
 
 static void span_add(struct s5_reader *r, size_t n)
@@ -12,8 +12,9 @@ static void span_add(struct s5_reader *r, size_t n)
 	struct s5_trace *t = r->trace;
 
 	if (t && t->nspans < S5_TRACE_SPANS)
-		t->span[t->nspans++] = (struct s5_span){
-			.off = (uint32_t)r->off, .len = (uint16_t)n, .field = (uint8_t)r->field};
+		t->span[t->nspans++] = (struct s5_span){ .off = (uint32_t)r->off,
+							 .len = (uint16_t)n,
+							 .field = (uint8_t)r->field };
 }
 
 const uint8_t *s5_get_octets(struct s5_reader *r, enum s5_field field, size_t n)
@@ -82,8 +83,9 @@ void s5_reader_note(struct s5_reader *r, enum s5_note note)
 
 	if (r->rc != S5_OK || !t || t->nmarks == S5_TRACE_NOTES)
 		return;
-	t->mark[t->nmarks++] = (struct s5_mark){
-		.off = (uint32_t)(t->nspans ? last_field(t) : r->off), .note = (uint8_t)note};
+	t->mark[t->nmarks++] =
+		(struct s5_mark){ .off = (uint32_t)(t->nspans ? last_field(t) : r->off),
+				  .note = (uint8_t)note };
 }
 
 void s5_reader_fail(struct s5_reader *r, enum s5_note why)
@@ -115,7 +117,7 @@ bool s5_trace_has(const struct s5_trace *t, enum s5_note note)
 
 struct s5_writer s5_writer_over(void *data, size_t cap)
 {
-	return (struct s5_writer){.data = data, .cap = cap, .rc = S5_OK};
+	return (struct s5_writer){ .data = data, .cap = cap, .rc = S5_OK };
 }
 
 void s5_put_octets(struct s5_writer *w, const void *octets, size_t n)
@@ -138,7 +140,7 @@ void s5_put_u8(struct s5_writer *w, unsigned value)
 
 void s5_put_u16(struct s5_writer *w, unsigned value)
 {
-	uint8_t octets[2] = {(uint8_t)(value >> 8), (uint8_t)value};
+	uint8_t octets[2] = { (uint8_t)(value >> 8), (uint8_t)value };
 
 	s5_put_octets(w, octets, 2);
 }
@@ -157,7 +159,7 @@ const char *s5_field_name(enum s5_field field)
 static const struct {
 	const char *section, *text;
 } notes[] = {
-#define S5_NOTE(id, section, text) [S5_NOTE_##id] = {section, text},
+#define S5_NOTE(id, section, text) [S5_NOTE_##id] = { section, text },
 #include "base/notes.def"
 #undef S5_NOTE
 };

@@ -8,37 +8,37 @@ struct name {
 };
 
 static const struct name methods[] = {
-#define S5_METHOD(code, id, name) {code, name},
+#define S5_METHOD(code, id, name) { code, name },
 #include "base/codes.def"
 };
 
 static const struct name cmds[] = {
-#define S5_CMD(code, id, name) {code, name},
+#define S5_CMD(code, id, name) { code, name },
 #include "base/codes.def"
 };
 
 static const struct name atyps[] = {
-#define S5_ATYP(code, id, name) {code, name},
+#define S5_ATYP(code, id, name) { code, name },
 #include "base/codes.def"
 };
 
 static const struct name reps[] = {
-#define S5_REP(code, id, name) {code, name},
+#define S5_REP(code, id, name) { code, name },
 #include "base/codes.def"
 };
 
 static const struct name mtyps[] = {
-#define S5_MTYP(code, id, name) {code, name},
+#define S5_MTYP(code, id, name) { code, name },
 #include "base/codes.def"
 };
 
 static const struct name levels[] = {
-#define S5_LEVEL(code, id, name) {code, name},
+#define S5_LEVEL(code, id, name) { code, name },
 #include "base/codes.def"
 };
 
 static const struct name cds[] = {
-#define S5_CD(code, id, name) {code, name},
+#define S5_CD(code, id, name) { code, name },
 #include "base/codes.def"
 };
 

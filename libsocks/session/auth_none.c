@@ -3,4 +3,4 @@
 
 #include <stddef.h>
 
-const struct s5_auth s5_auth_none = {.method = S5_METHOD_NONE, .first = NULL};
+const struct s5_auth s5_auth_none = { .method = S5_METHOD_NONE, .first = NULL };

@@ -25,7 +25,7 @@ static const struct s5_step *credentials_next(struct s5_session *s)
 static void credentials_refuse(enum s5_note why, struct s5_writer *out)
 {
 	(void)why;
-	s5_status_put(out, &(struct s5_status){.ver = S5_SUBVER, .status = 1});
+	s5_status_put(out, &(struct s5_status){ .ver = S5_SUBVER, .status = 1 });
 }
 
 static bool status_ready(const struct s5_session *s)

@@ -12,7 +12,7 @@ static const struct s5_step step_choice, step_reply, step_reply2, step_stream;
 
 static void hello_encode(const struct s5_session *s, struct s5_writer *out)
 {
-	struct s5_hello m = {.n = s->config->nmethods};
+	struct s5_hello m = { .n = s->config->nmethods };
 
 	memcpy(m.methods, s->config->methods, m.n);
 	s5_hello_put(out, &m);
@@ -53,7 +53,7 @@ static const struct s5_step *hello_next(struct s5_session *s)
 
 static void hello_refuse(enum s5_note why, struct s5_writer *out)
 {
-	struct s5_socks4_reply m = {.cd = S5_CD_REJECTED};
+	struct s5_socks4_reply m = { .cd = S5_CD_REJECTED };
 
 	if (why == S5_NOTE_VERSION_SOCKS4)
 		s5_socks4_reply_put(out, &m);
@@ -63,7 +63,7 @@ static void hello_refuse(enum s5_note why, struct s5_writer *out)
 
 static void choice_encode(const struct s5_session *s, struct s5_writer *out)
 {
-	s5_choice_put(out, &(struct s5_choice){.method = s->method});
+	s5_choice_put(out, &(struct s5_choice){ .method = s->method });
 }
 
 static enum s5_rc choice_decode(struct s5_session *s, struct s5_reader *in)
@@ -114,7 +114,8 @@ static enum s5_note request_fault(const struct s5_request *m)
 {
 	if (m->cmd < S5_CMD_CONNECT || m->cmd > S5_CMD_UDP)
 		return S5_NOTE_CMD_UNKNOWN;
-	if (m->cmd == S5_CMD_UDP) /* here DST is where the client sends from, if it says so at all */
+	if (m->cmd ==
+	    S5_CMD_UDP) /* here DST is where the client sends from, if it says so at all */
 		return S5_NOTE_NONE;
 	if (s5_name_fault(&m->dst) != S5_NOTE_NONE)
 		return s5_name_fault(&m->dst);
@@ -151,7 +152,8 @@ static void request_refuse(enum s5_note why, struct s5_writer *out)
 {
 	static const uint8_t zeros[4];
 
-	s5_reply_put(out, &(struct s5_reply){.rep = fault_rep(why), .bnd = s5_addr_ip4(zeros, 0)});
+	s5_reply_put(out,
+		     &(struct s5_reply){ .rep = fault_rep(why), .bnd = s5_addr_ip4(zeros, 0) });
 }
 
 /* reply */
@@ -261,4 +263,4 @@ static const struct s5_step step_reply2 = {
 };
 
 /* No message any more: what follows is the application's. */
-static const struct s5_step step_stream = {.id = S5_STEP_STREAM, .sender = S5_OBSERVER};
+static const struct s5_step step_stream = { .id = S5_STEP_STREAM, .sender = S5_OBSERVER };

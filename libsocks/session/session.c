@@ -50,7 +50,8 @@ void s5_session_fail(struct s5_session *s, enum s5_cause cause, uint8_t code, en
 	if (s->ended)
 		return;
 	s->failure = (struct s5_failure){
-		.cause = cause, .step = s->step->id, .note = note, .code = code};
+		.cause = cause, .step = s->step->id, .note = note, .code = code
+	};
 	s->ended = true;
 	s5_session_tell(s, S5_EV_FAILED);
 }
@@ -232,7 +233,7 @@ void s5_session_judge(struct s5_session *s, bool accepted)
 {
 	explicit_bzero(s->credentials.password, sizeof s->credentials.password);
 	s->credentials.plen = 0;
-	s->status = (struct s5_status){.ver = S5_SUBVER, .status = accepted ? 0 : 1};
+	s->status = (struct s5_status){ .ver = S5_SUBVER, .status = accepted ? 0 : 1 };
 	s->judged = true;
 }
 
@@ -241,7 +242,7 @@ void s5_session_answer(struct s5_session *s, uint8_t rep, const struct s5_addr *
 	static const uint8_t zeros[4];
 	bool ip = bnd && s5_addr_is_ip(bnd);
 
-	s->reply = (struct s5_reply){.rep = rep, .bnd = ip ? *bnd : s5_addr_ip4(zeros, 0)};
+	s->reply = (struct s5_reply){ .rep = rep, .bnd = ip ? *bnd : s5_addr_ip4(zeros, 0) };
 	s->answered = true;
 }
 
@@ -259,14 +260,10 @@ const char *s5_cause_text(enum s5_cause cause)
 const char *s5_step_name(enum s5_step_id step)
 {
 	static const char *const names[S5_STEP_COUNT] = {
-		[S5_STEP_HELLO] = "method list",
-		[S5_STEP_CHOICE] = "method choice",
-		[S5_STEP_CREDENTIALS] = "credentials",
-		[S5_STEP_STATUS] = "status",
-		[S5_STEP_REQUEST] = "request",
-		[S5_STEP_REPLY] = "reply",
-		[S5_STEP_REPLY2] = "second reply",
-		[S5_STEP_STREAM] = "stream",
+		[S5_STEP_HELLO] = "method list",       [S5_STEP_CHOICE] = "method choice",
+		[S5_STEP_CREDENTIALS] = "credentials", [S5_STEP_STATUS] = "status",
+		[S5_STEP_REQUEST] = "request",	       [S5_STEP_REPLY] = "reply",
+		[S5_STEP_REPLY2] = "second reply",     [S5_STEP_STREAM] = "stream",
 	};
 
 	return step < S5_STEP_COUNT ? names[step] : "";

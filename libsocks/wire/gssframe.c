@@ -7,7 +7,7 @@ enum s5_rc s5_gssframe_get(struct s5_reader *in, struct s5_gssframe *f)
 {
 	struct s5_reader r = *in;
 
-	*f = (struct s5_gssframe){.mtyp = 0};
+	*f = (struct s5_gssframe){ .mtyp = 0 };
 	if (s5_get_u8(&r, S5_F_SUBVER) != S5_SUBVER)
 		s5_reader_fail(&r, S5_NOTE_SUBVER);
 	f->mtyp = s5_get_u8(&r, S5_F_MTYP);

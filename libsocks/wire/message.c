@@ -28,7 +28,7 @@ void s5_get_addr(struct s5_reader *in, enum s5_field field, struct s5_addr *a)
 {
 	const uint8_t *octets;
 
-	*a = (struct s5_addr){.atyp = s5_get_u8(in, S5_F_ATYP)};
+	*a = (struct s5_addr){ .atyp = s5_get_u8(in, S5_F_ATYP) };
 	if (in->rc != S5_OK)
 		return;
 	if (a->atyp == S5_ATYP_IPV4)

@@ -37,7 +37,7 @@ enum s5_rc s5_socks4_request_get(struct s5_reader *in, struct s5_socks4_request 
 	const uint8_t *userid;
 	size_t len;
 
-	*m = (struct s5_socks4_request){.cd = 0};
+	*m = (struct s5_socks4_request){ .cd = 0 };
 	if (s5_get_u8(&r, S5_F_VER) != SOCKS4_VER)
 		s5_reader_fail(&r, S5_NOTE_VERSION);
 	m->cd = s5_get_u8(&r, S5_F_CMD);
