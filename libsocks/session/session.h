@@ -81,8 +81,7 @@ struct s5_failure {
 
 struct s5_session_config {
 	uint8_t nmethods;
-	uint8_t methods
-		[8]; /* client: those offered; server: those enabled; in order of preference */
+	uint8_t methods[8]; /* those offered, or enabled; in order of preference */
 	bool watch; /* give S5_EV_MESSAGE for every message, of both directions */
 	struct s5_credentials credentials; /* client, with userpass */
 	struct s5_request request; /* client */
