@@ -44,6 +44,7 @@ let_go() {
 
 @test "memory is given back: 5,000 sessions cost no more than 500" {
 	local before after
+	plain_only
 	start_echo
 	start_server
 	load_with sessions "$PROXY" "$ECHO" 500

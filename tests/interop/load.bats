@@ -57,6 +57,22 @@ both_ways() {
 	no_findings
 }
 
+# The hosts file, the name server's answers and its refusals: nothing of any may be left behind.
+@test "names of every kind, time and again: address, undefined" {
+	local name i
+	use_variant address-undefined
+	start_web
+	start_dns "a.test=A:127.0.0.1" "b.test=SERVFAIL" "c.test=NODATA" "d.test=A:127.0.0.1,AAAA:::1"
+	start_server --resolver "$DNS"
+	for name in localhost a.test b.test c.test d.test e.test; do
+		for i in 1 2 3 4 5; do
+			curl -s -o /dev/null -x "socks5h://$PROXY" "http://$name:$WEB_PORT/" || true
+		done
+	done
+	[ "$(grep -c "^127" "$WEB_OUT")" -ge 16 ] || fail "the target was not reached: $(cat "$WEB_OUT")"
+	no_findings
+}
+
 @test "10,000 random byte strings: address, undefined" {
 	use_variant address-undefined
 	start_echo
