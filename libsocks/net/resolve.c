@@ -9,9 +9,12 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "net/nameserver.h"
+
 #define CACHE_SLOTS 512
 #define TRY_MS 2000 /* of the first try at each server; c-ares lengthens it */
 #define TRIES 3
+#define SERVERS_MAX 8
 
 struct s5_query_dns {
 	struct s5_resolver *resolver;
@@ -304,6 +307,33 @@ const char *s5_lookup_text(enum s5_lookup_result result)
 
 /* life */
 
+static struct ares_addr_port_node server_node(const struct s5_addr *a)
+{
+	struct ares_addr_port_node node = { .udp_port = a->port, .tcp_port = a->port };
+
+	node.family = a->atyp == S5_ATYP_IPV4 ? AF_INET : AF_INET6;
+	memcpy(&node.addr, a->octets, a->len);
+	return node;
+}
+
+static int set_servers(struct s5_resolver *r, const char *text)
+{
+	struct ares_addr_port_node nodes[SERVERS_MAX];
+	struct s5_addr a;
+	size_t n = 0, len;
+
+	do {
+		len = strcspn(text, ",");
+		if (n == SERVERS_MAX || !s5_nameserver_parse(&a, text, len))
+			return -EINVAL;
+		nodes[n] = server_node(&a);
+		if (n++)
+			nodes[n - 2].next = &nodes[n - 1];
+		text += len;
+	} while (*text++);
+	return ares_set_servers_ports(r->channel, nodes) == ARES_SUCCESS ? 0 : -ENOMEM;
+}
+
 int s5_resolver_new(struct s5_resolver **resolver, struct s5_loop *loop, const char *servers)
 {
 	struct s5_resolver *r = calloc(1, sizeof *r);
@@ -311,6 +341,7 @@ int s5_resolver_new(struct s5_resolver **resolver, struct s5_loop *loop, const c
 					.tries = TRIES,
 					.sock_state_cb = socket_state,
 					.sock_state_cb_data = r };
+	int rc;
 
 	if (!r)
 		return -ENOMEM;
@@ -321,12 +352,12 @@ int s5_resolver_new(struct s5_resolver **resolver, struct s5_loop *loop, const c
 		free(r);
 		return -ENOMEM;
 	}
-	if (servers && ares_set_servers_ports_csv(r->channel, servers)) {
+	rc = servers ? set_servers(r, servers) : 0;
+	if (rc < 0)
 		s5_resolver_free(r);
-		return -EINVAL;
-	}
-	*resolver = r;
-	return 0;
+	else
+		*resolver = r;
+	return rc;
 }
 
 void s5_resolver_free(struct s5_resolver *resolver)

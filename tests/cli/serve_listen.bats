@@ -132,6 +132,7 @@ listeners() {
 	exits 2 "--workers" --workers 0 127.0.0.1:0
 	exits 2 "--source" --source localhost 127.0.0.1:0
 	exits 2 "--resolver" --resolver 'not an address' 127.0.0.1:0
+	exits 2 "--resolver 1.2.3.4:99999" --resolver 1.2.3.4:99999 127.0.0.1:0
 	exits 2 "--allow" --allow 'to=' 127.0.0.1:0
 	exits 2 "--log" --log "$BATS_TEST_TMPDIR/none/log" 127.0.0.1:0
 	exits 2 "--users" --users "$BATS_TEST_TMPDIR/none" 127.0.0.1:0

@@ -196,7 +196,7 @@ V4=01c0000201 V6=0420010db8000000000000000000000001
 	asks "$(error 02)" "$(name_of mapped.test)" "$TARGET_PORT"
 	asks "$(error 02)" "$(name_of local.test)" "$TARGET_PORT"
 	asks "$(error 02)" "$(name_of localhost)" "$TARGET_PORT"
-	asks "$(error 02)" "$(name_of LOCALHOST)" "$TARGET_PORT"
+	asks "$(error 02)" "$(name_of LOCALHOST.)" "$TARGET_PORT"
 	asks "05000001c0000201????" "$(name_of both.test)" "$TARGET_PORT"
 	log_has 6
 	[ "$(field actual)" = "192.0.2.1:$TARGET_PORT" ] || fail "$LINE"
