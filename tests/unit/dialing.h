@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "net/dial.h"
@@ -161,13 +162,16 @@ static inline void fill_queue(int full[static 4])
 {
 	struct s5_addr a = loopback(false, port);
 	struct s5_sockaddr sa;
+	struct pollfd p = { .events = POLLOUT };
 
 	s5_sockaddr_from(&sa, &a);
 	assert_int_equal(listen(listener[0], 0), 0);
 	for (int i = 0; i < 4; i++) {
-		full[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-		assert_true(connect(full[i], &sa.sa, sa.len) == 0 || errno == EINPROGRESS);
+		full[i] = p.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		assert_true(connect(p.fd, &sa.sa, sa.len) == 0 || errno == EINPROGRESS);
+		poll(&p, 1, 50); /* the next one comes when it is in the queue, or will never be */
 	}
+	assert_int_equal(poll(&p, 1, 0), 0);
 }
 
 static inline void close_all(int full[static 4])
