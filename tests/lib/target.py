@@ -7,6 +7,7 @@ one line for each connection: the peer it came from.
 
 import asyncio
 import resource
+import select
 import signal
 import socket
 import struct
@@ -70,6 +71,8 @@ def full(address, port):
         waiting.append(socket.socket(family, socket.SOCK_STREAM))
         waiting[-1].setblocking(False)
         waiting[-1].connect_ex(listener.getsockname())
+        # The next one comes when it is in the queue, or will never be.
+        select.select([], [waiting[-1]], [], 0.05)
     print(text_of(listener.getsockname()), flush=True)
     signal.pause()
 
