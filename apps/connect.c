@@ -48,6 +48,10 @@ int connect_ended(const struct connect *c, const struct s5_relay *relay, enum s5
 			  proxy_duration(relay->idle, duration, sizeof(duration)));
 		break;
 	case S5_RELAY_ERROR:
+		if (!relay->side && relay->error == EPIPE) { /* `| head` has seen enough */
+			out_verbose(&c->options.out, 1, "%s: %s", near, strerror(EPIPE));
+			break;
+		}
 		if (relay->side)
 			s5_addr_format(&c->target.addr, text, sizeof(text));
 		out_error(&c->options.out, "%s: %s", relay->side ? text : near,

@@ -195,7 +195,7 @@ start_target() {
 	[ "$status:$output" = 0:a ] || fail "glued: $status: $output"
 }
 
-@test "SEC-13 a closed pipe as stdout: no signal, status 1" {
+@test "SEC-13 a closed pipe as stdout: no signal, no noise, status 1" {
 	start_target mute
 	set +o pipefail
 	{
@@ -205,8 +205,7 @@ start_target() {
 	} | sleep 0.3
 	wait_until 10 has_line . "$BATS_TEST_TMPDIR/status"
 	[ "$(cat "$BATS_TEST_TMPDIR/status")" = 1 ] || fail "$(cat "$BATS_TEST_TMPDIR/status")"
-	[ "$(cat "$BATS_TEST_TMPDIR/err")" = "socks5 connect: standard output: Broken pipe" ] ||
-		fail "$(cat "$BATS_TEST_TMPDIR/err")"
+	[ ! -s "$BATS_TEST_TMPDIR/err" ] || fail "$(cat "$BATS_TEST_TMPDIR/err")"
 }
 
 @test "closed descriptors, a full disk, a directory" {
