@@ -143,7 +143,7 @@ static int set_credentials(struct reader *r, struct s5_hop *hop, bool known, str
 		return -1;
 	set_methods(hop, &o->auth);
 	if (!offers_password(hop)) {
-		explicit_bzero(c, sizeof(*c));
+		*c = (struct s5_credentials){ .ulen = 0 };
 		return 0;
 	}
 	if (!c->ulen)

@@ -24,7 +24,7 @@ static void expired(struct s5_timer *t)
 static bool ask(struct question *q, const struct proxy *p, struct s5_loop *loop,
 		struct s5_resolver *resolver, struct s5_addr *addr, enum s5_atyp atyp)
 {
-	const uint8_t *ip = q->lookup.answer.ip[0];
+	const uint8_t *ip;
 
 	*q = (struct question){ .deadline.fire = expired };
 	loop->now = s5_clock_ms();
@@ -37,6 +37,7 @@ static bool ask(struct question *q, const struct proxy *p, struct s5_loop *loop,
 	s5_timer_stop(loop, &q->deadline);
 	if (q->late || q->lookup.result != S5_LOOKUP_FOUND)
 		return false;
+	ip = q->lookup.answer.ip[0];
 	*addr = atyp == S5_ATYP_IPV4 ? s5_addr_ip4(ip, addr->port) : s5_addr_ip6(ip, addr->port);
 	return true;
 }
