@@ -49,7 +49,7 @@ ports() {
 	start_fake "${HELD[@]}" "send:${OK4}0001" stall
 	BEGAN=$(ms_now)
 	run --separate-stderr connect -zv -i 300ms -x "$FAKE" 127.0.0.1 22-24
-	took 600 3000
+	took 600 9000
 	[ "$output" = "127.0.0.1:22 (ssh) open
 127.0.0.1:23 (telnet) open
 127.0.0.1:24 open" ] || fail "$output"
@@ -172,7 +172,7 @@ more" ] || fail "$status: $output"
 	start_fake "${HELD[@]}" "send:${OK4}0001" wait:20000
 	BEGAN=$(ms_now)
 	run connect -x "$FAKE" 127.0.0.1 9 -e 'echo bye; exit 3'
-	took 0 5000
+	took 0 9000
 	[ "$status:$output" = 3: ] || fail "$status: $output"
 	run connect -x "$FAKE" 127.0.0.1 9 -e 'yes | true; exit "${PIPESTATUS:-0}"'
 	[ "$status" = 0 ] || fail "$status: $output"

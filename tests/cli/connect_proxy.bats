@@ -2,6 +2,7 @@
 # socks5 connect: which proxy, as whom, and what target it is asked for.
 
 load ../lib/helper
+load ../lib/serve
 load ../lib/connect
 
 # A proxy on a Unix socket is told as such; the other loopback addresses need no warning either.
@@ -199,6 +200,17 @@ wrong() {
 	says 1 'unknown.onion:80: resolve: name does not exist' --dns local -x "$FAKE" \
 		unknown.onion 80
 	[ "$(wc -l <"$FAKE_OUT")" = 1 ] || fail "the proxy was asked: $(cat "$FAKE_OUT")"
+}
+
+@test "no name server to be reached: the proxy's name, and the target's with --dns local" {
+	need_net
+	start_fake stall
+	run net "$SOCKS5" connect -w 20 -x proxy.test 127.0.0.1 1 </dev/null
+	[ "$status:$output" = "1:socks5 connect: proxy proxy.test:1080: resolve: name server failed; \
+try again, or give an address" ] || fail "$status: $output"
+	run net "$SOCKS5" connect -w 20 --dns local -x "$FAKE" far.test 1 </dev/null
+	[ "$status:$output" = "1:socks5 connect: far.test:1: resolve: name server failed" ] ||
+		fail "$status: $output"
 }
 
 # --- chains ------------------------------------------------------------------------------------

@@ -44,8 +44,8 @@ got_only() {
 	[ "${all% }" = "$1" ] || fail "it got: $all"
 }
 
-# hex_of FILE
-hex_of() {
+# hex_of_file FILE
+hex_of_file() {
 	od -An -v -tx1 "$1" | tr -d ' \n'
 }
 
