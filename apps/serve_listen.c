@@ -27,16 +27,37 @@ static int cannot(const struct serve *s, const char *where, int error)
 	return EXIT_NETWORK;
 }
 
+/* SEC-3: nobody becomes an open proxy by accident. */
+static int check_beyond(struct serve *s, const struct s5_addr *a)
+{
+	const struct s5_session_config *c = &s->config.session;
+	char text[S5_ADDR_TEXT];
+
+	if (!a->atyp || s5_addr_is_loopback(a))
+		return EXIT_OK;
+	s->beyond = true;
+	if (s->options.open || s5_rules_has_from(&s->rules) ||
+	    !memchr(c->methods, S5_METHOD_NONE, c->nmethods))
+		return EXIT_OK;
+	out_error(&s->options.out,
+		  "%s refused: it would serve other machines without authentication; add users "
+		  "(--user, --users), --allow 'from=...', or --open if that is what you want",
+		  s5_addr_format(a, text, sizeof(text)));
+	return EXIT_USAGE;
+}
+
 static int listen_at(struct serve *s, const struct s5_addr *a)
 {
 	char text[S5_ADDR_TEXT];
 	struct s5_addr real;
-	int rc = s5_server_listen(s->server, a, &real);
+	int rc;
 
+	if (check_beyond(s, a) != EXIT_OK)
+		return EXIT_USAGE;
+	rc = s5_server_listen(s->server, a, &real);
 	if (rc < 0)
-		return cannot(s, s5_addr_format(a, text, sizeof text), -rc);
-	s->beyond |= !s5_addr_is_loopback(&real);
-	out_say(&s->options.out, "listening on %s", s5_addr_format(&real, text, sizeof text));
+		return cannot(s, s5_addr_format(a, text, sizeof(text)), -rc);
+	out_say(&s->options.out, "listening on %s", s5_addr_format(&real, text, sizeof(text)));
 	return EXIT_OK;
 }
 
@@ -144,27 +165,20 @@ static int adopt(struct serve *s, int fd)
 	char text[S5_ADDR_TEXT];
 	int rc = s5_sock_adopt(fd);
 
+	if (rc == 0 && check_beyond(s, &a) != EXIT_OK)
+		return EXIT_USAGE;
 	if (rc == 0)
 		rc = s5_server_adopt(s->server, fd);
 	if (rc < 0)
 		return cannot(s, "a socket passed by systemd", -rc);
-	s->beyond |= a.atyp && !s5_addr_is_loopback(&a);
 	out_say(&s->options.out, "listening on %s",
-		a.atyp ? s5_addr_format(&a, text, sizeof text) : "a Unix socket passed by systemd");
+		a.atyp ? s5_addr_format(&a, text, sizeof(text))
+		       : "a Unix socket passed by systemd");
 	return EXIT_OK;
-}
-
-static int refuse_open(const struct serve *s)
-{
-	out_error(&s->options.out,
-		  "refused: it would serve other machines without authentication; add users "
-		  "(--user, --users), --allow 'from=...', or --open if that is what you want");
-	return EXIT_USAGE;
 }
 
 int serve_listen(struct serve *s, int count, char **arguments)
 {
-	const struct s5_session_config *c = &s->config.session;
 	int status = EXIT_OK, npassed = count ? 0 : passed();
 
 	for (int i = 0; i < npassed && status == EXIT_OK; i++)
@@ -173,8 +187,5 @@ int serve_listen(struct serve *s, int count, char **arguments)
 		status = listen_one(s, arguments[i]);
 	if (!count && !npassed)
 		status = listen_one(s, DEFAULT_LISTEN);
-	if (status == EXIT_OK && s->beyond && !s->options.open && !s5_rules_has_from(&s->rules) &&
-	    memchr(c->methods, S5_METHOD_NONE, c->nmethods))
-		return refuse_open(s);
 	return status;
 }

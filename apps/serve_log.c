@@ -25,7 +25,7 @@ static void stamp(char *text, size_t size)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
-	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text, size, "%s.%03ldZ", date, now.tv_nsec / 1000000);
 }
 
@@ -45,16 +45,16 @@ static const char *method(const struct s5_record *r)
 size_t serve_log_format(char line[static SERVE_LOG_LINE], const struct s5_record *r)
 {
 	char when[64], client[S5_ADDR_TEXT], target[S5_ADDR_TEXT], actual[S5_ADDR_TEXT];
-	char user[256 * 4 + 1] = "-", reply[8] = "-", why[sizeof r->why];
+	char user[256 * 4 + 1] = "-", reply[8] = "-", why[sizeof(r->why)];
 	const char *command = r->requested ? s5_cmd_name(r->cmd) : "-";
 	int n;
 
-	stamp(when, sizeof when);
+	stamp(when, sizeof(when));
 	if (r->user && r->ulen)
-		s5_escape(user, sizeof user, r->user, r->ulen);
+		s5_escape(user, sizeof(user), r->user, r->ulen);
 	if (r->replied)
-		snprintf(reply, sizeof reply, "%02x", r->rep);
-	memcpy(why, r->why, sizeof why);
+		snprintf(reply, sizeof(reply), "%02x", r->rep);
+	memcpy(why, r->why, sizeof(why));
 	for (char *p = why; (p = strchr(p, '"'));)
 		*p = '\'';
 	n = snprintf(line, SERVE_LOG_LINE,

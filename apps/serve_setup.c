@@ -142,7 +142,7 @@ static int set_dial(struct serve *s)
 static unsigned processors(void)
 {
 	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+	int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 
 	return n > 0 ? (unsigned)n : 1;
 }
@@ -210,7 +210,7 @@ int serve_configure(struct serve *s)
 	s->config.handshake_timeout = s->options.handshake_timeout;
 	s->config.idle_timeout = s->options.idle_timeout;
 	s->config.resolver = s->options.resolver;
-	for (size_t i = 0; i < sizeof parts / sizeof parts[0] && status == EXIT_OK; i++)
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts)[0] && status == EXIT_OK; i++)
 		status = parts[i](s);
 	return status;
 }
