@@ -26,6 +26,15 @@ static inline void turns_fire(struct s5_timer *t)
 		assert_true(condition);                                 \
 	} while (0)
 
+/* One turn that waits for nothing. */
+static inline void turn_now(struct s5_loop *loop)
+{
+	struct s5_timer tick = { .fire = turns_fire };
+
+	s5_timer_set(loop, &tick, 0);
+	s5_loop_turn(loop);
+}
+
 /* Turns it for so long. */
 static inline void turn_for(struct s5_loop *loop, int64_t ms)
 {

@@ -1,0 +1,303 @@
+#include "relaying.h"
+
+static void expect_end(enum s5_relay_end end)
+{
+	TURN_UNTIL(&loop, told);
+	turn_for(&loop, 5);
+	assert_int_equal(told, 1);
+	assert_int_equal(how, end);
+}
+
+/* What comes out at side i within a moment: "text", "" for nothing, "EOF", "RST". */
+static const char *out_at(int i)
+{
+	static char text[64];
+	ssize_t n = -1;
+
+	for (int tries = 0; tries < 50 && n < 0; tries++) {
+		turn_now(&loop);
+		n = read(mine[i].in, text, sizeof text - 1);
+		if (n < 0 && errno != EAGAIN)
+			return errno == ECONNRESET ? "RST" : "error";
+		if (n < 0)
+			usleep(1000);
+	}
+	if (n == 0)
+		return "EOF";
+	text[n > 0 ? n : 0] = 0;
+	return text;
+}
+
+static void put_at(int i, const char *text)
+{
+	assert_int_equal(write(mine[i].out, text, strlen(text)), strlen(text));
+}
+
+static void reset_mine(int i)
+{
+	s5_sock_reset_on_close(mine[i].in);
+	close_mine(i);
+}
+
+TEST(R1928_R_1_both_directions_in_order_whatever_the_sizes)
+{
+	static const size_t totals[] = { 0, 1, 1000, 70001, 3000000 };
+	static const size_t steps[] = { 1000, 65536, 300000 };
+
+	for (size_t t = 0; t < LENGTH(totals); t++)
+		for (size_t s = 0; s < LENGTH(steps); s++) {
+			struct course there = { .total = totals[t], .step = steps[s], .seed = 3 };
+			struct course back = { .total = totals[LENGTH(totals) - 1 - t],
+					       .step = steps[LENGTH(steps) - 1 - s],
+					       .seed = 1000003 };
+
+			assert_int_equal(tear_down(NULL), 0);
+			set_up(NULL);
+			start_tcp();
+			run_both(&there, &back);
+			expect_end(S5_RELAY_CLOSED);
+			assert_int_equal(relay.flow[0].octets, there.total);
+			assert_int_equal(relay.flow[1].octets, back.total);
+		}
+}
+
+TEST(R1928_R_2_an_end_is_passed_on_and_the_other_direction_lives)
+{
+	for (int first = 0; first < 2; first++) {
+		tear_down(NULL);
+		set_up(NULL);
+		start_tcp();
+		put_at(first, "last");
+		end_mine(first);
+		assert_string_equal(out_at(!first), "last");
+		assert_string_equal(out_at(!first), "EOF");
+		assert_string_equal(out_at(first), "");
+		put_at(!first, "answer");
+		assert_string_equal(out_at(first), "answer");
+		assert_int_equal(told, 0);
+		end_mine(!first);
+		assert_string_equal(out_at(first), "EOF");
+		expect_end(S5_RELAY_CLOSED);
+	}
+}
+
+TEST(R1928_R_5_a_reset_is_passed_on_as_a_reset)
+{
+	for (int first = 0; first < 2; first++) {
+		tear_down(NULL);
+		set_up(NULL);
+		start_tcp();
+		put_at(first, "x");
+		assert_string_equal(out_at(!first), "x");
+		reset_mine(first);
+		assert_string_equal(out_at(!first), "RST");
+		expect_end(S5_RELAY_ERROR);
+		assert_int_equal(relay.side, first);
+		assert_int_equal(relay.error, ECONNRESET);
+	}
+}
+
+TEST(R1928_R_4_what_is_not_read_stops_the_other_side)
+{
+	struct course c = { .total = (size_t)1 << 40, .step = 300000 };
+	size_t before;
+
+	start_tcp();
+	for (int quiet = 0; quiet < 20; quiet++) {
+		before = c.sent;
+		course_send(&c, 0);
+		turn_now(&loop);
+		if (c.sent != before)
+			quiet = 0;
+	}
+	assert_false(relay.flow[0].writable);
+	assert_true(relay.flow[0].held_len + relay.flow[0].piped <= S5_RELAY_BUFFER);
+	before = relay.flow[0].octets;
+	turn_for(&loop, 20);
+	assert_int_equal(relay.flow[0].octets, before);
+	/* Read again, it goes on by itself. */
+	c.total = c.sent;
+	for (int i = 0; i < 2000 && !c.eof; i++) {
+		course_send(&c, 0);
+		turn_now(&loop);
+		course_take(&c, 1);
+	}
+	assert_int_equal(c.got, c.total);
+	assert_true(c.eof);
+}
+
+TEST(bulk_borrows_a_pipe_and_gives_it_back)
+{
+	struct course c = { .total = 40000000, .step = 300000 };
+
+	start_tcp();
+	while (!c.eof) {
+		course_send(&c, 0);
+		turn_now(&loop);
+		course_take(&c, 1);
+	}
+	assert_int_equal(c.got, c.total);
+	assert_int_equal(pool.lent, 0);
+	assert_int_equal(pool.spare, 1); /* so it was borrowed */
+	put_at(1, "the other direction never had one");
+	assert_int_equal(relay.flow[1].pipe.in, -1);
+}
+
+TEST(small_messages_borrow_nothing)
+{
+	start_tcp();
+	for (int i = 0; i < 200; i++) {
+		put_at(i & 1, "ping");
+		assert_string_equal(out_at(!(i & 1)), "ping");
+	}
+	assert_int_equal(pool.lent + pool.spare, 0);
+	assert_null(relay.flow[0].held);
+	assert_null(relay.flow[1].held);
+}
+
+TEST(without_a_pipe_bulk_is_copied)
+{
+	struct course there = { .total = 5000000, .step = 300000 }, back = there;
+
+	pool.lent = S5_RELAY_PIPES;
+	start_tcp();
+	run_both(&there, &back);
+	assert_int_equal(pool.lent, S5_RELAY_PIPES);
+	pool.lent = 0;
+}
+
+TEST(a_pipe_with_octets_left_in_it_is_not_lent_again)
+{
+	struct course c = { .total = (size_t)1 << 40, .step = 300000 };
+
+	start_tcp();
+	for (int i = 0; i < 100000 && !relay.flow[0].piped; i++) {
+		course_send(&c, 0);
+		turn_now(&loop);
+	}
+	assert_true(relay.flow[0].piped > 0);
+	s5_relay_stop(&relay);
+	expect_end(S5_RELAY_STOPPED);
+	assert_int_equal(pool.lent, 0);
+	assert_int_equal(pool.spare, 0);
+}
+
+TEST(R1928_R_3_a_reset_in_the_middle_of_bulk_ends_both)
+{
+	struct course c = { .total = (size_t)1 << 40, .step = 300000 };
+
+	start_tcp();
+	while (c.got < 5000000) {
+		course_send(&c, 0);
+		turn_now(&loop);
+		course_take(&c, 1);
+	}
+	reset_mine(1);
+	expect_end(S5_RELAY_ERROR);
+	assert_int_equal(relay.side, 1);
+	while (write(mine[0].out, "x", 1) == 1)
+		;
+	assert_true(errno == EPIPE || errno == ECONNRESET);
+}
+
+TEST(R1928_4_17_what_was_preloaded_goes_first)
+{
+	int a = tcp_end(0), b = tcp_end(1);
+
+	assert_int_equal(s5_relay_preload(&relay, 0, "one ", 4, true), 0);
+	assert_int_equal(s5_relay_preload(&relay, 0, "", 0, true), 0);
+	assert_int_equal(s5_relay_preload(&relay, 0, "two ", 4, true), 0);
+	assert_int_equal(s5_relay_preload(&relay, 1, "back", 4, false), 0);
+	put_at(0, "three");
+	start((int[]){ a, a, b, b });
+	turn_for(&loop, 20);
+	assert_string_equal(out_at(1), "one two three");
+	assert_string_equal(out_at(0), "back");
+	assert_int_equal(relay.flow[0].octets, 13);
+	assert_int_equal(relay.flow[1].octets, 0);
+}
+
+TEST(what_was_preloaded_arrives_although_the_source_has_ended)
+{
+	int a = tcp_end(0), b = tcp_end(1);
+
+	assert_int_equal(s5_relay_preload(&relay, 0, "all", 3, true), 0);
+	end_mine(0);
+	start((int[]){ a, a, b, b });
+	assert_string_equal(out_at(1), "all");
+	assert_string_equal(out_at(1), "EOF");
+	assert_int_equal(told, 0);
+}
+
+TEST(a_relay_may_be_stopped_at_any_time)
+{
+	start_tcp();
+	s5_relay_stop(&relay);
+	assert_int_equal(told, 0); /* told on a later turn */
+	s5_relay_stop(&relay);
+	expect_end(S5_RELAY_STOPPED);
+	assert_string_equal(out_at(0), "EOF");
+}
+
+TEST(R1928_R_6_idle_is_a_time_without_an_octet)
+{
+	int64_t last = 0;
+
+	relay.idle = 120;
+	start_tcp();
+	for (int i = 0; i < 8; i++) {
+		put_at(i & 1, "still here");
+		assert_string_equal(out_at(!(i & 1)), "still here");
+		turn_for(&loop, 50);
+		assert_int_equal(told, 0);
+		last = s5_clock_ms();
+	}
+	expect_end(S5_RELAY_IDLE);
+	assert_in_range(s5_clock_ms() - last, 60, 2000);
+}
+
+static void connected_ready(struct s5_watch *w, uint32_t events)
+{
+	(void)w;
+	(void)events;
+	fail();
+}
+
+TEST(sockets_that_the_loop_knows_already_are_taken_over)
+{
+	struct s5_watch before[2];
+	int a = tcp_end(0), b = tcp_end(1);
+
+	before[0] = (struct s5_watch){ .fd = a, .ready = connected_ready };
+	before[1] = (struct s5_watch){ .fd = b, .ready = connected_ready };
+	s5_loop_watch(&loop, &before[0], EPOLLPRI);
+	s5_loop_watch(&loop, &before[1], EPOLLPRI);
+	relay.done = relay_done;
+	s5_relay_start(&relay, &pool, (int[]){ a, a, b, b }, 3);
+	put_at(0, "there");
+	put_at(1, "back");
+	assert_string_equal(out_at(1), "there");
+	assert_string_equal(out_at(0), "back");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RELAY(R1928_R_1_both_directions_in_order_whatever_the_sizes),
+		RELAY(R1928_R_2_an_end_is_passed_on_and_the_other_direction_lives),
+		RELAY(R1928_R_5_a_reset_is_passed_on_as_a_reset),
+		RELAY(R1928_R_4_what_is_not_read_stops_the_other_side),
+		RELAY(bulk_borrows_a_pipe_and_gives_it_back),
+		RELAY(small_messages_borrow_nothing),
+		RELAY(without_a_pipe_bulk_is_copied),
+		RELAY(a_pipe_with_octets_left_in_it_is_not_lent_again),
+		RELAY(R1928_R_3_a_reset_in_the_middle_of_bulk_ends_both),
+		RELAY(R1928_4_17_what_was_preloaded_goes_first),
+		RELAY(what_was_preloaded_arrives_although_the_source_has_ended),
+		RELAY(a_relay_may_be_stopped_at_any_time),
+		RELAY(R1928_R_6_idle_is_a_time_without_an_octet),
+		RELAY(sockets_that_the_loop_knows_already_are_taken_over),
+	};
+
+	return RUN(tests);
+}
