@@ -180,7 +180,7 @@ passes() {
 	[ "$status:$output" = 0:hello ] || fail "$1: $status: $output"
 }
 
-@test "R1928-6.12 6.13 bound addresses of every kind and length, hello glued to the reply" {
+@test "R1928-6.12 6.13 6.19 bound addresses of every kind and length, hello glued to the reply" {
 	local n name=
 	for n in 1 2 3 4 16 63 64 127 128 250 251 252 253 254 255; do
 		name=$(printf '78%.0s' $(seq "$n"))
