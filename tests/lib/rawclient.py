@@ -91,7 +91,11 @@ def main():
     parser.add_argument("where")
     parser.add_argument("segments", nargs="*")
     options = parser.parse_args()
-    client = Client(options.where, options.timeout)
+    try:
+        client = Client(options.where, options.timeout)
+    except ConnectionResetError:  # so soon that connect() itself meets it
+        print("\nRST")
+        return
     end = talk(client, options.segments)
     print(client.data.hex())
     print(end)
