@@ -161,7 +161,8 @@ static bool splice_direct(struct s5_relay *r, struct s5_flow *f, int from, int t
 	poll(p, 2, 0); /* which of the two is it? */
 	f->readable = p[0].revents != 0;
 	f->writable = p[1].revents != 0;
-	return f->readable && f->writable;
+	f->no_splice = f->readable && f->writable; /* neither: splice does not get by something */
+	return f->no_splice;
 }
 
 static bool shut(struct s5_relay *r, struct s5_flow *f)

@@ -11,7 +11,7 @@
 #include "net/flow.h"
 #include "net/sock.h"
 
-#define EVENTS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
+#define EVENTS (EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET)
 
 /* ending */
 
@@ -110,7 +110,9 @@ static void in_event(struct s5_relay *r, unsigned side, uint32_t events)
 
 	if ((events & EPOLLERR) && (r->end[side].kind & S5_END_SOCKET) && socket_broken(r, side))
 		return;
-	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+	if (events & EPOLLPRI)
+		away->no_splice = true; /* splice stops at urgent data for good, a read only once */
+	if (events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		away->hangup = true;
 	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		away->readable = true;

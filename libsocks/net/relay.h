@@ -34,7 +34,7 @@ struct s5_flow {
 	uint32_t piped; /* octets in the pipe */
 	uint8_t large; /* large reads in a row */
 	bool readable, writable;
-	bool hangup; /* the source may be at its end: read until it says so */
+	bool hangup; /* a short read does not mean that the source is empty: it says so itself */
 	bool eof, ended;
 	bool no_splice;
 };

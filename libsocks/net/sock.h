@@ -44,7 +44,8 @@ int s5_sock_adopt(int fd);
 
 /* Closing it sends a reset. */
 void s5_sock_reset_on_close(int fd);
-/* TCP_NODELAY and SO_KEEPALIVE; accepted sockets inherit them. No effect on other sockets. */
+/* TCP_NODELAY, SO_KEEPALIVE, SO_OOBINLINE (urgent data is not lost); accepted sockets inherit
+ * them. No effect on other sockets. */
 void s5_sock_tune(int fd);
 
 #endif

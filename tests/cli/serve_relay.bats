@@ -47,6 +47,11 @@ ends_in() {
 	tunnel tail "$PROXY"
 }
 
+@test "R1928-R.1 urgent data stays in its place and holds nothing up" {
+	start_server
+	tunnel urgent "$PROXY"
+}
+
 @test "R1928-R.3 R.5 a reset of one side is a reset for the other" {
 	start_server --log -
 	tunnel resets "$PROXY"

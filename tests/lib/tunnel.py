@@ -277,8 +277,22 @@ def dead_peers(proxy, count):
     print("all gone")
 
 
+def urgent(proxy):
+    """Urgent data, behind a little and behind bulk: it is in its place, and so is what follows."""
+    for size in (3, 8 * MIB):
+        for who, first, second in Maker(proxy).both_ways():
+            got = in_thread(read_exactly, second, size + 5)
+            first.sendall(b"z" * size)
+            first.send(b"!", socket.MSG_OOB)
+            first.sendall(b"tail")
+            assert got()[size:] == b"!tail", f"{who}: urgent data behind {size} octets"
+            first.close()
+            second.close()
+    print("urgent")
+
+
 WORKS = {"halfclose": halfclose, "tail": tail, "resets": resets, "slow": slow, "early": early,
-         "dead_peers": dead_peers}
+         "dead_peers": dead_peers, "urgent": urgent}
 
 
 def main():
