@@ -128,16 +128,16 @@ target=[^ ]+ actual=[^ ]+ reply=[^ ]+ up=0 down=0 ms=[0-9]+ end=\"[^\"]*\"$" \
 }
 
 @test "SEC-4 one deadline for the handshake, whatever the pace" {
-	start_server --handshake-timeout 700ms --log -
-	talk 05ff $(printf '00 wait:30 %.0s' {1..60})
+	start_server --handshake-timeout 600ms --log -
+	talk 05ff $(printf '00 wait:30 %.0s' {1..35})
 	log_has 1
 	[ "$(field end)" = "method list: client did not go on in time in the middle of it" ] || fail "$LINE"
-	[ "$(field ms)" -ge 700 ] && [ "$(field ms)" -lt 1700 ] || fail "$LINE"
+	[ "$(field ms)" -ge 600 ] && [ "$(field ms)" -lt 1600 ] || fail "$LINE"
 	# From the beginning, not from the last message.
-	talk $HELLO recv:2 wait:500 05 wait:150 01
+	talk $HELLO recv:2 wait:450 05 wait:100 01
 	log_has 2
 	[ "$(field end)" = "request: client did not go on in time in the middle of it" ] || fail "$LINE"
-	[ "$(field ms)" -ge 700 ] && [ "$(field ms)" -lt 1200 ] || fail "$LINE"
+	[ "$(field ms)" -ge 600 ] && [ "$(field ms)" -lt 1045 ] || fail "$LINE"
 	# A client that says nothing and one that reads nothing.
 	answers " EOF"
 	log_has 3
