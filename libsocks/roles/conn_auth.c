@@ -12,13 +12,17 @@ static void verdict(struct s5_conn *c, bool accepted)
 {
 	struct s5_worker *w = c->worker;
 	int64_t wait = accepted ? 0 : s5_penalty_add(&w->penalties, &c->record.client, w->loop.now);
+	int64_t until;
 
 	if (!wait) {
 		s5_conn_judge(c, accepted);
 		return;
 	}
+	until = w->loop.now + wait;
+	if (w->config->handshake_timeout && until > c->session.deadline)
+		until = c->session.deadline;
 	c->state = S5_CONN_HOLDING;
-	s5_timer_set(&w->loop, &c->timer, w->loop.now + wait);
+	s5_timer_set(&w->loop, &c->timer, until);
 }
 
 static void check_run(struct s5_job *job)

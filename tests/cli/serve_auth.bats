@@ -189,6 +189,13 @@ between() {
 	between 0 "${taken[0]}" 200
 }
 
+@test "R1929-10 SEC-4 what is held back still keeps to the handshake's time" {
+	local taken
+	start_server -u joe:secret --workers 1 --handshake-timeout 400ms
+	read -ra taken < <(login_with delays "$PROXY" 4 127.0.0.5 joe wrong)
+	between 300 "${taken[3]}" 900
+}
+
 @test "R1929-10 a guesser who hangs up while he is held back leaves nothing behind" {
 	start_server -u joe:secret --workers 1 --log -
 	login_with delays "$PROXY" 2 127.0.0.1 joe wrong
