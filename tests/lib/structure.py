@@ -50,9 +50,18 @@ CLOEXEC = {
 }
 
 
+def top_level(root):
+    """What the project has there: in a checkout what git tracks, not what its user put beside."""
+    if os.path.exists(os.path.join(root, ".git")):
+        tracked = subprocess.run(["git", "-C", root, "ls-files"], capture_output=True, text=True)
+        if tracked.returncode == 0:
+            return {path.split("/")[0] for path in tracked.stdout.splitlines()}
+    return set(os.listdir(root)) - BUILT
+
+
 def check_top(root, _objects):
     """The top level is an exact list, dot-files and what make leaves there aside."""
-    there = {name for name in os.listdir(root) if not name.startswith(".")} - BUILT
+    there = {name for name in top_level(root) if not name.startswith(".")}
     for name in sorted(there - TOP):
         yield f"{name}: does not belong to the top level"
     for name in sorted(TOP - there):
