@@ -165,10 +165,26 @@ static inline void course_take(struct course *c, int i)
 	assert_true(c->got <= c->total);
 }
 
+#define CARRY_MS 20000 /* the most that a course may take */
+
+/* One direction, from side `from` to its end of file on the other. */
+static inline void run_one(struct course *c, int from)
+{
+	int64_t end = s5_clock_ms() + CARRY_MS;
+
+	while (!c->eof && s5_clock_ms() < end) {
+		course_send(c, from);
+		turn_now(&loop);
+		course_take(c, !from);
+	}
+	assert_int_equal(c->got, c->total);
+	assert_true(c->eof);
+}
+
 /* Both directions at once, up to both ends of file. */
 static inline void run_both(struct course *there, struct course *back)
 {
-	int64_t end = s5_clock_ms() + 20000;
+	int64_t end = s5_clock_ms() + CARRY_MS;
 
 	while ((!there->eof || !back->eof) && s5_clock_ms() < end) {
 		course_send(there, 0);

@@ -97,11 +97,15 @@ TEST(R1928_R_5_a_reset_is_passed_on_as_a_reset)
 	}
 }
 
-TEST(R1928_R_4_what_is_not_read_stops_the_other_side)
+/* pipes: how many the pool has left to lend. */
+static void push_without_reader(unsigned pipes)
 {
 	struct course c = { .total = (size_t)1 << 40, .step = 300000 };
 	size_t before;
 
+	tear_down(NULL);
+	set_up(NULL);
+	pool.lent = S5_RELAY_PIPES - pipes;
 	start_tcp();
 	for (int quiet = 0; quiet < 20; quiet++) {
 		before = c.sent;
@@ -117,13 +121,14 @@ TEST(R1928_R_4_what_is_not_read_stops_the_other_side)
 	assert_int_equal(relay.flow[0].octets, before);
 	/* Read again, it goes on by itself. */
 	c.total = c.sent;
-	for (int i = 0; i < 2000 && !c.eof; i++) {
-		course_send(&c, 0);
-		turn_now(&loop);
-		course_take(&c, 1);
-	}
-	assert_int_equal(c.got, c.total);
-	assert_true(c.eof);
+	run_one(&c, 0);
+	pool.lent -= S5_RELAY_PIPES - pipes;
+}
+
+TEST(R1928_R_4_what_is_not_read_stops_the_other_side)
+{
+	push_without_reader(S5_RELAY_PIPES);
+	push_without_reader(0);
 }
 
 TEST(bulk_borrows_a_pipe_and_gives_it_back)
@@ -131,12 +136,7 @@ TEST(bulk_borrows_a_pipe_and_gives_it_back)
 	struct course c = { .total = 40000000, .step = 300000 };
 
 	start_tcp();
-	while (!c.eof) {
-		course_send(&c, 0);
-		turn_now(&loop);
-		course_take(&c, 1);
-	}
-	assert_int_equal(c.got, c.total);
+	run_one(&c, 0);
 	assert_int_equal(pool.lent, 0);
 	assert_int_equal(pool.spare, 1); /* so it was borrowed */
 	put_at(1, "the other direction never had one");
@@ -187,7 +187,7 @@ TEST(R1928_R_3_a_reset_in_the_middle_of_bulk_ends_both)
 	struct course c = { .total = (size_t)1 << 40, .step = 300000 };
 
 	start_tcp();
-	while (c.got < 5000000) {
+	for (int i = 0; i < 100000 && c.got < 5000000; i++) {
 		course_send(&c, 0);
 		turn_now(&loop);
 		course_take(&c, 1);
@@ -195,7 +195,7 @@ TEST(R1928_R_3_a_reset_in_the_middle_of_bulk_ends_both)
 	reset_mine(1);
 	expect_end(S5_RELAY_ERROR);
 	assert_int_equal(relay.side, 1);
-	while (write(mine[0].out, "x", 1) == 1)
+	for (int i = 0; i < 1000000 && write(mine[0].out, "x", 1) == 1; i++)
 		;
 	assert_true(errno == EPIPE || errno == ECONNRESET);
 }
