@@ -35,6 +35,7 @@ listeners() {
 	LISTEN=unix:$BATS_TEST_TMPDIR/s start_server 127.0.0.1:0 127.0.0.2:0 '[::1]:0'
 	says "listening on unix:$BATS_TEST_TMPDIR/s"
 	[ "$(listeners | wc -l)" = 4 ]
+	# shellcheck disable=SC2046 # a list of them
 	greets $(listeners)
 	PROXY=unix:$BATS_TEST_TMPDIR/s
 	asks "$OK4" $IP4 "$TARGET_PORT"

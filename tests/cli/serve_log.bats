@@ -69,7 +69,8 @@ ms=[0-9]+ end=\"credentials: client closed the connection in the middle of it\""
 	LISTEN=unix:$BATS_TEST_TMPDIR/s start_server --log -
 	asks "$OK6" $IP6 "$TARGET_PORT"
 	log_has 1
-	reads "id=[0-9]+ client=unix user=- .* target=\\[::1\\]:$TARGET_PORT actual=\\[::1\\]:$TARGET_PORT .*"
+	reads "id=[0-9]+ client=unix user=- .* target=\\[::1\\]:$TARGET_PORT \
+actual=\\[::1\\]:$TARGET_PORT .*"
 	stop_server
 	LISTEN='[::1]:0' start_server --log -
 	asks "$OK6" "$(name_of ::1)" "$TARGET_PORT"
@@ -129,14 +130,17 @@ target=[^ ]+ actual=[^ ]+ reply=[^ ]+ up=0 down=0 ms=[0-9]+ end=\"[^\"]*\"$" \
 
 @test "SEC-4 one deadline for the handshake, whatever the pace" {
 	start_server --handshake-timeout 600ms --log -
+	# shellcheck disable=SC2046 # a list of segments
 	talk 05ff $(printf '00 wait:30 %.0s' {1..35})
 	log_has 1
-	[ "$(field end)" = "method list: client did not go on in time in the middle of it" ] || fail "$LINE"
+	[ "$(field end)" = "method list: client did not go on in time in the middle of it" ] ||
+		fail "$LINE"
 	[ "$(field ms)" -ge 600 ] && [ "$(field ms)" -lt 1600 ] || fail "$LINE"
 	# From the beginning, not from the last message.
 	talk $HELLO recv:2 wait:450 05 wait:100 01
 	log_has 2
-	[ "$(field end)" = "request: client did not go on in time in the middle of it" ] || fail "$LINE"
+	[ "$(field end)" = "request: client did not go on in time in the middle of it" ] ||
+		fail "$LINE"
 	[ "$(field ms)" -ge 600 ] && [ "$(field ms)" -lt 1045 ] || fail "$LINE"
 	# A client that says nothing and one that reads nothing.
 	answers " EOF"

@@ -30,7 +30,7 @@ bound_as_seen() {
 	asks "$(error 01)" $IP4 "$TARGET_PORT"
 }
 
-@test "R1928-6.7 6.11 no success before the target has answered: the connect timer ends it, REP 06" {
+@test "R1928-6.7 6.11 no success before the target answers; the connect timer ends it, REP 06" {
 	start_target full
 	start_server --connect-timeout 400ms --log -
 	PATIENCE=0.2 answers "0500 TIMEOUT" $HELLO "$(request $IP4 "$TARGET_PORT")"
@@ -189,7 +189,7 @@ V4=01c0000201 V6=0420010db8000000000000000000000001
 	! has_lines 2 "$DNS_OUT" || fail "it asked: $(cat "$DNS_OUT")"
 }
 
-@test "R1928-4.13 4.14 a name that leads to loopback: REP 02; to a permitted address too: that one" {
+@test "R1928-4.13 4.14 a name that leads to loopback: REP 02; elsewhere too: there" {
 	start_beyond 'in.test=A:127.0.0.1,AAAA:::1' 'mapped.test=AAAA:::ffff:127.0.0.1' \
 		'both.test=A:127.0.0.1,A:192.0.2.1' 'local.test=A:169.254.169.254'
 	asks "$(error 02)" "$(name_of in.test)" "$TARGET_PORT"

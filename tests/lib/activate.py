@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""activate.py SOCKET... [-- ARGUMENT...]: becomes `socks5 serve ARGUMENT...` with sockets from here.
+"""activate.py SOCKET... [-- ARGUMENT...]: becomes `socks5 serve ARGUMENT...` with sockets.
 
-As systemd passes them: from descriptor 3 on. A SOCKET is tcp:ADDRESS, unix:PATH (both listen) or
-udp:ADDRESS.
+They are made here and passed as systemd does it: from descriptor 3 on. A SOCKET is tcp:ADDRESS,
+unix:PATH (both listen) or udp:ADDRESS.
 """
 
 import os

@@ -53,7 +53,8 @@ asks() {
 	answers "0500$1 EOF" "$HELLO" "$(request "$2" "$3")" eof
 }
 
-# start_target KIND [ADDRESS]: see target.py. TARGET, TARGET_PORT, and TARGET_OUT, the file of who came.
+# start_target KIND [ADDRESS]: see target.py. TARGET is ADDRESS:PORT, TARGET_PORT its port and
+# TARGET_OUT the file that tells who came.
 start_target() {
 	spawn_saying "${IN_NET[@]}" "$PYTHON" "$LIB/target.py" "$@"
 	TARGET=$SAID TARGET_PORT=${SAID##*:} TARGET_OUT=$OUT
