@@ -6,6 +6,8 @@
  *	@file TAB BEFORE	files fit; BEFORE is what stands in the word before the file's name
  *	@host TAB BEFORE	names of hosts fit
  *	@program TAB BEFORE	commands of the shell fit
+ *
+ * A table may want "@listen" as well, for a server's addresses: those are plain words.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,9 +29,43 @@ static void offer(const struct gap *gap, const char *word, const char *help)
 		printf("%.*s%s\t%s\n", gap->before_len, gap->before, word, help ? help : "");
 }
 
+static const struct opt_word listen_words[] = {
+	{ "127.0.0.1:", 0, "this machine only" },
+	{ "[::1]:", 0, "this machine only, IPv6" },
+	{ "0.0.0.0:", 0, "all addresses of this machine" },
+	{ "[::]:", 0, "all addresses of this machine, IPv6" },
+	{ "unix:", 0, "a Unix socket" },
+	{ NULL, 0, NULL },
+};
+
 static void offer_marker(const struct gap *gap, const char *marker)
 {
 	printf("%s\t%.*s\n", marker, gap->before_len, gap->before);
+}
+
+/* The name of a file behind a scheme that stands in the word; false if it does not. */
+static bool offer_file(struct gap gap, const char *scheme)
+{
+	size_t len = strlen(scheme);
+
+	if (strncmp(gap.typed, scheme, len) != 0)
+		return false;
+	gap.before_len += (int)len;
+	offer_marker(&gap, "@file");
+	return true;
+}
+
+/* What an option or an argument wants; where addresses go, a Unix socket goes too. */
+static void offer_wanted(const struct gap *gap, const char *want)
+{
+	bool listen = strcmp(want, "@listen") == 0;
+
+	if ((listen || strcmp(want, "@host") == 0) && offer_file(*gap, "unix:"))
+		return;
+	if (!listen)
+		offer_marker(gap, want);
+	for (const struct opt_word *word = listen_words; listen && word->name; word++)
+		offer(gap, word->name, word->help);
 }
 
 static void offer_commands(const struct gap *gap)
@@ -84,14 +120,12 @@ static void offer_words(struct gap gap, const struct opt *row)
 
 static void offer_value(struct gap gap, const struct opt *row)
 {
-	if (row->secret == SECRET_SOURCE && strncmp(gap.typed, "file:", 5) == 0) {
-		gap.before_len += 5;
-		offer_marker(&gap, "@file");
-	} else if (row->words) {
+	if (row->secret == SECRET_SOURCE && offer_file(gap, "file:"))
+		return;
+	if (row->words)
 		offer_words(gap, row);
-	} else if (row->want) {
-		offer_marker(&gap, row->want);
-	}
+	else if (row->want)
+		offer_wanted(&gap, row->want);
 }
 
 /* The option in `word` whose value is the next word, or NULL. */
@@ -139,7 +173,7 @@ static void complete_argument(const struct command *command, const char *word, b
 	if (command->want && strcmp(command->want, "@command") == 0)
 		offer_commands(&gap);
 	else if (command->want)
-		offer_marker(&gap, command->want);
+		offer_wanted(&gap, command->want);
 	else if (!ended)
 		offer_options(&gap, command->opts);
 }

@@ -12,6 +12,14 @@ static const struct opt_word prefer_words[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct opt_word rule_words[] = {
+	{ "from=", 0, "the client's addresses" },
+	{ "user=", 0, "the client's names" },
+	{ "command=", 0, "connect, bind or udp" },
+	{ "to=", 0, "the destination, with :PORTS if need be" },
+	{ NULL, 0, NULL },
+};
+
 #define OPT_TARGET struct serve_options
 const struct opt serve_opts[] = {
 	OPT_HEADING("Who may come"),
@@ -28,9 +36,9 @@ const struct opt serve_opts[] = {
 
 	OPT_HEADING("Where to"),
 	OPT("allow", 0, STRS, rules, "RULE", "allow what RULE matches; the first match decides",
-	    .value = SERVE_ALLOW),
+	    .value = SERVE_ALLOW, .words = rule_words),
 	OPT("deny", 0, STRS, rules, "RULE", "deny what RULE matches; RULE is described above",
-	    .value = SERVE_DENY),
+	    .value = SERVE_DENY, .words = rule_words),
 
 	OPT_HEADING("How"),
 	OPT("source", 0, STR, source, "ADDR", "connect from this local address"),
@@ -88,5 +96,6 @@ const struct command serve_command = {
 		"link-local, multicast and metadata addresses.",
 	.opts = serve_opts,
 	.examples = serve_examples,
+	.want = "@listen",
 	.run = serve_run,
 };

@@ -7,6 +7,12 @@ function __socks5_behind
 	end
 end
 
+# fish leaves out the names of this machine, where proxies often are.
+function __socks5_hosts
+	echo localhost
+	__fish_print_hostnames
+end
+
 function __socks5_complete
 	set -l words (commandline -opc)
 	set -l token (commandline -ct)
@@ -19,7 +25,7 @@ function __socks5_complete
 			case @file
 				__fish_complete_path $typed | __socks5_behind $parts[2]
 			case @host
-				__fish_print_hostnames | __socks5_behind $parts[2]
+				__socks5_hosts | __socks5_behind $parts[2]
 			case @program
 				__fish_complete_command | __socks5_behind $parts[2]
 			case '*'

@@ -87,6 +87,15 @@ offers() {
 	[ "$("$SOCKS5" --complete connect --password=file:/e)" = "$(printf '@file\t--password=file:')" ]
 }
 
+@test "addresses to listen on, sockets and the words of a rule" {
+	offers serve "" :: 127.0.0.1: "[::1]:" 0.0.0.0: "[::]:" unix:
+	offers serve u :: unix:
+	offers serve --allow "" :: from= user= command= to=
+	offers serve --deny=t :: --deny=to=
+	[ "$("$SOCKS5" --complete serve unix:/t)" = "$(printf '@file\tunix:')" ]
+	[ "$("$SOCKS5" --complete connect --proxy=unix:)" = "$(printf '@file\t--proxy=unix:')" ]
+}
+
 # in_bash LINE: what bash would put in place of the last word, from where it broke it.
 in_bash() {
 	bash --norc -c '
@@ -108,6 +117,8 @@ in_bash() {
 	[ "$(in_bash 'socks5 serve --users us')" = users.list ]
 	[ "$(in_bash 'socks5 serve --users=us')" = users.list ]
 	[ "$(in_bash 'socks5 connect --password file:us')" = users.list ]
+	[ "$(in_bash 'socks5 connect -x unix:us')" = users.list ]
+	[ "$(in_bash 'socks5 serve unix:us')" = users.list ]
 	[ "$(in_bash 'socks5 connect -e socks')" = socks5 ]
 }
 
@@ -127,6 +138,9 @@ in_fish() {
 	[ "$(in_fish 'socks5 serve --users us')" = users.list ]
 	[ "$(in_fish 'socks5 serve --users=us')" = --users=users.list ]
 	[ "$(in_fish 'socks5 connect --password file:us')" = file:users.list ]
+	[ "$(in_fish 'socks5 serve unix:us')" = unix:users.list ]
+	[ "$(in_fish 'socks5 connect localh')" = localhost ]
+	[ "$(in_fish 'socks5 connect -x localh')" = localhost ]
 	[ "$(in_fish 'socks5 connect -e socks')" = socks5 ]
 }
 
@@ -145,5 +159,7 @@ in_zsh() {
 	[ "$(in_zsh 'socks5 serve --users=us')" = "socks5 serve --users=users.list " ]
 	[ "$(in_zsh 'socks5 connect --password fi')" = "socks5 connect --password file:" ]
 	[ "$(in_zsh 'socks5 connect --password file:us')" = "socks5 connect --password file:users.list " ]
+	[ "$(in_zsh 'socks5 serve un')" = "socks5 serve unix:" ]
+	[ "$(in_zsh 'socks5 connect -x unix:us')" = "socks5 connect -x unix:users.list " ]
 	[ "$(in_zsh 'socks5 connect -e socks')" = "socks5 connect -e socks5 " ]
 }

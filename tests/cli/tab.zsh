@@ -1,4 +1,5 @@
 # zsh -f tab.zsh LINE: types LINE and TAB into a zsh with our completion; prints the line then.
+# What the completion itself says on the screen is an error, printed instead.
 zmodload zsh/zpty
 zmodload zsh/datetime
 
@@ -21,6 +22,10 @@ print -r REA""DY'
 await READY
 zpty -w -n inside "$1"$'\t'
 await '<<*>>'
+zpty -d inside
+if [[ $REPLY == *_socks5:* ]]; then
+	print -r -- "$REPLY"
+	exit 1
+fi
 REPLY=${REPLY##*'<<'}
 print -r -- "${REPLY%%'>>'*}"
-zpty -d inside
