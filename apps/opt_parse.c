@@ -68,17 +68,36 @@ static enum opt_parsed parse_long(struct line *line, char *word)
 	return take_option(line, row, base, typed, value);
 }
 
-/* -timeout is more likely a long option with a dash missing than a cluster. */
-static enum opt_parsed fail_letter(struct line *line, const char *word, char letter)
+/* -verbose is a long option with a dash missing, not a cluster: that would be -v -e rbose. */
+static bool lacks_dash(const struct opt *opts, const char *word)
 {
-	char typed[2] = { letter, '\0' };
 	size_t base;
-	const struct opt *meant = opt_find(line->opts, word + 1, strlen(word + 1), &base);
 
-	if (meant)
-		(void)opt_fail_unknown(line->opts, "-", word + 1, line->err);
-	else
+	return opt_find(opts, word + 1, strcspn(word + 1, "="), &base);
+}
+
+static enum opt_parsed fail_dash(struct line *line, const char *word)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 1, "="), word + 1);
+	(void)opt_fail_unknown(line->opts, "-", name, line->err);
+	return OPT_BAD;
+}
+
+/* The letter at `at` is no option's; '=' behind one that takes no value was meant to bring one. */
+static enum opt_parsed fail_letter(struct line *line, const char *word, const char *at)
+{
+	char typed[2] = { *at, '\0' }, shown[68];
+
+	if (*at == 'h')
+		return OPT_HELP;
+	if (*at == '=' && at > word + 1) {
+		out_escape(shown, sizeof(shown), at + 1, strlen(at + 1));
+		(void)opt_fail(line->err, "option -%c takes no value, but has '%s'", at[-1], shown);
+	} else {
 		(void)opt_fail_unknown(line->opts, "-", typed, line->err);
+	}
 	return OPT_BAD;
 }
 
@@ -86,13 +105,15 @@ static enum opt_parsed parse_letters(struct line *line, char *word)
 {
 	enum opt_parsed parsed = OPT_PARSED;
 
+	if (lacks_dash(line->opts, word))
+		return fail_dash(line, word);
 	for (char *at = word + 1; *at && parsed == OPT_PARSED; at++) {
 		char typed[3] = { '-', *at, '\0' };
 		size_t base;
 		const struct opt *row = opt_find_letter(line->opts, *at, &base);
 
 		if (!row)
-			return *at == 'h' ? OPT_HELP : fail_letter(line, word, *at);
+			return fail_letter(line, word, at);
 		if (opt_takes_value(row))
 			return take_option(line, row, base, typed, at[1] ? at + 1 : NULL);
 		parsed = take_option(line, row, base, typed, NULL);

@@ -140,6 +140,7 @@ wrong() {
 a unit (500ms, 30s, 2m, 1h, 1d)" connect -w soon host 80
 	wrong "socks5 connect: option -w needs a value: -w DURATION" connect host 80 -w
 	wrong "socks5 connect: option --direct takes no value, but has 'yes'" connect --direct=yes h 1
+	wrong "socks5 connect: option -z takes no value, but has '1'" connect -z=1 h 1
 	wrong "socks5 connect: option --source-port: '70000' is not a whole number from 1 to 65535" \
 		connect -p 70000 host 80
 	wrong "socks5 serve: option --auth: 'userpas' is unknown (did you mean userpass?), it must be \
@@ -147,6 +148,19 @@ none or userpass" serve --auth none,userpas
 	wrong "socks5 serve: option --prefer: '5' is unknown, it must be 4, 6 or auto" serve --prefer 5
 	wrong "socks5 serve: option --workers: '0' is not a whole number from 1 to 256" \
 		serve --workers=0
+}
+
+@test "a long option with one dash is no cluster of letters" {
+	local name
+	# As letters this would be -v -e rbose: a command for the shell.
+	for name in verbose exec user dns scan; do
+		wrong "socks5 connect: unknown option -$name; did you mean --$name? \
+(socks5 connect --help lists all)" connect "-$name" host 80
+	done
+	wrong "socks5 connect: unknown option -timeout; did you mean --timeout? \
+(socks5 connect --help lists all)" connect -timeout=3 host 80
+	wrong "socks5 serve: unknown option -users; did you mean --users? \
+(socks5 serve --help lists all)" serve -users file
 }
 
 @test "help asked for wins over what comes after it" {
@@ -158,7 +172,7 @@ none or userpass" serve --auth none,userpas
 @test "output that can't be written is a failure" {
 	run --separate-stderr sh -c '"$SOCKS5" help >/dev/full'
 	[ "$status" = 1 ]
-	[ "$stderr" = "socks5: standard output: No space left on device" ]
+	[ "$stderr" = "socks5 help: standard output: No space left on device" ]
 }
 
 @test "colour on a terminal only, and never with NO_COLOR" {
