@@ -250,21 +250,34 @@ compile_commands.json: Makefile $(B)/flags
 		sep=,; done; echo ']'; } >$@
 
 .PHONY: install uninstall
+# $(call put,MODE,SOURCE,FOLDER,NAME)
+define put
+	$(call say,INST,$(DESTDIR)$(3)/$(4))
+	$(Q)$(INSTALL) -d $(DESTDIR)$(3)
+	$(Q)$(INSTALL) -m $(1) $(2) $(DESTDIR)$(3)/$(4)
+
+endef
+# $(call drop,FILE)
+define drop
+	$(call say,RM,$(DESTDIR)$(1))
+	$(Q)rm -f $(DESTDIR)$(1)
+
+endef
+page_dir = $(mandir)/man$(subst .,,$(suffix $(1)))
+
 install: $(BIN)
-	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(bashdir) $(DESTDIR)$(zshdir) $(DESTDIR)$(fishdir)
-	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(bindir)/socks5
-	for page in $(MAN); do \
-		$(INSTALL) -d $(DESTDIR)$(mandir)/man$${page##*.} && \
-		$(INSTALL) -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/ || exit 1; \
-	done
-	$(INSTALL) -m 644 completions/socks5.bash $(DESTDIR)$(bashdir)/socks5
-	$(INSTALL) -m 644 completions/_socks5 $(DESTDIR)$(zshdir)/_socks5
-	$(INSTALL) -m 644 completions/socks5.fish $(DESTDIR)$(fishdir)/socks5.fish
+	$(call put,755,$(BIN),$(bindir),socks5)
+	$(foreach page,$(MAN),$(call put,644,$(page),$(call page_dir,$(page)),$(notdir $(page))))
+	$(call put,644,completions/socks5.bash,$(bashdir),socks5)
+	$(call put,644,completions/_socks5,$(zshdir),_socks5)
+	$(call put,644,completions/socks5.fish,$(fishdir),socks5.fish)
 
 uninstall:
-	rm -f $(DESTDIR)$(bindir)/socks5 $(DESTDIR)$(bashdir)/socks5 $(DESTDIR)$(zshdir)/_socks5 \
-		$(DESTDIR)$(fishdir)/socks5.fish
-	for page in $(notdir $(MAN)); do rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$$page; done
+	$(call drop,$(bindir)/socks5)
+	$(foreach page,$(MAN),$(call drop,$(call page_dir,$(page))/$(notdir $(page))))
+	$(call drop,$(bashdir)/socks5)
+	$(call drop,$(zshdir)/_socks5)
+	$(call drop,$(fishdir)/socks5.fish)
 
 .PHONY: clean help
 clean:

@@ -8,7 +8,7 @@ setup() {
 }
 
 into_stage() {
-	make -s -C "$REPO" "$@" DESTDIR="$STAGE" prefix=/usr BIN="${SOCKS5#"$REPO"/}" MAKEFLAGS= 3>&-
+	make --no-print-directory -C "$REPO" "$@" DESTDIR="$STAGE" prefix=/usr BIN="${SOCKS5#"$REPO"/}" MAKEFLAGS= 3>&-
 }
 
 files() {
@@ -31,6 +31,16 @@ files() {
 	[ "$(stat -c %a "$STAGE/usr/bin/socks5")" = 755 ]
 	[ "$(stat -c %a "$STAGE/usr/share/man/man1/socks5.1")" = 644 ]
 	"$STAGE/usr/bin/socks5" --version
+}
+
+@test "install and uninstall say a line for each file, and V=1 the commands" {
+	into_stage install | sed -n "s|^  INST  $STAGE|.|p" | sort >"$BATS_TEST_TMPDIR/said"
+	diff <(files) "$BATS_TEST_TMPDIR/said"
+	[ "$(into_stage install | grep -cv '^  INST  ')" = 0 ]
+	into_stage install V=1 | grep -q "^install -m 755 .*$STAGE/usr/bin/socks5"
+	into_stage uninstall | sed -n "s|^  RM    $STAGE|.|p" | sort |
+		diff "$BATS_TEST_TMPDIR/said" -
+	[ -z "$(files)" ]
 }
 
 @test "uninstall leaves nothing of it, and what others own alone" {
