@@ -168,10 +168,12 @@ static int carry_standard(struct carrier *k, struct proxy_call *call)
 		carry(k, call, (const int[]){ s.in, s.out });
 		error = stdio_close(&s, &name);
 	}
-	if (error) {
+	if (error == EPIPE)
+		out_verbose(&o->out, 1, "%s: %s", name, strerror(error));
+	else if (error)
 		out_error(&o->out, "%s: %s", name, strerror(error));
+	if (error)
 		return EXIT_NETWORK;
-	}
 	return connect_ended(k->c, &k->relay, k->end, standard_name(k));
 }
 

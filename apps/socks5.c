@@ -30,21 +30,25 @@ static const struct command *find_alias(const char *word)
 	return alias->command;
 }
 
-static int run(int argc, char **argv)
+static const struct command *find_command(int argc, char **argv)
 {
 	const struct command *command = argc ? find_alias(argv[0]) : &help_command;
 
+	return command ? command : command_find(argv[0]);
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
 	if (argc && strcmp(argv[0], "--complete") == 0)
 		return complete_run(argc, argv);
 	if (argc && strcmp(argv[0], "--options") == 0)
 		return options_run(argc, argv);
-	if (!command)
-		command = command_find(argv[0]);
 	return command ? command->run(command, argc, argv) : command_unknown(argv[0]);
 }
 
-/* What was printed and could not be written is a failure like any other. */
-static int flush_output(int status)
+/* What was printed and could not be written is a failure like any other; that the reader wants no
+ * more is nothing to be told of. A command that flushes says itself what came of it. */
+static int flush_output(const struct command *command, int status)
 {
 	struct out out = { .verbose = 0 };
 	int error = ferror(stdout) ? EIO : 0;
@@ -53,16 +57,20 @@ static int flush_output(int status)
 		error = errno;
 	if (!error)
 		return status;
-	out_init(&out, NULL);
-	out_error(&out, "standard output: %s", strerror(error));
+	out_init(&out, command ? command->name : NULL);
+	if (error != EPIPE)
+		out_error(&out, "standard output: %s", strerror(error));
 	return status == EXIT_OK ? EXIT_NETWORK : status;
 }
 
 int main(int argc, char **argv)
 {
+	const struct command *command;
+
 	if (argc > 0) {
 		argc--;
 		argv++;
 	}
-	return flush_output(run(argc, argv));
+	command = find_command(argc, argv);
+	return flush_output(command, run(command, argc, argv));
 }

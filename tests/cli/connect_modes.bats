@@ -87,7 +87,15 @@ ports() {
 	start_fake "${HELD[@]}" "send:${OK4}0001"
 	run bash -c "'$SOCKS5' connect -z -x $FAKE 127.0.0.1 1 2>&1 >/dev/full"
 	[ "$status" = 1 ] || fail "$status: $output"
-	[[ $output == *"standard output: "* ]] || fail "$output"
+	[ "$output" = "socks5 connect: standard output: No space left on device" ] || fail "$output"
+}
+
+@test "-z: a reader that has seen enough ends it without a word, status 1" {
+	start_fake "${HELD[@]}" "send:${OK4}0001"
+	run bash -c "{ '$SOCKS5' connect -z -i 300ms -x $FAKE 127.0.0.1 1-9 2>&1 1>&3; echo \$?; } \
+		3>&1 >'$BATS_TEST_TMPDIR/end' | head -n 1"
+	[ "$output" = "127.0.0.1:1 open" ] || fail "$output"
+	[ "$(cat "$BATS_TEST_TMPDIR/end")" = 1 ] || fail "$(cat "$BATS_TEST_TMPDIR/end")"
 }
 
 # --- -F ----------------------------------------------------------------------------------------

@@ -204,6 +204,14 @@ start_target() {
 	[ ! -s "$BATS_TEST_TMPDIR/err" ] || fail "$(cat "$BATS_TEST_TMPDIR/err")"
 }
 
+@test "SEC-13 the same through a feed (-i): lost output is status 1 without a word" {
+	start_fake "${HELD[@]}" "send:${OK4}0001610a" wait:300 send:620a wait:300 send:630a
+	run bash -c "{ '$SOCKS5' connect -d -i 1ms -x $FAKE 127.0.0.1:9 2>&1 1>&3; echo \$?; } \
+		3>&1 >'$BATS_TEST_TMPDIR/end' | head -n 1"
+	[ "$output" = a ] || fail "$output"
+	[ "$(cat "$BATS_TEST_TMPDIR/end")" = 1 ] || fail "$(cat "$BATS_TEST_TMPDIR/end")"
+}
+
 @test "closed descriptors, a full disk, a directory" {
 	start_target greet
 	run bash -c "'$SOCKS5' connect -x $PROXY $TARGET <&- 2>&1"

@@ -178,7 +178,7 @@ env:VAR, file:PATH, fd:N or prompt"
 @test "a line that could not be written is no success" {
 	run --separate-stderr sh -c '"$SOCKS5" passwd joe --password pass:x >/dev/full'
 	[ "$status" = 1 ]
-	[ "$stderr" = "socks5: standard output: No space left on device" ]
+	[ "$stderr" = "socks5 passwd: standard output: No space left on device" ]
 }
 
 @test "R1929-11: a password given on the command line is not in the process's title" {
