@@ -3,15 +3,15 @@
 #include "base/addr.h"
 #include "field.h"
 
-static void say_notes(const struct out *out, const struct s5_trace *t)
+static void say_notes(const struct out *out, const char *mark, const struct s5_trace *t)
 {
 	for (unsigned i = 0; i < t->nmarks; i++)
-		out_verbose(out, 2, "  note at %u: %s (%s)", t->mark[i].off,
+		out_verbose(out, 2, "%s  note at %u: %s (%s)", mark, t->mark[i].off,
 			    s5_note_text((enum s5_note)t->mark[i].note),
 			    s5_note_section((enum s5_note)t->mark[i].note));
 }
 
-void message_say(const struct out *out, const char *before, const char *way,
+void message_say(const struct out *out, const char *mark, const char *before, const char *way,
 		 const struct s5_session *s)
 {
 	const uint8_t *octets = s->message.octets;
@@ -25,10 +25,10 @@ void message_say(const struct out *out, const char *before, const char *way,
 
 		if (span->field == S5_F_ATYP)
 			atyp = octets[span->off];
-		out_verbose(out, 2, "  %3u %s: %s", span->off,
+		out_verbose(out, 2, "%s  %3u %s: %s", mark, span->off,
 			    s5_field_name((enum s5_field)span->field),
 			    field_text(text, sizeof(text), (enum s5_field)span->field, atyp,
 				       octets + span->off, span->len));
 	}
-	say_notes(out, &s->trace);
+	say_notes(out, mark, &s->trace);
 }

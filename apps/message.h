@@ -8,8 +8,11 @@
 #include "out.h"
 #include "session/session.h"
 
-/* The message that the session's S5_EV_MESSAGE tells of: "BEFORE: WAY: method list, 3 octets". */
-void message_say(const struct out *out, const char *before, const char *way,
+/*
+ * The message that the session's S5_EV_MESSAGE tells of: "BEFORE: WAY: method list, 3 octets", and
+ * its fields, each line with MARK before it, which tells several sessions apart.
+ */
+void message_say(const struct out *out, const char *mark, const char *before, const char *way,
 		 const struct s5_session *session);
 
 #endif

@@ -54,7 +54,7 @@ static void say_message(const struct proxy_call *call)
 
 	snprintf(way, sizeof(way), "%s %s", s->message.sender == S5_CLIENT ? "to" : "from",
 		 hop_name(call, name, sizeof(name)));
-	message_say(call->proxy->out, since(call).text, way, s);
+	message_say(call->proxy->out, "", since(call).text, way, s);
 }
 
 /* The line of -v for a message: what it comes to. */

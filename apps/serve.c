@@ -44,8 +44,9 @@ static void drain(const struct serve *s, const sigset_t *set)
 	unsigned left = s5_server_sessions(s->server);
 
 	if (left)
-		out_say(&s->options.out, "stopping: %u session%s may go on for %lld s", left,
-			left == 1 ? "" : "s", (long long)(s->options.drain / 1000));
+		out_say(&s->options.out,
+			"stopping: %u session%s may go on for %lld s; a second signal ends at once",
+			left, left == 1 ? "" : "s", (long long)(s->options.drain / 1000));
 	s5_server_drain(s->server);
 	while (s5_server_sessions(s->server) && now_ms() < until)
 		if (sigtimedwait(set, NULL, &step) > 0)
@@ -72,6 +73,7 @@ static int serve(struct serve *s, int count, char **arguments)
 	while (sigwait(&set, &sig) != 0)
 		;
 	drain(s, &set);
+	out_say(&s->options.out, "stopped");
 	return EXIT_OK;
 }
 
@@ -88,6 +90,9 @@ int serve_run(const struct command *self, int argc, char **argv)
 		status = serve(&s, count, argv);
 	}
 	s5_server_free(s.server);
+	while (s.nlistening)
+		free(s.listening[--s.nlistening]);
+	free(s.listening);
 	s5_users_fini(&s.users);
 	s5_rules_fini(&s.rules);
 	if (s.log_fd >= 0)

@@ -46,6 +46,22 @@ static int check_beyond(struct serve *s, const struct s5_addr *a)
 	return EXIT_USAGE;
 }
 
+/* Kept until every listener is there: who waits for this line may rely on it. */
+static int announce(struct serve *s, const char *where)
+{
+	char **names = reallocarray(s->listening, s->nlistening + 1, sizeof(*names));
+	char *name = strdup(where);
+
+	if (names)
+		s->listening = names;
+	if (!names || !name) {
+		free(name);
+		return cannot(s, where, ENOMEM);
+	}
+	s->listening[s->nlistening++] = name;
+	return EXIT_OK;
+}
+
 static int listen_at(struct serve *s, const struct s5_addr *a)
 {
 	char text[S5_ADDR_TEXT];
@@ -57,12 +73,12 @@ static int listen_at(struct serve *s, const struct s5_addr *a)
 	rc = s5_server_listen(s->server, a, &real);
 	if (rc < 0)
 		return cannot(s, s5_addr_format(a, text, sizeof(text)), -rc);
-	out_say(&s->options.out, "listening on %s", s5_addr_format(&real, text, sizeof(text)));
-	return EXIT_OK;
+	return announce(s, s5_addr_format(&real, text, sizeof(text)));
 }
 
 static int listen_unix(struct serve *s, const char *path)
 {
+	char where[128];
 	int rc = *path ? s5_server_listen_unix(s->server, path) : -ENAMETOOLONG;
 
 	if (rc == -ENAMETOOLONG)
@@ -70,8 +86,8 @@ static int listen_unix(struct serve *s, const char *path)
 				      path);
 	if (rc < 0)
 		return cannot(s, path, -rc);
-	out_say(&s->options.out, "listening on unix:%s", path);
-	return EXIT_OK;
+	snprintf(where, sizeof(where), "unix:%s", path);
+	return announce(s, where);
 }
 
 /* Splits `[HOST:]PORT` in place; HOST may be `[v6]`. False: it is neither. */
@@ -187,5 +203,7 @@ int serve_listen(struct serve *s, int count, char **arguments)
 		status = listen_one(s, arguments[i]);
 	if (!count && !npassed)
 		status = listen_one(s, DEFAULT_LISTEN);
+	for (size_t i = 0; i < s->nlistening && status == EXIT_OK; i++)
+		out_say(&s->options.out, "listening on %s", s->listening[i]);
 	return status;
 }

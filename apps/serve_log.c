@@ -42,11 +42,18 @@ static const char *method(const struct s5_record *r)
 	return r->method == S5_METHOD_UNACCEPTABLE ? "-" : s5_method_name(r->method);
 }
 
+/* One word, as rules and the command line have it. */
+static const char *command(const struct s5_record *r)
+{
+	if (!r->requested)
+		return "-";
+	return r->cmd == S5_CMD_UDP ? "udp" : s5_cmd_name(r->cmd);
+}
+
 size_t serve_log_format(char line[static SERVE_LOG_LINE], const struct s5_record *r)
 {
 	char when[64], client[S5_ADDR_TEXT], target[S5_ADDR_TEXT], actual[S5_ADDR_TEXT];
 	char user[256 * 4 + 1] = "-", reply[8] = "-", why[sizeof(r->why)];
-	const char *command = r->requested ? s5_cmd_name(r->cmd) : "-";
 	int n;
 
 	stamp(when, sizeof(when));
@@ -60,7 +67,7 @@ size_t serve_log_format(char line[static SERVE_LOG_LINE], const struct s5_record
 	n = snprintf(line, SERVE_LOG_LINE,
 		     "%s id=%" PRIu64 " client=%s user=%s method=%s command=%s target=%s actual=%s "
 		     "reply=%s up=%" PRIu64 " down=%" PRIu64 " ms=%" PRId64 " end=\"%s\"\n",
-		     when, r->id, address(&r->client, client, "unix"), user, method(r), command,
+		     when, r->id, address(&r->client, client, "unix"), user, method(r), command(r),
 		     r->requested ? address(&r->target, target, "-") : "-",
 		     address(&r->actual, actual, "-"), reply, r->up, r->down, r->ms, why);
 	if (n >= SERVE_LOG_LINE) {
@@ -70,11 +77,15 @@ size_t serve_log_format(char line[static SERVE_LOG_LINE], const struct s5_record
 	return (size_t)n;
 }
 
-void serve_log_write(int fd, const struct s5_record *record)
+int serve_log_write(int fd, const struct s5_record *record)
 {
 	char line[SERVE_LOG_LINE];
 	size_t len = serve_log_format(line, record);
+	ssize_t n;
 
-	while (write(fd, line, len) < 0 && errno == EINTR)
+	while ((n = write(fd, line, len)) < 0 && errno == EINTR)
 		;
+	if (n < 0)
+		return -errno;
+	return (size_t)n < len ? -ENOSPC : 0;
 }

@@ -13,6 +13,7 @@ int serve_log_open(const char *path);
 /* The line for a record, with its newline; returns its length. */
 #define SERVE_LOG_LINE 4096
 size_t serve_log_format(char line[static SERVE_LOG_LINE], const struct s5_record *record);
-void serve_log_write(int fd, const struct s5_record *record);
+/* 0 or -errno. */
+int serve_log_write(int fd, const struct s5_record *record);
 
 #endif

@@ -4,10 +4,14 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "file.h"
+#include "net/sock.h"
 #include "serve_log.h"
 #include "serve_trace.h"
+
+#define RULES_SHOWN 10
 
 static int usage(const struct serve *s, const char *what, const char *value, const char *why)
 {
@@ -44,6 +48,8 @@ static int read_users(struct serve *s, const char *path)
 	good = s5_users_parse(&s->users, text, len, &err);
 	explicit_bzero(text, len);
 	free(text);
+	if (good && !s->users.n)
+		return usage(s, "--users", path, "no user in it; socks5 passwd makes one");
 	if (good)
 		return EXIT_OK;
 	out_error(&s->options.out, "--users %s: line %zu: %s", path, err.line, err.why);
@@ -116,6 +122,7 @@ static int set_dial(struct serve *s)
 {
 	struct s5_dial_options *dial = &s->config.dial;
 	struct s5_addr a = { .port = 0 };
+	int fd;
 
 	dial->timeout = s->options.connect_timeout;
 	switch (s->options.prefer) {
@@ -133,6 +140,11 @@ static int set_dial(struct serve *s)
 		return EXIT_OK;
 	if (!s5_addr_set_ip(&a, s->options.source, strlen(s->options.source)))
 		return usage(s, "--source", s->options.source, "not an IPv4 or IPv6 address");
+	fd = s5_listen_tcp(&a, false); /* is the address ours? */
+	if (fd < 0)
+		return usage(s, "--source", s->options.source,
+			     "no interface of this machine has that address");
+	close(fd);
 	*(a.atyp == S5_ATYP_IPV4 ? &dial->source4 : &dial->source6) = a;
 	return EXIT_OK;
 }
@@ -147,13 +159,27 @@ static unsigned processors(void)
 	return n > 0 ? (unsigned)n : 1;
 }
 
+/* A log that cannot be written harms no session; it is told once, and so is its recovery. */
+static void log_told(struct serve *s, int rc)
+{
+	bool failing = rc < 0;
+
+	if (__atomic_exchange_n(&s->log_failing, failing, __ATOMIC_RELAXED) == failing)
+		return;
+	if (failing)
+		out_error(&s->options.out, "--log %s: %s; sessions go on without a line",
+			  s->options.log, strerrordesc_np(-rc));
+	else
+		out_say(&s->options.out, "--log %s: written again", s->options.log);
+}
+
 static void log_record(void *arg, const struct s5_record *record)
 {
-	const struct serve *s = arg;
+	struct serve *s = arg;
 
 	serve_trace_end(&s->options.out, record);
 	if (s->log_fd >= 0)
-		serve_log_write(s->log_fd, record);
+		log_told(s, serve_log_write(s->log_fd, record));
 }
 
 static void log_event(void *arg, const struct s5_record *record, const struct s5_session *session,
@@ -164,9 +190,16 @@ static void log_event(void *arg, const struct s5_record *record, const struct s5
 
 static void log_trouble(void *arg, int error)
 {
-	out_warn(&((struct serve *)arg)->options.out,
-		 "cannot accept clients: %s; they wait until sessions end (see ulimit -n)",
-		 strerrordesc_np(error));
+	const struct serve *s = arg;
+
+	if (error == EUSERS)
+		out_warn(&s->options.out,
+			 "%d sessions: further clients are turned away (--max-sessions)",
+			 s->options.max_sessions);
+	else
+		out_warn(&s->options.out,
+			 "cannot accept clients: %s; they wait until sessions end (see ulimit -n)",
+			 strerrordesc_np(error));
 }
 
 static int set_log(struct serve *s)
@@ -181,6 +214,9 @@ static int set_log(struct serve *s)
 	s->config.log = verbose || s->options.log ? log_record : NULL;
 	if (!s->options.log)
 		return EXIT_OK;
+	if (strcmp(s->options.log, "syslog") == 0)
+		return usage(s, "--log", "syslog",
+			     "not in this version; name a FILE (./syslog is one) or -");
 	s->log_fd = serve_log_open(s->options.log);
 	if (s->log_fd < 0)
 		return usage(s, "--log", s->options.log, strerror(errno));
@@ -217,34 +253,57 @@ int serve_configure(struct serve *s)
 
 /* in plain words */
 
+static const char *who_may(const struct serve *s)
+{
+	if (s5_rules_has_allow(&s->rules))
+		return "whoever the rules allow";
+	return s->beyond ? "anyone who can reach it" : "any program on this machine";
+}
+
 static void explain_who(const struct serve *s)
 {
 	const struct out *out = &s->options.out;
-	const char *who = s->beyond ? "anyone who can reach it" : "any program on this machine";
 	const char *where = s->beyond ? "" : " on this machine";
+	const char *others = has_method(s, S5_METHOD_NONE) ? "; so may others, without one" : "";
 
 	if (!has_method(s, S5_METHOD_USERPASS))
-		out_say(out, "%s may use it, without a password", who);
+		out_say(out, "%s may use it, without a password", who_may(s));
 	else if (s->users.n == 1)
-		out_say(out, "one user%s may use it, with a password%s", where,
-			has_method(s, S5_METHOD_NONE) ? "; so may others, without one" : "");
+		out_say(out, "one user%s may use it, with a password%s", where, others);
 	else
 		out_say(out, "%zu users%s may use it, each with a password%s", s->users.n, where,
-			has_method(s, S5_METHOD_NONE) ? "; so may others, without one" : "");
+			others);
+}
+
+/* What is left when no rule matches, or there is none. */
+static void explain_rest(const struct serve *s, const char *it)
+{
+	const struct out *out = &s->options.out;
+
+	if (s5_rules_has_allow(&s->rules)) {
+		out_say(out, "everything else is denied");
+	} else if (!s->beyond) {
+		out_say(out, "%s connects to any address", it);
+	} else {
+		out_say(out,
+			"%s connects to any address but loopback, private, link-local, "
+			"multicast and metadata ones",
+			it);
+		out_say(out, "programs on this machine reach those too");
+	}
 }
 
 void serve_explain(const struct serve *s)
 {
-	const struct out *out = &s->options.out;
+	size_t shown = s->rules.n < RULES_SHOWN ? s->rules.n : RULES_SHOWN;
 
 	explain_who(s);
-	if (s->rules.n == 1)
-		out_say(out, "one rule decides where to");
-	else if (s->rules.n)
-		out_say(out, "%zu rules decide where to, the first that matches", s->rules.n);
-	else if (!s->beyond)
-		out_say(out, "it connects to any address");
-	else
-		out_say(out, "it connects to any address but loopback, private, link-local, "
-			     "multicast and metadata ones; for programs on this machine to any");
+	for (size_t i = 0; i < shown; i++)
+		out_say(&s->options.out, "rule %zu: %s %s", i + 1,
+			s5_rules_is_allow(&s->rules, (int)i) ? "allow" : "deny",
+			s5_rules_text(&s->rules, (int)i));
+	if (shown < s->rules.n)
+		out_say(&s->options.out, "and %zu more rules; the first that matches decides",
+			s->rules.n - shown);
+	explain_rest(s, s->rules.n ? "otherwise it" : "it");
 }

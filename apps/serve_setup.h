@@ -16,6 +16,9 @@ struct serve {
 	struct s5_users users;
 	struct s5_rules rules;
 	int log_fd; /* -1: no log */
+	bool log_failing; /* atomically: the last line was lost, and that was told */
+	char **listening; /* where, for the lines that say so */
+	size_t nlistening;
 	bool beyond; /* some listener can be reached from other machines */
 	struct s5_server *server;
 };

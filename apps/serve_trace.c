@@ -27,9 +27,11 @@ void serve_trace_event(const struct out *out, const struct s5_record *record,
 {
 	char text[S5_ADDR_TEXT];
 
-	if (event == S5_EV_MESSAGE)
-		message_say(out, who(record).text,
+	if (event == S5_EV_MESSAGE) {
+		snprintf(text, sizeof(text), "session %" PRIu64 ":", record->id);
+		message_say(out, text, who(record).text,
 			    s->message.sender == S5_CLIENT ? "received" : "sent", s);
+	}
 	if (event == S5_EV_METHOD)
 		out_verbose(out, 1, "%s: method %s", who(record).text, s5_method_name(s->method));
 	if (event == S5_EV_REQUEST)

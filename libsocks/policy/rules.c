@@ -244,14 +244,19 @@ static bool is_guarded(const struct target *t)
 	return !t->local && t->sets != S5_SET_ANY;
 }
 
+bool s5_rules_has_allow(const struct s5_rules *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->rows[i].allow)
+			return true;
+	return false;
+}
+
 static struct s5_verdict verdict_by_default(const struct s5_rules *r, const struct target *t)
 {
 	struct s5_verdict v = { .decision = S5_ALLOW, .rule = -1 };
 
-	for (size_t i = 0; i < r->n; i++)
-		if (r->rows[i].allow)
-			v.decision = S5_DENY;
-	if (is_guarded(t))
+	if (is_guarded(t) || s5_rules_has_allow(r))
 		v.decision = S5_DENY;
 	else if (v.decision == S5_ALLOW && !t->address.atyp && !t->local)
 		v.decision = S5_UNDECIDED;

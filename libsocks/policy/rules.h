@@ -77,6 +77,8 @@ bool s5_rules_add(struct s5_rules *r, bool allow, const char *text, struct s5_ru
  * port is address's, or name's where there is no address. With neither: S5_DENY. */
 struct s5_verdict s5_rules_match(const struct s5_rules *r, const struct s5_query *q);
 
+/* There is an allow rule: what no rule matches is denied. */
+bool s5_rules_has_allow(const struct s5_rules *r);
 /* Some allow rule says from=: whoever wrote it knows that others than loopback will come. */
 bool s5_rules_has_from(const struct s5_rules *r);
 /* Rule i: its words as typed, good until the next add or fini (NULL: no such rule), and its kind. */

@@ -20,11 +20,24 @@ static struct s5_verdict ask(const struct s5_conn *c, const struct s5_addr *addr
 	return s5_rules_match(c->worker->config->rules, &q);
 }
 
+/* -1: none of them; what is left is denied, or guarded. */
+static void note_denied(struct s5_conn *c, int rule)
+{
+	if (rule < 0)
+		snprintf(c->record.why, sizeof c->record.why, "denied: no rule allows it");
+	else
+		snprintf(c->record.why, sizeof c->record.why, "denied by rule %d", rule + 1);
+}
+
 static bool permit(struct s5_dial *d, const struct s5_addr *a)
 {
 	struct s5_conn *c = S5_OUTER(d, struct s5_conn, dial);
 
-	return ask(c, a).decision == S5_ALLOW;
+	struct s5_verdict v = ask(c, a);
+
+	if (v.decision != S5_ALLOW)
+		note_denied(c, v.rule);
+	return v.decision == S5_ALLOW;
 }
 
 static void answer(struct s5_conn *c, uint8_t rep, const struct s5_addr *bnd)
@@ -35,9 +48,11 @@ static void answer(struct s5_conn *c, uint8_t rep, const struct s5_addr *bnd)
 	c->state = S5_CONN_TALKING;
 }
 
+/* why NULL: it is noted already. */
 static void refuse(struct s5_conn *c, uint8_t rep, const char *why)
 {
-	snprintf(c->record.why, sizeof c->record.why, "%s", why);
+	if (why)
+		snprintf(c->record.why, sizeof c->record.why, "%s", why);
 	answer(c, rep, NULL);
 }
 
@@ -45,9 +60,8 @@ static const char *dial_text(const struct s5_dial *d, enum s5_dial_end end)
 {
 	switch (end) {
 	case S5_DIAL_CONNECTED:
-		return "";
-	case S5_DIAL_DENIED:
-		return "denied by the rules";
+	case S5_DIAL_DENIED: /* noted with the rule already */
+		return NULL;
 	case S5_DIAL_UNRESOLVED:
 		return s5_lookup_text(d->resolved);
 	case S5_DIAL_TIMEOUT:
@@ -67,6 +81,7 @@ static void dial_done(struct s5_dial *d, enum s5_dial_end end)
 	c->target = d->fd;
 	if (end == S5_DIAL_CONNECTED) {
 		bnd = s5_sock_local(d->fd);
+		c->record.why[0] = 0;
 		answer(c, S5_REP_SUCCEEDED, &bnd);
 	} else {
 		refuse(c, s5_rep_of_dial(end, d->error), dial_text(d, end));
@@ -85,6 +100,7 @@ void s5_conn_request(struct s5_conn *c)
 {
 	struct s5_worker *w = c->worker;
 	const struct s5_request *m = &c->session.request;
+	struct s5_verdict v = ask(c, s5_addr_is_ip(&m->dst) ? &m->dst : NULL);
 
 	s5_conn_note_request(c);
 	s5_timer_stop(&w->loop, &c->timer);
@@ -92,8 +108,9 @@ void s5_conn_request(struct s5_conn *c)
 		refuse(c, S5_REP_CMD_UNSUPPORTED, "command not supported");
 		return;
 	}
-	if (ask(c, s5_addr_is_ip(&m->dst) ? &m->dst : NULL).decision == S5_DENY) {
-		refuse(c, S5_REP_NOT_ALLOWED, "denied by the rules");
+	if (v.decision == S5_DENY) {
+		note_denied(c, v.rule);
+		refuse(c, S5_REP_NOT_ALLOWED, NULL);
 		return;
 	}
 	c->state = S5_CONN_DIALING;

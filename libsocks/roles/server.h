@@ -50,8 +50,9 @@ struct s5_server_config {
 	 * known, and the session to look at. */
 	void (*watch)(void *arg, const struct s5_record *record, const struct s5_session *session,
 		      enum s5_event event);
-	/* Accepting failed for want of descriptors or memory (errno); it goes on by itself. Once
-	 * until a client could be accepted again. */
+	/* Accepting failed for want of descriptors or memory (errno), or a client was turned away
+	 * by max_sessions (EUSERS); it goes on by itself. Told by each worker once, until it
+	 * could accept a client again. */
 	void (*trouble)(void *arg, int error);
 	void *arg;
 };

@@ -67,8 +67,12 @@ static bool accept_one(struct s5_port *p)
 	w->troubled = false;
 	if (!s5_server_enter(w->server)) {
 		close(fd);
+		if (!w->full && w->config->trouble)
+			w->config->trouble(w->config->arg, EUSERS);
+		w->full = true;
 		return true;
 	}
+	w->full = false;
 	from = s5_sockaddr_to(&sa);
 	s5_conn_start(w, fd, &from);
 	return true;

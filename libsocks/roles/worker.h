@@ -36,6 +36,7 @@ struct s5_worker {
 	size_t nports;
 	bool deaf; /* not accepting for want of descriptors */
 	bool troubled; /* and that was told */
+	bool full; /* max_sessions turned the last client away, and that was told */
 	struct s5_timer retry;
 
 	LIST_HEAD(, s5_conn) conns;

@@ -313,3 +313,9 @@ in_memory() {
 	accepted "$(login joe x)"
 	stop_server
 }
+
+@test "SEC-3 a file without a user is refused, not taken for no authentication" {
+	printf '# nobody yet\n\n' >"$BATS_TEST_TMPDIR/users"
+	run timeout 10 "$SOCKS5" serve --users "$BATS_TEST_TMPDIR/users" 127.0.0.1:0
+	[ "$status" = 2 ] && [[ $output == *"no user in it"* ]] || fail "$status: $output"
+}

@@ -52,7 +52,13 @@ listeners() {
 	stop_server
 	start_server -u a:b -u c:d --deny to=private
 	says "2 users on this machine may use it, each with a password"
-	says "one rule decides where to"
+	says "rule 1: deny to=private"
+	says "otherwise it connects to any address"
+	stop_server
+	start_server --allow to=.example.org --deny to=any
+	says "whoever the rules allow may use it, without a password"
+	says "rule 2: deny to=any"
+	says "everything else is denied"
 }
 
 @test "-q says nothing but errors" {
@@ -225,9 +231,16 @@ activate() {
 	LISTEN=0.0.0.0:0 start_server -u a:b
 	says "one user may use it, with a password"
 	LISTEN=0.0.0.0:0 start_server --allow from=10.0.0.0/8
-	says "one rule decides where to"
+	says "whoever the rules allow may use it, without a password"
+	says "rule 1: allow from=10.0.0.0/8"
 	LISTEN='[::]:0' start_server --open
 	says "anyone who can reach it may use it, without a password"
 	says "it connects to any address but loopback, private, link-local, multicast and metadata \
-ones; for programs on this machine to any"
+ones"
+	says "programs on this machine reach those too"
+}
+
+@test "every LISTEN is looked at before one is told" {
+	run timeout 10 "$SOCKS5" serve 127.0.0.1:0 8000x
+	[ "$status" = 2 ] && [[ $output != *"listening on"* ]] || fail "$status: $output"
 }

@@ -97,6 +97,17 @@ actual=\\[::1\\]:$TARGET_PORT .*"
 	asks "$OK4" $IP4 "$TARGET_PORT"
 	asks "$OK4" $IP4 "$TARGET_PORT"
 	stop_server
+	[ "$(grep -c "No space left on device; sessions go on without a line" "$SERVER_LOG")" = 1 ] ||
+		fail "$(cat "$SERVER_LOG")"
+}
+
+@test "the log: syslog is refused, not a file of that name; udp is one word" {
+	run timeout 10 "$SOCKS5" serve --log syslog 127.0.0.1:0
+	[ "$status" = 2 ] && [ ! -e syslog ] || fail "$status: $output"
+	start_server --log -
+	answers "0500$(error 07) EOF" $HELLO 05030001000000000000 eof
+	log_has 1
+	[ "$(field command)" = udp ] || fail "$LINE"
 }
 
 @test "the log: lines of four workers and 400 sessions do not mix" {
@@ -158,6 +169,8 @@ target=[^ ]+ actual=[^ ]+ reply=[^ ]+ up=0 down=0 ms=[0-9]+ end=\"[^\"]*\"$" \
 	wait_until 5 has_lines 2 "$TARGET_OUT"
 	PATIENCE=2 answers " @(EOF|RST)"
 	PATIENCE=2 answers " @(EOF|RST)" wait:20 05 wait:20 01 wait:20 00
+	has_line "2 sessions: further clients are turned away" "$SERVER_LOG" ||
+		fail "$(cat "$SERVER_LOG")"
 	kill "$first" "$PID"
 	log_has 2
 	asks "$OK4" $IP4 "$TARGET_PORT"

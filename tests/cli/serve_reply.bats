@@ -25,9 +25,9 @@ bound_as_seen() {
 	start_target mute
 	start_server --source 127.0.0.9
 	bound_as_seen "05000001"'7f000009????' $IP4 127.0.0.9
-	stop_server
-	start_server --source 192.0.2.9
-	asks "$(error 01)" $IP4 "$TARGET_PORT"
+	run timeout 10 "$SOCKS5" serve --source 192.0.2.9 127.0.0.1:0
+	[ "$status" = 2 ] && [[ $output == *"--source 192.0.2.9: no interface"* ]] ||
+		fail "$status: $output"
 }
 
 @test "R1928-6.7 6.11 no success before the target answers; the connect timer ends it, REP 06" {
@@ -118,7 +118,7 @@ bound_as_seen() {
 	answers "05020100$(error 02) EOF" $HELLO_USER "$(login jim x)" "$(request $IP6 9)" eof
 	came 0
 	log_has 6
-	[ "$(field reply) $(field end)" = "02 denied by the rules" ] || fail "$LINE"
+	[ "$(field reply) $(field end)" = "02 denied by rule 1" ] || fail "$LINE"
 	[ "$(queries to.test A)" = 1 ]
 }
 
