@@ -8,9 +8,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "wrap.h"
+
 #define RED "\033[31m"
 #define YELLOW "\033[33m"
 #define PLAIN "\033[m"
+
+#define INDENT 2 /* of the lines after the first one, where a terminal is too narrow */
 
 #define VFORMAT(n) __attribute__((format(printf, n, 0)))
 
@@ -60,18 +64,51 @@ static size_t line_add(char *line, size_t len, const char *format, va_list args)
 	return OUT_LINE - 1;
 }
 
+/* The columns of the terminal that stderr is; 0 if it is none, or does not tell, or is tiny. */
+static int terminal_columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 20)
+		return 0;
+	return size.ws_col;
+}
+
+/* Writes a line broken between words, not where the terminal would break it. */
+static int write_wrapped(const char *line, int columns, int hidden)
+{
+	char text[OUT_LINE * 2];
+	FILE *memory = fmemopen(text, sizeof(text), "w");
+	long len;
+
+	if (!memory)
+		return -1;
+	wrap_text(memory, columns, INDENT, -hidden, line);
+	len = ftell(memory);
+	fclose(memory);
+	if (len < 0)
+		return -1;
+	write_all(STDERR_FILENO, text, (size_t)len);
+	return 0;
+}
+
 VFORMAT(3)
 static void say(const struct out *out, const char *colour, const char *format, va_list args)
 {
 	char line[OUT_LINE];
-	int coloured = out->colour && *colour, saved = errno;
+	bool coloured = out->colour && *colour;
+	int saved = errno, columns = terminal_columns();
+	int hidden = coloured ? (int)(strlen(colour) + strlen(PLAIN)) : 0;
 	int n = snprintf(line, sizeof(line), "%ssocks5%s%s:%s ", coloured ? colour : "",
 			 out->command ? " " : "", out->command ? out->command : "",
 			 coloured ? PLAIN : "");
 	size_t len = line_add(line, (size_t)n, format, args);
 
-	line[len++] = '\n';
-	write_all(STDERR_FILENO, line, len);
+	line[len] = '\0';
+	if (!columns || (int)len - hidden <= columns || write_wrapped(line, columns, hidden) < 0) {
+		line[len++] = '\n';
+		write_all(STDERR_FILENO, line, len);
+	}
 	errno = saved;
 }
 

@@ -4,7 +4,8 @@
  *
  * A struct out is the caller's, lives as long as the command runs and is never changed once the
  * command has begun, so every thread may use it. Each line leaves in one write(2): lines of
- * several threads do not mix. A line longer than OUT_LINE is cut and ends in "...".
+ * several threads do not mix. A line longer than OUT_LINE is cut and ends in "...". Where stderr
+ * is a terminal a line too long for it is broken between words; everywhere else it is one line.
  */
 #ifndef APPS_OUT_H
 #define APPS_OUT_H

@@ -175,6 +175,27 @@ none or userpass" serve --auth none,userpas
 	[ "$stderr" = "socks5 help: standard output: No space left on device" ]
 }
 
+@test "what is said is broken between words on a terminal, and is one line elsewhere" {
+	local said=$BATS_TEST_TMPDIR/said columns
+	wrong "socks5 connect: option --timeout: 'soon' is not a duration: write seconds (5, 1.5) or \
+a unit (500ms, 30s, 2m, 1h, 1d)" connect -w soon host 80
+	export TERM=xterm NO_COLOR=1
+	on_terminal 80 '"$SOCKS5" connect -w soon host 80' | diff - <(
+		echo "socks5 connect: option --timeout: 'soon' is not a duration: write seconds (5,"
+		echo "  1.5) or a unit (500ms, 30s, 2m, 1h, 1d)"
+	)
+	for columns in 40 79 80 112 113 200; do
+		on_terminal $columns '"$SOCKS5" connect -w soon host 80' >"$said"
+		[ "$(widest <"$said")" -le $columns ] || fail "$columns: $(cat "$said")"
+		[ "$(tr -s '\n ' ' ' <"$said")" = "$stderr " ] || fail "$columns: $(cat "$said")"
+	done
+	# Colour takes no columns.
+	unset NO_COLOR
+	on_terminal 80 '"$SOCKS5" connect -w soon host 80' | sed 's/\x1b\[[0-9]*m//g' >"$said"
+	[ "$(head -n 1 "$said" | widest)" = 77 ] || fail "$(cat "$said")"
+	[ "$(wc -l <"$said")" = 2 ]
+}
+
 @test "colour on a terminal only, and never with NO_COLOR" {
 	local red=$'\e[31m'
 	export TERM=xterm
