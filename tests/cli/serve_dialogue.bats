@@ -71,7 +71,7 @@ vectors() {
 @test "R1928-3.6 nothing acceptable: 05 ff, the end, and nothing that follows is read" {
 	start_target echo
 	start_server --log -
-	answers "05ff EOF" "050180$(request $IP4 "$TARGET_PORT")6869"
+	PATIENCE=1 answers "05ff EOF" "050180$(request $IP4 "$TARGET_PORT")6869"
 	answers "05ff EOF" 05020102 recv:2 wait:50 "$HELLO$(request $IP4 "$TARGET_PORT")"
 	came 0
 	log_has 2

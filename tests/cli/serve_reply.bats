@@ -45,6 +45,7 @@ bound_as_seen() {
 	need_ipv6
 	port=$(free_port)
 	start_server
+	PATIENCE=1 answers "0500$(error 05) EOF" $HELLO "$(request $IP4 "$port")"
 	asks "$(error 05)" $IP4 "$port"
 	asks "$(error 05)" $IP6 "$port"
 	asks "$(error 05)" "$(name_of localhost)" "$port"

@@ -37,12 +37,13 @@ TEST(R1928_6_6_the_source_is_what_was_asked_for)
 
 TEST(the_source_port_is_what_was_asked_for)
 {
-	struct s5_addr a = loopback(false, 0);
-	int fd = listen_on(&a);
-
-	options.source_port = s5_sock_local(fd).port;
-	close(fd);
-	assert_int_equal(dial_ip(loopback(false, port)), S5_DIAL_CONNECTED);
+	/* Below those that the kernel hands out: only a server can have it. */
+	for (options.source_port = 20011; options.source_port < 20100; options.source_port++) {
+		if (dial_ip(loopback(false, port)) == S5_DIAL_CONNECTED)
+			break;
+		assert_int_equal(dial.error, EADDRINUSE);
+	}
+	assert_int_equal(how, S5_DIAL_CONNECTED);
 	assert_int_equal(s5_sock_local(dial.fd).port, options.source_port);
 	hang_up();
 }

@@ -143,6 +143,30 @@ TEST(bulk_borrows_a_pipe_and_gives_it_back)
 	assert_int_equal(relay.flow[1].pipe.in, -1);
 }
 
+TEST(a_flow_that_falls_idle_gives_its_pipe_back)
+{
+	struct course c = { .total = (size_t)1 << 40, .step = 300000 };
+
+	start_tcp();
+	for (int i = 0; i < 100000 && pool.lent + pool.spare == 0; i++) {
+		course_send(&c, 0);
+		turn_now(&loop);
+		course_take(&c, 1);
+	}
+	c.total = c.sent;
+	c.ended = true; /* it is not, it has just nothing to say */
+	for (int i = 0; i < 1000 && c.got < c.total; i++) {
+		turn_now(&loop);
+		course_take(&c, 1);
+	}
+	turn_now(&loop);
+	assert_int_equal(c.got, c.total);
+	assert_int_equal(pool.lent, 0);
+	assert_int_equal(pool.spare, 1);
+	assert_null(relay.flow[0].held);
+	assert_int_equal(told, 0);
+}
+
 TEST(small_messages_borrow_nothing)
 {
 	start_tcp();
@@ -288,6 +312,7 @@ int main(void)
 		RELAY(R1928_R_5_a_reset_is_passed_on_as_a_reset),
 		RELAY(R1928_R_4_what_is_not_read_stops_the_other_side),
 		RELAY(bulk_borrows_a_pipe_and_gives_it_back),
+		RELAY(a_flow_that_falls_idle_gives_its_pipe_back),
 		RELAY(small_messages_borrow_nothing),
 		RELAY(without_a_pipe_bulk_is_copied),
 		RELAY(a_pipe_with_octets_left_in_it_is_not_lent_again),
