@@ -19,6 +19,7 @@
 /* Without -N the target hears of the end of standard input once it has been silent for so long:
  * there are proxies that drop everything at a half-close, the answer under way too. */
 #define GRACE_MS 500
+#define LOOK_MS 50 /* how often it is looked whether the target is silent */
 
 struct carrier {
 	struct connect *c;
@@ -29,6 +30,7 @@ struct carrier {
 	bool target_ends; /* the whole ends with the target's end */
 	bool may_end; /* and now the target may hear of our end */
 	uint64_t seen; /* octets from the target when it was looked last */
+	int64_t silent_since;
 	bool command; /* end 0 is a command */
 	bool over;
 	enum s5_relay_end end;
@@ -56,21 +58,26 @@ static void tap(struct s5_relay *r, unsigned from, const uint8_t *octets, size_t
 		take_read(k);
 }
 
-static void wait_for_silence(struct carrier *k)
+static void look(struct carrier *k)
 {
+	const struct s5_loop *loop = &k->c->loop;
+
+	if (k->relay.flow[1].octets != k->seen)
+		k->silent_since = loop->now;
 	k->seen = k->relay.flow[1].octets;
-	s5_timer_set(&k->c->loop, &k->grace, k->c->loop.now + GRACE_MS);
+	s5_timer_set(&k->c->loop, &k->grace, loop->now + LOOK_MS);
 }
 
 static void grace_fire(struct s5_timer *t)
 {
 	struct carrier *k = S5_OUTER(t, struct carrier, grace);
 
-	k->may_end = k->relay.flow[1].octets == k->seen;
-	if (k->may_end)
-		s5_relay_end_input(&k->relay, 0);
-	else
-		wait_for_silence(k);
+	look(k);
+	k->may_end = k->c->loop.now - k->silent_since >= GRACE_MS;
+	if (!k->may_end)
+		return;
+	s5_timer_stop(&k->c->loop, &k->grace);
+	s5_relay_end_input(&k->relay, 0);
 }
 
 static bool may_end(struct s5_relay *r, unsigned from)
@@ -79,8 +86,10 @@ static bool may_end(struct s5_relay *r, unsigned from)
 
 	if (from == 1 || k->may_end || r->flow[1].ended)
 		return true;
-	if (!k->grace.slot)
-		wait_for_silence(k);
+	if (!k->grace.slot) {
+		k->silent_since = k->c->loop.now;
+		look(k);
+	}
 	return false;
 }
 
