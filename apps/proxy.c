@@ -35,6 +35,17 @@ const char *proxy_hop_name(const struct proxy *p, size_t hop, char *text, size_t
 	return text;
 }
 
+const char *proxy_hop_origin(const struct proxy *p, size_t hop, char *text, size_t size)
+{
+	size_t len;
+
+	proxy_hop_name(p, hop, text, size);
+	len = strlen(text);
+	if (p->origin)
+		snprintf(text + len, size - len, " (%s)", p->origin);
+	return text;
+}
+
 int64_t proxy_timeout(const struct proxy_options *options)
 {
 	return options->timeout < 0 ? DEFAULT_TIMEOUT : options->timeout;
@@ -143,6 +154,7 @@ static int set_credentials(struct reader *r, struct s5_hop *hop, bool known, str
 		return -1;
 	set_methods(hop, &o->auth);
 	if (!offers_password(hop)) {
+		r->p->user_unoffered |= c->ulen > 0;
 		*c = (struct s5_credentials){ .ulen = 0 };
 		return 0;
 	}
@@ -172,19 +184,21 @@ static int read_hop(struct reader *r, size_t i, const char *source, const char *
 
 static int read_environment(struct reader *r, struct opt_error *err)
 {
-	static const char *const names[] = { "SOCKS5_SERVER", "SOCKS_SERVER", "ALL_PROXY",
-					     "all_proxy" };
+	static const char *const origins[] = { "from SOCKS5_SERVER", "from SOCKS_SERVER",
+					       "from ALL_PROXY", "from all_proxy" };
 	char source[60];
 
 	r->p->config.nhops = 1;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		const char *text = getenv(names[i]);
+	for (size_t i = 0; i < sizeof(origins) / sizeof(*origins); i++) {
+		const char *name = strchr(origins[i], ' ') + 1, *text = getenv(name);
 
 		if (!text || !*text)
 			continue;
-		snprintf(source, sizeof(source), "environment variable %s", names[i]);
+		r->p->origin = origins[i];
+		snprintf(source, sizeof(source), "environment variable %s", name);
 		return read_hop(r, 0, source, text, err);
 	}
+	r->p->origin = "the default; -x names another";
 	return read_hop(r, 0, "default proxy", DEFAULT_PROXY, err);
 }
 
@@ -231,6 +245,14 @@ static void warn_clear_text(const struct proxy *p)
 	}
 }
 
+static void say_origin(const struct proxy *p)
+{
+	char name[PROXY_HOP_TEXT];
+
+	if (p->origin)
+		out_verbose(p->out, 1, "%s", proxy_hop_origin(p, 0, name, sizeof(name)));
+}
+
 /* -4 and -6 are for the dial; with --dns local for the target, and a proxy's address stays. */
 static enum s5_prefer family_of(const struct proxy *p)
 {
@@ -259,11 +281,13 @@ int proxy_init(struct proxy *p, const struct proxy_options *options, const struc
 		rc = read_chain(&r, &err);
 	secret_wipe(&r.given);
 	p->config.dial.prefer = family_of(p);
-	if (rc < 0)
+	if (rc < 0) {
 		out_error(out, "%s", err.text);
-	else
-		warn_clear_text(p);
-	return rc < 0 ? EXIT_USAGE : EXIT_OK;
+		return EXIT_USAGE;
+	}
+	say_origin(p);
+	warn_clear_text(p);
+	return EXIT_OK;
 }
 
 static bool suits(const struct s5_addr *addr, enum s5_prefer prefer)

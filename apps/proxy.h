@@ -13,6 +13,8 @@ struct proxy {
 	const struct out *out; /* borrowed */
 	const struct proxy_options *options; /* borrowed */
 	struct s5_hop *hops; /* with passwords until proxy_fini() */
+	const char *origin; /* why this proxy, "from ALL_PROXY"; NULL: it was asked for */
+	bool user_unoffered; /* there is a user whom --auth keeps back */
 	struct s5_client_config config; /* may be refined before the first call */
 };
 
@@ -42,8 +44,10 @@ int64_t proxy_timeout(const struct proxy_options *options);
 int64_t proxy_idle(const struct proxy_options *options);
 
 /* "proxy 127.0.0.1:1080", in a chain with "(hop 2 of 3)". Returns text. */
-#define PROXY_HOP_TEXT (S5_ADDR_TEXT + 40)
+#define PROXY_HOP_TEXT (S5_ADDR_TEXT + 80)
 const char *proxy_hop_name(const struct proxy *p, size_t hop, char *text, size_t size);
+/* The same, and why it is this one: "proxy 127.0.0.1:1080 (from ALL_PROXY)". */
+const char *proxy_hop_origin(const struct proxy *p, size_t hop, char *text, size_t size);
 
 /*
  * Takes one proxy as typed, [socks5://|socks5h://][user[:password]@]host[:port] or unix:PATH,

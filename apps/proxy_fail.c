@@ -92,33 +92,54 @@ static void put_eof(const struct proxy_call *call, char *text, size_t size)
 
 	if (f->phase == S5_PHASE_METHOD)
 		snprintf(text, size,
-			 "proxy closed the connection %s an answer; is it a SOCKS5 proxy?", middle);
+			 "proxy closed the connection %s an answer; is it a SOCKS5 proxy, or is it "
+			 "full?",
+			 middle);
 	else if (f->phase == S5_PHASE_CREDENTIALS)
 		snprintf(text, size, "proxy closed the connection %s an answer; wrong password?",
 			 middle);
 	else
-		snprintf(text, size,
-			 "proxy closed the connection %s a reply; it may not reach the target",
-			 middle);
+		snprintf(
+			text, size,
+			"proxy closed the connection %s a reply; perhaps it cannot reach the target",
+			middle);
 }
 
 static void put_timeout(const struct proxy_call *call, char *text, size_t size)
 {
 	char duration[32];
 
-	snprintf(text, size, "%s within %s; -w waits longer",
+	snprintf(text, size, "%s within %s; -w waits longer%s",
 		 call->client.failure.session.partial ? "no whole answer" : "no answer",
-		 proxy_duration(call->proxy->config.timeout, duration, sizeof(duration)));
+		 proxy_duration(call->proxy->config.timeout, duration, sizeof(duration)),
+		 call->client.failure.phase == S5_PHASE_METHOD ? "; is it a SOCKS5 proxy?" : "");
+}
+
+/* SOCKS4 answers with version 00 and a code from 5a on; some put the 04 of the request. */
+static bool is_socks4(const struct s5_client_failure *f)
+{
+	return (f->ngot > 0 && f->got[0] == 4) ||
+	       (f->ngot > 1 && f->got[0] == 0 && f->got[1] >= 0x5a && f->got[1] <= 0x5d);
+}
+
+static const char *malformed_hint(const struct s5_client_failure *f)
+{
+	if (f->phase != S5_PHASE_METHOD)
+		return "";
+	return is_socks4(f) ? "; perhaps a SOCKS4 proxy" : "; is it a SOCKS5 proxy?";
 }
 
 static void put_malformed(const struct proxy_call *call, char *text, size_t size)
 {
 	const struct s5_client_failure *f = &call->client.failure;
+	enum s5_note note = f->session.note;
 	char got[S5_CLIENT_GOT * 4 + 1];
 
+	if (note == S5_NOTE_VERSION_SOCKS4) /* its text is about a client */
+		note = S5_NOTE_VERSION;
 	out_escape(got, sizeof(got), f->got, f->ngot);
-	snprintf(text, size, "proxy answered '%s': %s%s", got, s5_note_text(f->session.note),
-		 f->phase == S5_PHASE_METHOD ? "; is it a SOCKS5 proxy?" : "");
+	snprintf(text, size, "proxy answered '%s': %s%s", got, s5_note_text(note),
+		 malformed_hint(f));
 }
 
 /* The methods that were offered, by name. */
@@ -138,8 +159,10 @@ static void put_no_method(const struct proxy_call *call, char *text, size_t size
 	char offer[100];
 
 	put_offer(hop, offer, sizeof(offer));
-	snprintf(text, size, "proxy accepts no method offered (%s); %s", offer,
-		 named ? "it may want --auth none" : "does it want a user (-u)?");
+	snprintf(text, size, "proxy accepts no method (offered: %s); %s", offer,
+		 named			       ? "it may want --auth none"
+		 : call->proxy->user_unoffered ? "it may want --auth userpass"
+					       : "does it want a user (-u)?");
 }
 
 static void put_unoffered(const struct proxy_call *call, char *text, size_t size)
@@ -161,23 +184,56 @@ static void put_credentials(const struct proxy_call *call, char *text, size_t si
 	char user[200];
 
 	out_escape(user, sizeof(user), c->user, c->ulen);
-	snprintf(text, size, "proxy refused user '%s' or the password (status %02x)", user,
-		 f->session.code);
+	snprintf(text, size,
+		 "proxy refused user '%s' or the password (status %02x); check -u and --password",
+		 user, f->session.code);
 }
 
-/* "request refused: connection refused (REP 05)"; to a hop in the middle it says for whom. */
+/* What may be done about a REP, or what it means to the one who asked for `dst`. */
+static const char *refusal_hint(uint8_t rep, const struct s5_addr *dst)
+{
+	bool name = dst->atyp == S5_ATYP_NAME;
+
+	switch (rep) {
+	case S5_REP_FAILURE:
+		return "; the proxy's log may say why";
+	case S5_REP_NOT_ALLOWED:
+		return "; the proxy's rules forbid it";
+	case S5_REP_NET_UNREACHABLE:
+		return "; the proxy has no way to that network";
+	case S5_REP_HOST_UNREACHABLE:
+		return name ? "; is the name spelled right?" : "; is the host up?";
+	case S5_REP_REFUSED:
+		return "; nobody listens there";
+	case S5_REP_TTL_EXPIRED:
+		return "; it is too far away, or did not answer in time";
+	case S5_REP_CMD_UNSUPPORTED:
+		return "; the proxy does not do this for anybody";
+	case S5_REP_ATYP_UNSUPPORTED:
+		return name ? "; try --dns local" : "; try a name, or the other family";
+	default:
+		return "";
+	}
+}
+
+/* "request refused: connection refused (REP 05) for 127.0.0.1:1"; to a hop in the middle, for the
+ * next proxy. */
 static void put_refused(const struct proxy_call *call, char *text, size_t size)
 {
-	const struct s5_client_failure *f = &call->client.failure;
-	size_t next = (size_t)f->hop + 1;
-	char whom[PROXY_HOP_TEXT] = "";
+	const struct s5_client *c = &call->client;
+	size_t next = (size_t)c->failure.hop + 1;
+	bool middle = next < call->proxy->config.nhops;
+	const struct s5_addr *dst = middle ? &call->proxy->hops[next].addr : &c->request.dst;
+	uint8_t rep = c->failure.session.code;
+	char whom[PROXY_HOP_TEXT];
 
-	if (next < call->proxy->config.nhops)
+	if (middle)
 		proxy_hop_name(call->proxy, next, whom, sizeof(whom));
-	snprintf(text, size, "request%s%s refused: %s (REP %02x)%s", *whom ? " for " : "", whom,
-		 s5_rep_name(f->session.code), f->session.code,
-		 f->session.code <= S5_REP_NOT_ALLOWED &&
-				 call->client.session.method == S5_METHOD_USERPASS
+	else
+		s5_addr_format(dst, whom, sizeof(whom));
+	snprintf(text, size, "request refused: %s (REP %02x) for %s%s%s", s5_rep_name(rep), rep,
+		 whom, refusal_hint(rep, dst),
+		 rep <= S5_REP_NOT_ALLOWED && c->session.method == S5_METHOD_USERPASS
 			 ? "; the password was accepted"
 			 : "");
 }
@@ -226,6 +282,8 @@ const char *proxy_failure_text(const struct proxy_call *call, char *text, size_t
 
 	if (f->hop < 0)
 		s5_addr_format(&call->client.request.dst, where, sizeof(where));
+	else if (f->phase <= S5_PHASE_CONNECT)
+		proxy_hop_origin(call->proxy, (size_t)f->hop, where, sizeof(where));
 	else
 		proxy_hop_name(call->proxy, (size_t)f->hop, where, sizeof(where));
 	if (f->phase == S5_PHASE_RESOLVE)

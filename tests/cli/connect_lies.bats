@@ -16,13 +16,17 @@ setup() {
 }
 
 @test "R1928-3.7 no acceptable method: status 3, nothing more is sent" {
-	lied_to 3 'method: proxy accepts no method offered (none); does it want a user (-u)?' \
+	lied_to 3 'method: proxy accepts no method (offered: none); does it want a user (-u)?' \
 		hello send:05ff stall
 	got_only "got 050100 eof"
 	WITH=(-u joe:pw)
-	lied_to 3 'method: proxy accepts no method offered (userpass); it may want --auth none' \
+	lied_to 3 'method: proxy accepts no method (offered: userpass); it may want --auth none' \
 		hello send:05ff stall
 	got_only "got 050102 eof"
+	WITH=(-u joe:pw --auth none)
+	lied_to 3 'method: proxy accepts no method (offered: none); it may want --auth userpass' \
+		hello send:05ff stall
+	got_only "got 050100 eof"
 }
 
 @test "R1928-3.8 a method that was not offered: status 4, no credentials are sent" {
@@ -49,13 +53,15 @@ setup() {
 @test "R1928-3.9 an answer that is not SOCKS5: status 4, and how it begins" {
 	lied_to 4 "method: proxy answered 'HTTP/1.1 400 Bad': version is not 05; is it a SOCKS5 proxy?" \
 		hello send:485454502f312e312034303020426164205265710d0a stall
-	lied_to 4 "method: proxy answered '\\\\x00\\[': version is not 05; *" hello send:005b stall
-	lied_to 4 "method: proxy answered '\\\\x04\\\\x00': version is 04: *" hello send:0400 stall
+	lied_to 4 "method: proxy answered '\\\\x00\\[': version is not 05; perhaps a SOCKS4 proxy" \
+		hello send:005b stall
+	lied_to 4 "method: proxy answered '\\\\x04\\\\x00': version is not 05; perhaps a SOCKS4 proxy" \
+		hello send:0400 stall
 	got_only "got 050100 eof"
 }
 
 @test "the proxy closes at once, before or in the middle of its choice: status 4" {
-	lied_to 4 'method: proxy closed the connection without an answer; is it a SOCKS5 proxy?' \
+	lied_to 4 'method: proxy closed the connection without an answer; is it a SOCKS5 proxy, or is it full?' \
 		hello close
 	lied_to 4 'method: proxy closed the connection in the middle of an answer; *' \
 		hello send:05 close
@@ -84,7 +90,7 @@ setup() {
 @test "R1929-7 any status but 00 is a refusal: status 3, no request follows" {
 	WITH=(-u joe:pw)
 	for code in 01 02 7f ff; do
-		lied_to 3 "credentials: proxy refused user 'joe' or the password (status $code)" \
+		lied_to 3 "credentials: proxy refused user 'joe' or the password (status $code); check -u and --password" \
 			hello send:0502 auth send:01$code stall
 		got_only "got 050102 got 01036a6f65027077 eof"
 	done
@@ -109,29 +115,38 @@ setup() {
 
 @test "credentials accepted, request refused: both are said" {
 	WITH=(-u joe:pw)
-	lied_to 12 'request refused: not allowed by ruleset (REP 02); the password was accepted' \
+	lied_to 12 'request refused: not allowed by ruleset (REP 02) for 127.0.0.1:9; *; the password was accepted' \
 		"${NAMED[@]}" "send:0502000100000000""0000" stall
 }
 
 # --- the reply ---------------------------------------------------------------------------------
 
 @test "R1928-6.16 every failure by name and number, the status is 10 + REP up to 255" {
-	lied_to 11 'request refused: general failure (REP 01)' "${HELD[@]}" send:05010001000000000000
-	lied_to 12 'request refused: not allowed by ruleset (REP 02)' "${HELD[@]}" \
+	lied_to 11 "request refused: general failure (REP 01) for 127.0.0.1:9; the proxy's log may say why" "${HELD[@]}" send:05010001000000000000
+	lied_to 12 "request refused: not allowed by ruleset (REP 02) for 127.0.0.1:9; the proxy's rules forbid it" "${HELD[@]}" \
 		send:05020001000000000000
-	lied_to 13 'request refused: network unreachable (REP 03)' "${HELD[@]}" \
+	lied_to 13 "request refused: network unreachable (REP 03) for 127.0.0.1:9; the proxy has no way to that network" "${HELD[@]}" \
 		send:05030001000000000000
-	lied_to 14 'request refused: host unreachable (REP 04)' "${HELD[@]}" \
+	lied_to 14 "request refused: host unreachable (REP 04) for 127.0.0.1:9; is the host up?" "${HELD[@]}" \
 		send:05040001000000000000
-	lied_to 15 'request refused: connection refused (REP 05)' "${HELD[@]}" \
+	lied_to 15 "request refused: connection refused (REP 05) for 127.0.0.1:9; nobody listens there" "${HELD[@]}" \
 		send:05050001000000000000
-	lied_to 16 'request refused: TTL expired (REP 06)' "${HELD[@]}" send:05060001000000000000
-	lied_to 17 'request refused: command not supported (REP 07)' "${HELD[@]}" \
+	lied_to 16 "request refused: TTL expired (REP 06) for 127.0.0.1:9; it is too far away, or did not answer in time" "${HELD[@]}" send:05060001000000000000
+	lied_to 17 "request refused: command not supported (REP 07) for 127.0.0.1:9; the proxy does not do this for anybody" "${HELD[@]}" \
 		send:05070001000000000000
-	lied_to 18 'request refused: address type not supported (REP 08)' "${HELD[@]}" \
+	lied_to 18 "request refused: address type not supported (REP 08) for 127.0.0.1:9; try a name, or the other family" "${HELD[@]}" \
 		send:05080001000000000000
-	lied_to 19 'request refused: unassigned (REP 09)' "${HELD[@]}" send:05090001000000000000
-	lied_to 255 'request refused: unassigned (REP ff)' "${HELD[@]}" send:05ff0001000000000000
+	lied_to 19 "request refused: unassigned (REP 09) for 127.0.0.1:9" "${HELD[@]}" send:05090001000000000000
+	lied_to 255 "request refused: unassigned (REP ff) for 127.0.0.1:9" "${HELD[@]}" send:05ff0001000000000000
+}
+
+@test "a refusal names the target, and what may be done about it depends on its kind" {
+	start_fake "${HELD[@]}" send:0504
+	says 14 "proxy $FAKE: request refused: host unreachable (REP 04) for nosuch.invalid:1; is the \
+name spelled right?" -x "$FAKE" nosuch.invalid 1
+	start_fake "${HELD[@]}" send:0508
+	says 18 "proxy $FAKE: request refused: address type not supported (REP 08) for x.invalid:1; \
+try --dns local" -x "$FAKE" x.invalid 1
 }
 
 @test "R1928-6.16 tor's own codes are named" {
@@ -140,23 +155,23 @@ setup() {
 		"invalid onion address" "introduction timed out") code
 	for code in 0 1 2 3 4 5 6 7; do
 		lied_to "$((250 + (code < 5 ? code : 5)))" \
-			"request refused: tor: ${names[code]} (REP f$code)" \
+			"request refused: tor: ${names[code]} (REP f$code) for 127.0.0.1:9" \
 			"${HELD[@]}" "send:05f${code}0001000000000000" stall
 	done
 }
 
 @test "R1928-6.15 two octets tell a failure, even when the rest never comes" {
 	BEGAN=$(ms_now)
-	lied_to 15 'request refused: connection refused (REP 05)' "${HELD[@]}" send:0505 stall
-	lied_to 15 'request refused: connection refused (REP 05)' "${HELD[@]}" send:0505 close
+	lied_to 15 "request refused: connection refused (REP 05) for 127.0.0.1:9; nobody listens there" "${HELD[@]}" send:0505 stall
+	lied_to 15 "request refused: connection refused (REP 05) for 127.0.0.1:9; nobody listens there" "${HELD[@]}" send:0505 close
 	took 0 9000
-	lied_to 11 'request refused: general failure (REP 01)' "${HELD[@]}" send:05010009 stall
-	lied_to 15 'request refused: connection refused (REP 05)' "${HELD[@]}" \
+	lied_to 11 "request refused: general failure (REP 01) for 127.0.0.1:9; the proxy's log may say why" "${HELD[@]}" send:05010009 stall
+	lied_to 15 "request refused: connection refused (REP 05) for 127.0.0.1:9; nobody listens there" "${HELD[@]}" \
 		split:20 send:05050001000000000000 stall
 }
 
 @test "R1928-6.14 no version 05, or an unknown address type in a success: status 4" {
-	lied_to 4 "reply: proxy answered '\\\\x04\\\\x00*': version is 04: *" "${HELD[@]}" \
+	lied_to 4 "reply: proxy answered '\\\\x04\\\\x00*': version is not 05" "${HELD[@]}" \
 		send:04000001000000000000 stall
 	lied_to 4 "reply: proxy answered 'HTTP*': version is not 05" "${HELD[@]}" \
 		send:485454502f312e3120 stall
@@ -165,7 +180,7 @@ setup() {
 }
 
 @test "R1928-6.18 the end instead of a reply: status 4, its own message" {
-	lied_to 4 'reply: proxy closed the connection without a reply; it may not reach the target' \
+	lied_to 4 'reply: proxy closed the connection without a reply; perhaps it cannot reach the target' \
 		"${HELD[@]}" close
 	lied_to 4 'reply: proxy closed the connection in the middle of a reply; *' \
 		"${HELD[@]}" send:0500 close
@@ -230,12 +245,14 @@ stalls() {
 }
 
 @test "R1928-6.20 a proxy that stalls at each phase: status 1 when -w is over" {
-	stalls method hello
 	stalls reply "${HELD[@]}"
 	WITH=(-u joe:pw)
 	stalls credentials hello send:0502 auth
-	STALL='no whole answer within 300 ms; -w waits longer'
+	STALL='no answer within 300 ms; -w waits longer; is it a SOCKS5 proxy?'
+	stalls method hello
+	STALL='no whole answer within 300 ms; -w waits longer; is it a SOCKS5 proxy?'
 	stalls method hello send:05
+	STALL='no whole answer within 300 ms; -w waits longer'
 	stalls credentials hello send:0502 auth send:01
 	stalls reply "${NAMED[@]}" "send:${OK4}"
 }

@@ -99,17 +99,32 @@ wrong() {
 	export SOCKS5_SERVER=127.0.0.1:1 SOCKS_SERVER=127.0.0.1:2 ALL_PROXY=127.0.0.1:3 \
 		all_proxy=127.0.0.1:4
 	fetch -x "$PROXY" "$WEB"
-	says 1 'proxy 127.0.0.1:1: connect: Connection refused; is a proxy listening there?' "$WEB"
+	says 1 'proxy 127.0.0.1:1 (from SOCKS5_SERVER): connect: Connection refused; is a proxy *' "$WEB"
 	SOCKS5_SERVER=
-	says 1 'proxy 127.0.0.1:2: connect: *' "$WEB"
+	says 1 'proxy 127.0.0.1:2 (from SOCKS_SERVER): connect: *' "$WEB"
 	unset SOCKS_SERVER
-	says 1 'proxy 127.0.0.1:3: connect: *' "$WEB"
+	says 1 'proxy 127.0.0.1:3 (from ALL_PROXY): connect: *' "$WEB"
 	unset ALL_PROXY
-	says 1 'proxy 127.0.0.1:4: connect: *' "$WEB"
+	says 1 'proxy 127.0.0.1:4 (from all_proxy): connect: *' "$WEB"
 	SOCKS5_SERVER=socks5://$PROXY fetch "$WEB"
 	SOCKS_SERVER=$PROXY fetch "$WEB"
 	ALL_PROXY=socks5h://$PROXY/ fetch "$WEB"
 	all_proxy=SOCKS5://$PROXY fetch "$WEB"
+}
+
+@test "-v says once which proxy it is where nobody named one, not so with -x" {
+	start_web
+	start_server
+	export ALL_PROXY=$PROXY
+	run connect -vN -w 10 "$WEB" < <(printf 'GET / HTTP/1.0\r\n\r\n')
+	[ "${lines[0]}" = "socks5 connect: proxy $PROXY (from ALL_PROXY)" ] || fail "$output"
+	[ "$(grep -c 'from ALL_PROXY' <<<"$output")" = 1 ] || fail "$output"
+	run connect -vN -w 10 -x "$PROXY" "$WEB" < <(printf 'GET / HTTP/1.0\r\n\r\n')
+	[[ $output == *"hello from target" && $output != *" (from "* ]] || fail "$output"
+	unset ALL_PROXY
+	run connect -v -w 100ms -n 127.0.0.1 1 </dev/null
+	[ "${lines[0]}" = "socks5 connect: proxy 127.0.0.1:1080 (the default; -x names another)" ] ||
+		fail "$output"
 }
 
 @test "a bad value is an error that names its source; nothing falls back to anything" {
@@ -229,10 +244,10 @@ try again, or give an address" ] || fail "$status: $output"
 	says 3 "proxy $PROXY (hop 3 of 3): credentials: proxy refused user 'c' *" \
 		-x "a:pa@$first" -x "$second" -x "c:wrong@$PROXY" "$WEB"
 	says 1 "proxy 127.0.0.1:1 (hop 1 of 2): connect: *" -x 127.0.0.1:1 -x "$second" "$WEB"
-	says 15 "proxy $second (hop 1 of 3): request for proxy 127.0.0.1:1 (hop 2 of 3) refused: \
-connection refused (REP 05)" -x "$second" -x 127.0.0.1:1 -x 127.0.0.1:2 "$WEB"
-	says 15 "proxy $second (hop 2 of 2): request refused: connection refused (REP 05)" \
-		-x "a:pa@$first" -x "$second" 127.0.0.1:1
+	says 15 "proxy $second (hop 1 of 3): request refused: connection refused (REP 05) for \
+proxy 127.0.0.1:1 (hop 2 of 3); nobody listens there" -x "$second" -x 127.0.0.1:1 -x 127.0.0.1:2 "$WEB"
+	says 15 "proxy $second (hop 2 of 2): request refused: connection refused (REP 05) for \
+127.0.0.1:1; nobody listens there" -x "a:pa@$first" -x "$second" 127.0.0.1:1
 }
 
 @test "a chain: hop 1 is asked for hop 2, what comes glued to a reply is hop 2's" {
@@ -285,7 +300,7 @@ offered() {
 	local want=$1
 	shift
 	start_fake hello send:05ff stall
-	says 3 "*: proxy accepts no method offered *" -x "$FAKE" "$@" 127.0.0.1 1
+	says 3 "*: proxy accepts no method (offered: *" -x "$FAKE" "$@" 127.0.0.1 1
 	got "got $want"
 }
 
