@@ -42,9 +42,11 @@ options_in() {
 @test "mandoc finds nothing to complain about" {
 	need mandoc
 	local found
-	# Pages of others need not be installed here; ours are checked below.
+	# Pages of others need not be installed here; ours are checked below. Without a name for the
+	# system the pages would say BSD.
 	found=$(cd "$MAN" && mandoc -T lint -- *.1 2>/dev/null |
-		grep -v 'referenced manual not found' || true)
+		grep -v -e 'referenced manual not found' \
+			-e 'operating system explicitly specified: Os socks5 ' || true)
 	[ -z "$found" ] || fail "$found"
 }
 
@@ -78,4 +80,31 @@ options_in() {
 		grep -qx ".Nm socks5-$command" "$MAN/socks5-$command.1"
 		grep -qx ".Nm socks5 $command" "$MAN/socks5-$command.1"
 	done
+}
+
+@test "every page is of this version" {
+	local page version
+	version=$(sed -n 's/^VERSION = //p' "$REPO/Makefile")
+	[ -n "$version" ]
+	for page in "$MAN"/*.1; do
+		[ "$(sed -n 's/^\.Os//p' "$page")" = " socks5 $version" ] || fail "${page##*/}"
+	done
+}
+
+@test "no page is wider than a terminal, examples included" {
+	need mandoc
+	local page wide
+	for page in "$MAN"/*.1; do
+		wide=$(mandoc -T ascii "$page" | sed 's/.\x08//g' | awk 'length > 80')
+		[ -z "$wide" ] || fail "${page##*/}: $wide"
+	done
+}
+
+@test "socks5-serve(1) tells every field of a line of the log, in its order" {
+	load ../lib/serve
+	start_server --log -
+	answers "05ff EOF" 050180
+	log_has 1
+	diff <(grep -oE '(^| )[a-z]+=' <<<"$LINE" | tr -d ' ') \
+		<(sed -n '/^\.Sh LOG/,/^\.Sh/s/^\.It Li \([a-z]*=\)$/\1/p' "$MAN/socks5-serve.1")
 }
