@@ -8,8 +8,8 @@
 const struct opt connect_opts[] = {
 	OPT_HEADING("What goes over the connection"),
 	OPT("shutdown", 'N', FLAG, shutdown, NULL,
-	    "tell the target at once when standard input ends (half-close); without, when it "
-	    "has been silent for half a second then"),
+	    "at the end of standard input tell the target at once (half-close); without -N it is "
+	    "told once it has been silent for half a second"),
 	OPT("quit-after", 'q', MSEC, quit_after, "SECONDS",
 	    "end so long after standard input does; below 0 waits for the target; "
 	    "0 or more implies -N",

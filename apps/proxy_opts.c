@@ -1,6 +1,7 @@
 #include "proxy_opts.h"
 
 #include "base/names.h"
+#include "opt_value.h"
 
 const struct opt_word auth_words[] = {
 	{ "none", S5_METHOD_NONE, "no authentication" },
@@ -13,6 +14,17 @@ static const struct opt_word dns_words[] = {
 	{ "local", PROXY_DNS_LOCAL, "names are resolved here" },
 	{ NULL, 0, NULL },
 };
+
+/* A limit of 0 is none, and differs from none given: see the field. */
+static int set_timeout(void *field, const char *value, struct opt_error *err)
+{
+	int64_t *timeout = field;
+
+	if (opt_parse_msec(value, 0, 0, timeout, err) < 0)
+		return -1;
+	*timeout = *timeout ? *timeout : -1;
+	return 0;
+}
 
 #define OPT_TARGET struct proxy_options
 const struct opt proxy_opts[] = {
@@ -33,10 +45,11 @@ const struct opt proxy_opts[] = {
 	    .def_say = "userpass where a user is known, else none", .words = auth_words),
 	OPT("dns", 0, ENUM, dns, NULL, "who resolves the target's name", .def = "proxy",
 	    .words = dns_words),
-	OPT("ipv4", '4', PICK, family, NULL, "use IPv4 only", .value = PROXY_FAMILY_IPV4),
-	OPT("ipv6", '6', PICK, family, NULL, "use IPv6 only", .value = PROXY_FAMILY_IPV6),
-	OPT("timeout", 'w', MSEC, timeout, "DURATION",
-	    "give up when a phase (connect, negotiate, request) takes longer; 0 waits for ever",
-	    .def = "-1", .def_say = "30s", .min = -1),
+	OPT("ipv4", '4', FLAG, ipv4, NULL, "use IPv4 only"),
+	OPT("ipv6", '6', FLAG, ipv6, NULL, "use IPv6 only"),
+	OPT("timeout", 'w', CALL, timeout, "DURATION",
+	    "give up when connecting, negotiating or the request takes longer, each by itself; "
+	    "if given, also end a connection idle for so long; 0 waits for ever",
+	    .def_say = "30s", .set = set_timeout),
 	OPT_END,
 };
