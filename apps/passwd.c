@@ -193,8 +193,8 @@ out:
 }
 
 static const char *const passwd_examples[] = {
-	"socks5 passwd joe >>users",
-	"ask for joe's password, add him to the users of `socks5 serve --users users`",
+	"umask 077; socks5 passwd joe >>users",
+	"ask for joe's password, add him to a file that only you can read",
 	"socks5 passwd --password env:JOES_PASSWORD joe",
 	"in a script",
 	NULL,
