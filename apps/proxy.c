@@ -48,12 +48,14 @@ const char *proxy_hop_origin(const struct proxy *p, size_t hop, char *text, size
 
 int64_t proxy_timeout(const struct proxy_options *options)
 {
-	return options->timeout < 0 ? DEFAULT_TIMEOUT : options->timeout;
+	int64_t timeout = options->timeout ? options->timeout : DEFAULT_TIMEOUT;
+
+	return timeout > 0 ? timeout : 0;
 }
 
 int64_t proxy_idle(const struct proxy_options *options)
 {
-	return options->timeout < 0 ? 0 : options->timeout;
+	return options->timeout > 0 ? options->timeout : 0;
 }
 
 /* who we are */
@@ -165,6 +167,16 @@ static int set_credentials(struct reader *r, struct s5_hop *hop, bool known, str
 	return o->password ? given_password(r, hop, err) : ask_password(r, hop, err);
 }
 
+/* Whether there is anybody whose password --password could be. */
+static bool has_user(const struct proxy *p)
+{
+	for (size_t i = 0; i < p->config.nhops; i++) {
+		if (p->hops[i].credentials.ulen)
+			return true;
+	}
+	return p->user_unoffered;
+}
+
 /* the chain */
 
 static int read_hop(struct reader *r, size_t i, const char *source, const char *text,
@@ -202,12 +214,14 @@ static int read_environment(struct reader *r, struct opt_error *err)
 	return read_hop(r, 0, "default proxy", DEFAULT_PROXY, err);
 }
 
-static int read_chain(struct reader *r, struct opt_error *err)
+static int read_proxies(struct reader *r, struct opt_error *err)
 {
 	const struct proxy_options *o = r->p->options;
 	const struct opt_strs *chain = &o->chain;
 	int rc = 0;
 
+	if (o->ipv4 && o->ipv6)
+		return opt_fail(err, "options --ipv4 and --ipv6 exclude each other");
 	if (o->direct && chain->count)
 		return opt_fail(err, "options --direct and --proxy exclude each other");
 	if (o->direct)
@@ -220,6 +234,17 @@ static int read_chain(struct reader *r, struct opt_error *err)
 	for (size_t i = 0; i < chain->count && rc == 0; i++)
 		rc = read_hop(r, i, "option --proxy", chain->items[i].text, err);
 	return rc;
+}
+
+static int read_chain(struct reader *r, struct opt_error *err)
+{
+	const struct proxy_options *o = r->p->options;
+
+	if (read_proxies(r, err) < 0)
+		return -1;
+	if (o->password && !o->direct && !has_user(r->p))
+		return opt_fail(err, "option --password: it is for a user; add -u NAME");
+	return 0;
 }
 
 static bool is_near(const struct s5_hop *hop)
@@ -258,10 +283,10 @@ static enum s5_prefer family_of(const struct proxy *p)
 {
 	const struct proxy_options *o = p->options;
 
-	if (!o->family ||
+	if ((!o->ipv4 && !o->ipv6) ||
 	    (o->dns == PROXY_DNS_LOCAL && p->config.nhops && s5_addr_is_ip(&p->hops[0].addr)))
 		return S5_PREFER_AUTO;
-	return o->family == PROXY_FAMILY_IPV4 ? S5_ONLY_4 : S5_ONLY_6;
+	return o->ipv4 ? S5_ONLY_4 : S5_ONLY_6;
 }
 
 int proxy_init(struct proxy *p, const struct proxy_options *options, const struct out *out)

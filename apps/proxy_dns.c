@@ -46,16 +46,15 @@ static bool ask(struct question *q, const struct proxy *p, struct s5_loop *loop,
 int proxy_resolve(const struct proxy *p, struct s5_loop *loop, struct s5_resolver *resolver,
 		  struct s5_addr *addr)
 {
-	enum proxy_family family = p->options->family;
 	char text[S5_ADDR_TEXT];
 	struct question q;
 	bool found = false;
 
 	if (p->options->dns != PROXY_DNS_LOCAL || !p->config.nhops || s5_addr_is_ip(addr))
 		return EXIT_OK;
-	if (family != PROXY_FAMILY_IPV6)
+	if (!p->options->ipv6)
 		found = ask(&q, p, loop, resolver, addr, S5_ATYP_IPV4);
-	if (!found && family != PROXY_FAMILY_IPV4)
+	if (!found && !p->options->ipv4)
 		found = ask(&q, p, loop, resolver, addr, S5_ATYP_IPV6);
 	if (found) {
 		out_verbose(p->out, 1, "resolved to %s", s5_addr_format(addr, text, sizeof(text)));

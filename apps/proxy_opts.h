@@ -12,12 +12,6 @@ enum proxy_dns {
 	PROXY_DNS_LOCAL, /* names are resolved here, addresses go to the proxy */
 };
 
-enum proxy_family {
-	PROXY_FAMILY_ANY = 0,
-	PROXY_FAMILY_IPV4 = 4,
-	PROXY_FAMILY_IPV6 = 6,
-};
-
 struct proxy_options {
 	struct opt_strs
 		chain; /* -x, first hop first; none given: the environment, see connect(1) */
@@ -26,8 +20,8 @@ struct proxy_options {
 	char *password; /* a source for secret_read(), or NULL */
 	struct opt_list auth; /* enum s5_method, exactly these are offered; count 0: not given */
 	enum proxy_dns dns;
-	enum proxy_family family;
-	int64_t timeout; /* ms for each phase, 0: no limit; below 0: not given */
+	bool ipv4, ipv6; /* only that family; not both */
+	int64_t timeout; /* ms for each phase; 0: not given; below 0: no limit */
 };
 
 extern const struct opt proxy_opts[];

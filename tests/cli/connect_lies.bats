@@ -264,6 +264,13 @@ stalls() {
 	took 1000 9000
 }
 
+@test "-w takes no time below 0, and 0 is no limit" {
+	says 2 "option --timeout: '-1' is not a duration: *" -w -1 127.0.0.1 9
+	start_fake hello wait:500 send:0500 request "send:${OK4}0001" send:"68690a"
+	run connect -d -w 0 -x "$FAKE" 127.0.0.1:9
+	[ "$status:$output" = 0:hi ] || fail "$status: $output"
+}
+
 @test "-w counts anew for each phase" {
 	start_fake hello wait:700 send:0500 request wait:700 "send:${OK4}0001" send:"68690a"
 	run connect -d -w 1 -x "$FAKE" 127.0.0.1:9

@@ -193,6 +193,7 @@ wrong() {
 	says 2 "127.0.0.1:$PROXY_PORT cannot be reached over IPv6, *" -6 -x "$PROXY" "$WEB"
 	says 2 '\[::1\]:1080 cannot be reached over IPv4, *' -4 -x '[::1]' "$WEB"
 	says 2 '\[::1\]:80 cannot be reached over IPv4, *' -s 127.0.0.1 --direct '[::1]:80'
+	says 2 'options --ipv4 and --ipv6 exclude each other' -4 -6 "$WEB"
 	says 2 'option --source: ::1 is of the other family than -4' -4 -s ::1 "$WEB"
 	says 2 "option --source: 'x' is no address" -s x "$WEB"
 	fetch -s 127.0.0.9 --direct "$WEB"
@@ -287,6 +288,8 @@ proxy 127.0.0.1:1 (hop 2 of 3); nobody listens there" -x "$second" -x 127.0.0.1:
 		127.0.0.1 1
 	wrong 'options --user and --password both give a password' -x "$FAKE" -u u:p \
 		--password pass:q 127.0.0.1 1
+	wrong 'option --password: it is for a user; add -u NAME' -x "$FAKE" --password pass:q \
+		127.0.0.1 1
 	wrong 'option --auth: userpass needs a user; give one with -u' -x "$FAKE" --auth userpass \
 		127.0.0.1 1
 	[ "$(wc -l <"$FAKE_OUT")" = 1 ] || fail "something was sent: $(cat "$FAKE_OUT")"

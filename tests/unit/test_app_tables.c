@@ -122,7 +122,7 @@ TEST(defaults_are_those_of_the_manual)
 	opt_init(connect_opts, &connect);
 	assert_true(connect.quit_after < 0);
 	assert_int_equal(connect.proxy.dns, PROXY_DNS_PROXY);
-	assert_int_equal(connect.proxy.family, PROXY_FAMILY_ANY);
+	assert_false(connect.proxy.ipv4 || connect.proxy.ipv6);
 	opt_fini(connect_opts, &connect);
 }
 
