@@ -157,16 +157,21 @@ static int serve_mode(struct connect *c)
 
 static int check(const struct command *self, struct connect *c, int count, char **words)
 {
-	const char *conflict = find_conflict(&c->options);
+	const char *fault = find_conflict(&c->options);
 	struct opt_error err;
+	bool missing;
 
-	if (conflict)
-		return command_misuse(self, "%s", conflict);
-	if (target_parse(&c->target, words, count, &err) < 0)
-		return command_misuse(self, "%s", err.text);
-	if (c->target.last != c->target.addr.port && !c->options.scan)
-		return command_misuse(self, "a range of ports is for --scan");
-	return EXIT_OK;
+	if (!fault && target_parse(&c->target, words, count, &missing, &err) < 0) {
+		if (missing)
+			return command_misuse(self, "%s", err.text);
+		fault = err.text;
+	} else if (!fault && c->target.last != c->target.addr.port && !c->options.scan) {
+		fault = "a range of ports is for --scan";
+	}
+	if (!fault)
+		return EXIT_OK;
+	out_error(&c->options.out, "%s", fault);
+	return EXIT_USAGE;
 }
 
 int connect_run(const struct command *self, int argc, char **argv)

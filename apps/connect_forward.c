@@ -120,8 +120,8 @@ static int parse_listen(struct s5_addr *a, const char *text, struct opt_error *e
 	const char *port = target_split(text, &host);
 
 	*a = s5_addr_ip4(loopback, 0);
-	if (host < 0)
-		return opt_fail(err, "an IPv6 address goes in brackets: [::1]:8080");
+	if (target_check_shape(text, host, err) < 0)
+		return -1;
 	if (!port && text[0] == '[')
 		return opt_fail(err, "PORT is missing");
 	if (port && (host != 9 || strncasecmp(text, "localhost", 9) != 0) &&

@@ -83,11 +83,15 @@ static int parse_host(struct s5_addr *addr, const char *text, struct opt_error *
 		return opt_fail(err, "the host is longer than 253 octets");
 	if (memchr(text, '/', len))
 		return opt_fail(err, "a proxy has no path");
+	if (memchr(text, ',', len))
+		return opt_fail(err, "one proxy at a time; give -x again for each further hop");
 	memcpy(copy, text, len);
 	copy[len] = '\0';
 	port = target_split(copy, &host);
-	if (host < 0)
-		return opt_fail(err, "an IPv6 address goes in brackets: [::1]:1080");
+	if (target_check_shape(copy, host, err) < 0)
+		return -1;
+	if (!port && len > 0 && strspn(copy, "0123456789") == len)
+		return opt_fail(err, "the host is missing; write 127.0.0.1:%.20s", copy);
 	addr->port = DEFAULT_PORT;
 	if (port && target_parse_port(&addr->port, port, err) < 0)
 		return -1;

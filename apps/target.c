@@ -116,16 +116,38 @@ const char *target_split(const char *text, ptrdiff_t *host)
 	return colon + 1;
 }
 
-static int parse_one(struct target *target, const char *word, struct opt_error *err)
+/* Hex digits and colons up to a zone, or to the dots of an IPv4 address at the end. */
+static bool is_ipv6_like(const char *text)
+{
+	return text[strspn(text, "0123456789abcdefABCDEF")] == ':' &&
+	       strspn(text, "0123456789abcdefABCDEF:.") == strcspn(text, "%");
+}
+
+int target_check_shape(const char *text, ptrdiff_t host, struct opt_error *err)
+{
+	struct shown shown;
+	size_t len = strlen(text);
+
+	if (text[0] == '[' && !strchr(text, ']'))
+		return opt_fail(err, "'%s' lacks the closing bracket", show(&shown, text, len));
+	if (host >= 0)
+		return 0;
+	if (is_ipv6_like(text))
+		return opt_fail(err,
+				"'%s': an IPv6 address before a port goes in brackets, [::1]:80",
+				show(&shown, text, len));
+	/* Not shown: some write the user and the password there. */
+	return opt_fail(err, "more than a host and a port");
+}
+
+static int parse_one(struct target *target, const char *word, bool *missing, struct opt_error *err)
 {
 	ptrdiff_t host;
 	const char *port = target_split(word, &host);
-	struct shown shown;
 
-	if (host < 0)
-		return opt_fail(err,
-				"'%s': an IPv6 address before a port goes in brackets, [::1]:80",
-				show(&shown, word, strlen(word)));
+	if (target_check_shape(word, host, err) < 0)
+		return -1;
+	*missing = !port;
 	if (!port)
 		return opt_fail(err, "PORT is missing");
 	if (target_parse_host(&target->addr, word, (size_t)host, err) < 0)
@@ -133,15 +155,45 @@ static int parse_one(struct target *target, const char *word, struct opt_error *
 	return parse_ports(target, port, err);
 }
 
-int target_parse(struct target *target, char *const *words, int count, struct opt_error *err)
+/* A URL, which is no target: says how its host and port are written. */
+static int fail_url(const char *word, const char *given, struct opt_error *err)
+{
+	char copy[S5_NAME_MAX + 1];
+	const char *from = strstr(word, "://") + 3, *at, *port;
+	size_t len = strcspn(from, "/?#");
+	struct shown host_shown, port_shown;
+	ptrdiff_t host;
+
+	at = memrchr(from, '@', len);
+	if (at) {
+		len -= (size_t)(at + 1 - from);
+		from = at + 1;
+	}
+	len = len < sizeof(copy) ? len : sizeof(copy) - 1;
+	memcpy(copy, from, len);
+	copy[len] = '\0';
+	port = target_split(copy, &host);
+	if (host < 0 || len == 0)
+		return opt_fail(err, "that is a URL; write HOST PORT");
+	if (!port)
+		port = given ? given : show(&port_shown, word, strcspn(word, ":"));
+	return opt_fail(err, "that is a URL; write %s %s", show(&host_shown, copy, (size_t)host),
+			port == port_shown.text ? port : show(&port_shown, port, strlen(port)));
+}
+
+int target_parse(struct target *target, char *const *words, int count, bool *missing,
+		 struct opt_error *err)
 {
 	*target = (struct target){ .last = 0 };
+	*missing = count < 1 || count > 2;
 	if (count < 1)
 		return opt_fail(err, "HOST and PORT are missing");
 	if (count > 2)
 		return opt_fail(err, "more than HOST and PORT");
+	if (strstr(words[0], "://"))
+		return fail_url(words[0], count > 1 ? words[1] : NULL, err);
 	if (count == 1)
-		return parse_one(target, words[0], err);
+		return parse_one(target, words[0], missing, err);
 	if (target_parse_host(&target->addr, words[0], strlen(words[0]), err) < 0)
 		return -1;
 	return parse_ports(target, words[1], err);

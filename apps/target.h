@@ -13,8 +13,12 @@ struct target {
 	uint16_t last; /* the last port of a range, else the same */
 };
 
-/* Takes one word or two for a target. 0, or -1 with the cause in *err. */
-int target_parse(struct target *target, char *const *words, int count, struct opt_error *err);
+/*
+ * Takes one word or two for a target. 0, or -1 with the cause in *err; *missing is then whether
+ * there are too few words or too many, and not a wrong one.
+ */
+int target_parse(struct target *target, char *const *words, int count, bool *missing,
+		 struct opt_error *err);
 
 /*
  * A name or an address, an IPv6 address in brackets or not. What no proxy could be asked for is
@@ -30,5 +34,9 @@ int target_parse_port(uint16_t *port, const char *text, struct opt_error *err);
  * that of the text. -1 in *host: colons that only an IPv6 address in brackets may have.
  */
 const char *target_split(const char *text, ptrdiff_t *host);
+
+/* Whether colons and brackets of HOST:PORT are right, `host` being what target_split() gave: 0, or
+ * -1 with the cause in *err. */
+int target_check_shape(const char *text, ptrdiff_t host, struct opt_error *err);
 
 #endif

@@ -18,9 +18,9 @@ ports() {
 }
 
 @test "modes exclude each other, and what has no meaning is refused" {
-	says 2 '--listen, --exec, --pass-fd and --scan exclude each other; *' -L 0 -z 127.0.0.1 1
+	says 2 '--listen, --exec, --pass-fd and --scan exclude each other' -L 0 -z 127.0.0.1 1
 	says 2 '--listen, --exec, --pass-fd and --scan exclude *' -F -e cat 127.0.0.1 1
-	says 2 '--keep-open needs --listen; *' -k 127.0.0.1 1
+	says 2 '--keep-open needs --listen' -k 127.0.0.1 1
 	says 2 '--hexdump and --recv-limit are for a single connection *' -z -W 1 127.0.0.1 1
 	says 2 '--hexdump and --recv-limit are *' -L 0 --hexdump - 127.0.0.1 1
 }
@@ -306,7 +306,7 @@ EOF" ] || fail "$output"
 	says 2 "option --listen: 'some.name' is no address" -L some.name:1 127.0.0.1 1
 	says 2 "option --listen: port 'x' is neither *" -L 127.0.0.1:x 127.0.0.1 1
 	says 2 "option --listen: PORT is missing" -L '[::1]' 127.0.0.1 1
-	says 2 "option --listen: an IPv6 address goes in brackets: *" -L ::1:80 127.0.0.1 1
+	says 2 "option --listen: '::1:80': an IPv6 address before a port goes in brackets, *" -L ::1:80 127.0.0.1 1
 }
 
 # --- --hexdump ---------------------------------------------------------------------------------

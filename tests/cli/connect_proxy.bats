@@ -46,24 +46,35 @@ wrong() {
 	name=$(printf 'x%.0s' $(seq 253))
 	asked_for "05010003fd$(printf '78%.0s' $(seq 253))0050" "$name" 80
 	start_fake "${HELD[@]}"
-	wrong "host 'xxx*...' is longer than 253 octets, the most that DNS knows; usage: *" \
+	wrong "host 'xxx*...' is longer than 253 octets, the most that DNS knows" \
 		-x "$FAKE" "${name}x" 80
 	wrong "host 'xxx*' is longer than 253 octets*" -x "$FAKE" "$(printf 'x%.0s' $(seq 300)):80"
-	wrong "the host is empty; usage: *" -x "$FAKE" '' 80
-	wrong "the host is empty; usage: *" -x "$FAKE" ':80'
-	wrong "the host is empty; usage: *" -x "$FAKE" '[]:80'
-	wrong "host 'a b' holds a blank or a control character; *" -x "$FAKE" 'a b:80'
-	wrong "host 'a\\\\x0ab' holds a blank or a control character; *" -x "$FAKE" $'a\nb:80'
+	wrong "the host is empty" -x "$FAKE" '' 80
+	wrong "the host is empty" -x "$FAKE" ':80'
+	wrong "the host is empty" -x "$FAKE" '[]:80'
+	wrong "host 'a b' holds a blank or a control character" -x "$FAKE" 'a b:80'
+	wrong "host 'a\\\\x0ab' holds a blank or a control character" -x "$FAKE" $'a\nb:80'
 	[ "$(wc -l <"$FAKE_OUT")" = 1 ] || fail "something was sent: $(cat "$FAKE_OUT")"
 }
 
 @test "R1928-4.5 zones and misplaced colons and brackets are errors here" {
 	wrong "host 'fe80::1%lo' has a zone, *" fe80::1%lo 80
 	wrong "host '\\[fe80::1%lo\\]' has a zone, *" '[fe80::1%lo]:80'
+	wrong "'\\[::1:80' lacks the closing bracket" '[::1:80'
+	wrong "more than a host and a port" host:80:x
+	wrong "more than a host and a port" a:80:x
 	wrong "'::1:80': an IPv6 address before a port goes in brackets, *" ::1:80
-	wrong "host '1:2:3' is no IPv6 address; *" 1:2:3 80
-	wrong "host '\\[127.0.0.1\\]' is no IPv6 address; *" '[127.0.0.1]:80'
-	wrong "host '\\[name\\]' is no IPv6 address; *" '[name]' 80
+	wrong "host '1:2:3' is no IPv6 address" 1:2:3 80
+	wrong "host '\\[127.0.0.1\\]' is no IPv6 address" '[127.0.0.1]:80'
+	wrong "host '\\[name\\]' is no IPv6 address" '[name]' 80
+}
+
+@test "a URL is no target: it is said how to write it" {
+	wrong "that is a URL; write 127.0.0.1 8000" http://127.0.0.1:8000/
+	wrong "that is a URL; write ex.test https" 'https://joe:pw@ex.test/a?b:c'
+	wrong "that is a URL; write ex.test 81" http://ex.test 81
+	wrong "that is a URL; write \\[::1\\] 80" 'http://[::1]:80/'
+	wrong "that is a URL; write HOST PORT" http:///x
 }
 
 @test "ports: numbers from 1 to 65535, services, ranges for a scan only" {
@@ -72,10 +83,10 @@ wrong() {
 	wrong "HOST and PORT are missing; usage: *"
 	wrong "more than HOST and PORT; usage: *" a 1 2
 	for port in 0 65536 99999999999999999999 -1 1x x1y ''; do
-		wrong "port '$port' is neither a number from 1 to 65535 nor a service; *" \
+		wrong "port '$port' is neither a number from 1 to 65535 nor a service" \
 			-- 127.0.0.1 "$port"
 	done
-	wrong "a range of ports is for --scan; *" 127.0.0.1 1-2
+	wrong "a range of ports is for --scan" 127.0.0.1 1-2
 	for range in 2-1 1-65536 0-1 1- 1-2-3 1-x; do
 		says 2 "port*'$range' *" -z 127.0.0.1 "$range"
 	done
@@ -139,7 +150,12 @@ wrong() {
 	says 2 'option --proxy: socks4:// is none of *' -x socks4://127.0.0.1 "$WEB"
 	says 2 'option --proxy: the host is empty' -x '' "$WEB"
 	says 2 'option --proxy: the host is empty' -x joe@ "$WEB"
-	says 2 'option --proxy: an IPv6 address goes in brackets: *' -x ::1 "$WEB"
+	says 2 "option --proxy: '::1': an IPv6 address before a port goes in brackets, *" -x ::1 "$WEB"
+	says 2 "option --proxy: '\\[::1' lacks the closing bracket" -x '[::1' "$WEB"
+	says 2 'option --proxy: more than a host and a port' -x host:1080:x "$WEB"
+	says 2 'option --proxy: one proxy at a time; give -x again for each further hop' \
+		-x a.test:1,b.test:2 "$WEB"
+	says 2 'option --proxy: the host is missing; write 127.0.0.1:21080' -x 21080 "$WEB"
 	says 2 'option --proxy: the user before the @ is empty' -x :pw@127.0.0.1 "$WEB"
 	says 2 'option --proxy: the password has a % without two hex digits; *' -x joe:%4@[::1] "$WEB"
 	says 2 'option --proxy: the user has a % *' -x %zz@127.0.0.1 "$WEB"
@@ -347,7 +363,7 @@ offered() {
 		! has_line Pa55 "$ERR" || fail "$(cat "$ERR")"
 		end_pid "$PID"
 	done
-	for words in "-x http://u:Pa55@h" "-x u:Pa55%@h" "-x socks5://u:Pa55@h:99999" "-x u:Pa55@::1" \
+	for words in "-x http://u:Pa55@h" "-x u:Pa55%@h" "-x socks5://u:Pa55@h:99999" "-x u:Pa55@::1" "-x h:1:u:Pa55" \
 		"-u u --password Pa55" "-x u:Pa55@unknown.onion" "-x u:Pa55://@unknown.onion"; do
 		# shellcheck disable=SC2086
 		run connect $words 127.0.0.1 1
