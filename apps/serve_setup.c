@@ -194,8 +194,8 @@ static void log_trouble(void *arg, int error)
 
 	if (error == EUSERS)
 		out_warn(&s->options.out,
-			 "%d sessions: further clients are turned away (--max-sessions)",
-			 s->options.max_sessions);
+			 "%d session%s: further clients are turned away (--max-sessions)",
+			 s->options.max_sessions, s->options.max_sessions == 1 ? "" : "s");
 	else
 		out_warn(&s->options.out,
 			 "cannot accept clients: %s; they wait until sessions end (see ulimit -n)",
