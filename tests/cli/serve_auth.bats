@@ -303,6 +303,23 @@ in_memory() {
 	stop_server
 }
 
+@test "clients that go while their passwords are checked leave nothing behind" {
+	local i
+	"$SOCKS5" passwd --password pass:x --cost 6 joe >"$BATS_TEST_TMPDIR/users"
+	start_server --users "$BATS_TEST_TMPDIR/users" --workers 1 --max-sessions 4 --log -
+	for i in 1 2 3 4; do
+		talk $HELLO_USER recv:2 "$(login joe x)" rst
+	done
+	log_has 4
+	[ "$(grep -c 'user=joe method=userpass .* end="client went away"' "$SERVER_OUT")" = 4 ] ||
+		fail "$(cat "$SERVER_OUT")"
+	for i in 1 2 3 4; do
+		wait_until 5 accepted "$(login joe x)"
+	done
+	log_has 8
+	stop_server
+}
+
 @test "more passwords than can be checked in time: each gets an answer, the server lives" {
 	local refused silent
 	"$SOCKS5" passwd --password pass:x --method sha512 --cost 10000 joe >"$BATS_TEST_TMPDIR/users"

@@ -32,7 +32,7 @@ bound_as_seen() {
 
 @test "R1928-6.7 6.11 no success before the target answers; the connect timer ends it, REP 06" {
 	start_target full
-	start_server --connect-timeout 400ms --log -
+	start_server --connect-timeout 400ms --handshake-timeout 300ms --log -
 	PATIENCE=0.2 answers "0500 TIMEOUT" $HELLO "$(request $IP4 "$TARGET_PORT")"
 	asks "$(error 06)" $IP4 "$TARGET_PORT"
 	log_has 2
