@@ -193,6 +193,8 @@ static void register_end(struct s5_relay *r, unsigned side, bool watched)
 
 	if (!(e->kind & (S5_END_SOCKET | S5_END_PIPE_IN)))
 		r->flow[side].hangup = true;
+	if (e->kind & S5_END_PIPE_IN)
+		r->flow[side].readable = true; /* a writer that left before is no event */
 	if (rc < 0)
 		r->flow[side].readable = r->flow[side].hangup = true;
 	if (e->out.fd < 0)

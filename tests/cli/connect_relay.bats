@@ -116,6 +116,14 @@ start_target() {
 	[ "$status:$output" = "0:0 octets" ] || fail "/dev/null: $status: $output"
 }
 
+@test "R1928-R.2 a pipe whose writer left before is at its end" {
+	start_target echo
+	true | {
+		sleep 0.2
+		connect -N "${VIA[@]}" "$TARGET"
+	}
+}
+
 @test "without -N the target hears of it only when it was silent" {
 	start_target count
 	BEGAN=$(ms_now)
