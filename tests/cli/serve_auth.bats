@@ -305,10 +305,10 @@ in_memory() {
 
 @test "clients that go while their passwords are checked leave nothing behind" {
 	local i
-	"$SOCKS5" passwd --password pass:x --cost 6 joe >"$BATS_TEST_TMPDIR/users"
+	"$SOCKS5" passwd --password pass:x --cost 7 joe >"$BATS_TEST_TMPDIR/users"
 	start_server --users "$BATS_TEST_TMPDIR/users" --workers 1 --max-sessions 4 --log -
 	for i in 1 2 3 4; do
-		talk $HELLO_USER recv:2 "$(login joe x)" rst
+		talk $HELLO_USER recv:2 "$(login joe x)" wait:30 rst
 	done
 	log_has 4
 	[ "$(grep -c 'user=joe method=userpass .* end="client went away"' "$SERVER_OUT")" = 4 ] ||
