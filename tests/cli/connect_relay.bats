@@ -118,10 +118,11 @@ start_target() {
 
 @test "R1928-R.2 a pipe whose writer left before is at its end" {
 	start_target echo
-	true | {
-		sleep 0.2
-		connect -N "${VIA[@]}" "$TARGET"
-	}
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	: >"$BATS_TEST_TMPDIR/fifo" &
+	exec 8<"$BATS_TEST_TMPDIR/fifo"
+	wait $!
+	timeout 10 "$SOCKS5" connect -N "${VIA[@]}" "$TARGET" <&8
 }
 
 @test "without -N the target hears of it only when it was silent" {
