@@ -34,11 +34,13 @@ static bool hold(struct s5_relay *r, struct s5_flow *f, const uint8_t *octets, s
 
 static bool write_failed(struct s5_relay *r, struct s5_flow *f)
 {
+	if (errno == EINTR)
+		return true;
 	if (errno == EAGAIN)
 		f->writable = false;
-	else if (errno != EINTR)
-		s5_relay_fail(r, (unsigned)(f == r->flow), errno);
-	return errno == EINTR;
+	else
+		s5_relay_break(r, (unsigned)(f == r->flow), errno);
+	return false;
 }
 
 static bool write_held(struct s5_relay *r, struct s5_flow *f, int to)
@@ -200,6 +202,10 @@ static bool step(struct s5_relay *r, struct s5_flow *f)
 		return f->writable && write_held(r, f, out);
 	if (f->piped)
 		return f->writable && write_piped(r, f, out);
+	if (f->eof && r->broken) {
+		s5_relay_fail(r, from, r->broken);
+		return false;
+	}
 	if (f->eof)
 		return (!r->may_end || r->may_end(r, from)) && shut(r, f);
 	if (!f->readable)

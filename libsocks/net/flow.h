@@ -15,6 +15,8 @@ void s5_flow_pump(struct s5_relay *r, struct s5_flow *f);
  * fail: `side` broke; the peer of it must see that, not a clean end. */
 void s5_relay_finish(struct s5_relay *r, enum s5_relay_end how);
 void s5_relay_fail(struct s5_relay *r, unsigned side, int error);
+/* Nothing can be sent to `side` any more. What it sent before is still delivered, then it fails. */
+void s5_relay_break(struct s5_relay *r, unsigned side, int error);
 /* The descriptor that is written to. */
 int s5_end_out(const struct s5_end *e);
 /* Closes it where it is one of its own. */

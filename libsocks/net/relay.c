@@ -74,6 +74,26 @@ void s5_relay_fail(struct s5_relay *r, unsigned side, int error)
 	s5_relay_finish(r, S5_RELAY_ERROR);
 }
 
+void s5_relay_break(struct s5_relay *r, unsigned side, int error)
+{
+	struct s5_flow *to = &r->flow[!side], *from = &r->flow[side];
+
+	if (r->over)
+		return;
+	if (r->broken || from->ended || !(r->end[side].kind & S5_END_SOCKET)) {
+		s5_relay_fail(r, side, error);
+		return;
+	}
+	r->broken = error;
+	s5_pool_return(r->pool, &to->pipe, !to->piped);
+	free(to->held);
+	to->held = NULL;
+	to->held_len = to->piped = 0;
+	to->ended = true;
+	from->readable = from->hangup = true;
+	s5_loop_later(r->pool->loop, &r->turn);
+}
+
 void s5_relay_stop(struct s5_relay *r)
 {
 	s5_relay_finish(r, S5_RELAY_STOPPED);
@@ -100,7 +120,7 @@ static bool socket_broken(struct s5_relay *r, unsigned side)
 
 	if (getsockopt(r->end[side].in.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 || !error)
 		return false;
-	s5_relay_fail(r, side, error);
+	s5_relay_break(r, side, error);
 	return true;
 }
 

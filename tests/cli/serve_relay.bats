@@ -61,6 +61,11 @@ ends_in() {
 	[ "$(grep -c 'end="closed"' "$SERVER_OUT")" = 0 ] || fail "$(cat "$SERVER_OUT")"
 }
 
+@test "R1928-R.1 R.5 what a side sent before it reset is delivered before the reset" {
+	start_server
+	tunnel refused "$PROXY"
+}
+
 @test "R1928-R.4 a reader that does not read stops the other side: memory is bounded" {
 	case $SOCKS5 in
 	*build/address-undefined* | *build/thread*) skip "a sanitizer's memory is its own" ;;

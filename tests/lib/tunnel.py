@@ -291,8 +291,29 @@ def urgent(proxy):
     print("urgent")
 
 
+def refused(proxy):
+    """A target that answers and closes while it is still being sent to: the answer arrives."""
+    for _ in range(20):
+        near, far = Maker(proxy).tunnel()
+        near.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                near.send(bytes(65536))
+        near.settimeout(PATIENCE)
+        far.sendall(b"too large " * 1000)
+        far.close()
+        got = b""
+        with contextlib.suppress(ConnectionResetError):
+            while more := near.recv(65536):
+                got += more
+        assert len(got) == 10000, f"{len(got)} octets of the answer"
+        near.close()
+    print("answered")
+
+
 WORKS = {"halfclose": halfclose, "tail": tail, "resets": resets, "slow": slow, "early": early,
-         "dead_peers": dead_peers, "urgent": urgent}
+         "dead_peers": dead_peers, "urgent": urgent,
+         "refused": refused}
 
 
 def main():
