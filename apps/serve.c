@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proxy_call.h"
 #include "serve_setup.h"
 
 #define DRAIN_STEP_MS 20
@@ -42,11 +43,13 @@ static void drain(const struct serve *s, const sigset_t *set)
 	static const struct timespec step = { .tv_nsec = DRAIN_STEP_MS * 1000000L };
 	int64_t until = now_ms() + s->options.drain;
 	unsigned left = s5_server_sessions(s->server);
+	char duration[32];
 
 	if (left)
 		out_say(&s->options.out,
-			"stopping: %u session%s may go on for %lld s; a second signal ends at once",
-			left, left == 1 ? "" : "s", (long long)(s->options.drain / 1000));
+			"stopping: %u session%s may go on for %s; a second signal ends at once",
+			left, left == 1 ? "" : "s",
+			proxy_duration(s->options.drain, duration, sizeof(duration)));
 	s5_server_drain(s->server);
 	while (s5_server_sessions(s->server) && now_ms() < until)
 		if (sigtimedwait(set, NULL, &step) > 0)

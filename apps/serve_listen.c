@@ -169,10 +169,12 @@ static int listen_one(struct serve *s, const char *text)
 static int passed(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	int n;
 
 	if (!pid || !fds || strtol(pid, NULL, 10) != getpid())
 		return 0;
-	return (int)strtol(fds, NULL, 10);
+	n = (int)strtol(fds, NULL, 10);
+	return n > 0 ? n : 0;
 }
 
 static int adopt(struct serve *s, int fd)
