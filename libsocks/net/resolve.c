@@ -337,7 +337,8 @@ static int set_servers(struct s5_resolver *r, const char *text)
 int s5_resolver_new(struct s5_resolver **resolver, struct s5_loop *loop, const char *servers)
 {
 	struct s5_resolver *r = calloc(1, sizeof *r);
-	struct ares_options options = { .timeout = TRY_MS,
+	struct ares_options options = { .flags = ARES_FLAG_NOSEARCH, /* the name the rules saw */
+					.timeout = TRY_MS,
 					.tries = TRIES,
 					.sock_state_cb = socket_state,
 					.sock_state_cb_data = r };
@@ -348,7 +349,8 @@ int s5_resolver_new(struct s5_resolver **resolver, struct s5_loop *loop, const c
 	r->loop = loop;
 	r->timer.fire = timer_fire;
 	if (ares_init_options(&r->channel, &options,
-			      ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB)) {
+			      ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+				      ARES_OPT_SOCK_STATE_CB)) {
 		free(r);
 		return -ENOMEM;
 	}

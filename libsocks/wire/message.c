@@ -19,7 +19,7 @@ enum s5_note s5_name_fault(const struct s5_addr *a)
 	if (a->len == 0)
 		return S5_NOTE_NAME_EMPTY;
 	for (unsigned i = 0; i < a->len; i++)
-		if (a->octets[i] <= 0x20 || a->octets[i] == 0x7f)
+		if (a->octets[i] <= 0x20 || a->octets[i] == 0x7f || a->octets[i] == '\\')
 			return S5_NOTE_NAME_CONTROL;
 	return a->len > S5_DNS_NAME_MAX ? S5_NOTE_NAME_LONG : S5_NOTE_NONE;
 }

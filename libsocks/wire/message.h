@@ -74,7 +74,8 @@ void s5_reply_put(struct s5_writer *out, const struct s5_reply *m);
  * `field` is S5_F_DST_ADDR or S5_F_BND_ADDR; its port field is the one that follows it. */
 void s5_get_addr(struct s5_reader *in, enum s5_field field, struct s5_addr *a);
 void s5_put_addr(struct s5_writer *out, const struct s5_addr *a);
-/* Why a name can never be looked up: empty, or with an octet <= 20, or 7f; else S5_NOTE_NONE. */
+/* Why a name can never be looked up: empty, or with an octet <= 20, 7f, or a backslash (resolvers
+ * drop it, so rules would see another name); else S5_NOTE_NONE. */
 enum s5_note s5_name_fault(const struct s5_addr *a);
 
 #endif

@@ -129,6 +129,7 @@ bound_as_seen() {
 	start_server --resolver "$DNS" --deny to=Evil.test --deny to=.bad.test
 	asks "$(error 02)" "$(name_of evil.test)" "$TARGET_PORT"
 	asks "$(error 02)" "$(name_of eVIL.tEST.)" "$TARGET_PORT"
+	asks "$(error 01)" "$(name_of 'e\vil.test')" "$TARGET_PORT"
 	asks "$(error 02)" "$(name_of www.BAD.test.)" "$TARGET_PORT"
 	came 0
 	! has_lines 2 "$DNS_OUT" || fail "it asked: $(cat "$DNS_OUT")"

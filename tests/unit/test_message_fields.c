@@ -134,7 +134,7 @@ TEST(R1928_4_11_name_faults)
 	struct s5_addr a = { .atyp = S5_ATYP_NAME, .len = 3, .octets = "abc" };
 
 	for (unsigned octet = 0; octet < 256; octet++) {
-		bool bad = octet <= 0x20 || octet == 0x7f;
+		bool bad = octet <= 0x20 || octet == 0x7f || octet == '\\';
 
 		a.octets[octet % 3] = (uint8_t)octet;
 		assert_int_equal(s5_name_fault(&a), bad ? S5_NOTE_NAME_CONTROL : S5_NOTE_NONE);
