@@ -66,7 +66,7 @@ struct s5_relay {
 	bool over;
 	int broken; /* an errno: one end takes nothing more, and is read to its end */
 	enum s5_relay_end how;
-	uint64_t seen; /* octets at the last idle check */
+	uint64_t seen; /* progress at the last idle check */
 	struct s5_timer timer;
 	struct s5_task turn;
 };

@@ -93,6 +93,11 @@ ends_in() {
 	[ "$(field end)" = closed ] || fail "$LINE"
 }
 
+@test "R1928-R.6 --idle-timeout leaves a slow reader of much alone" {
+	start_server --idle-timeout 400ms
+	tunnel trickle "$PROXY"
+}
+
 @test "R1928-R.6 keepalive is on, on both sockets" {
 	need ss
 	start_target mute

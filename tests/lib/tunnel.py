@@ -311,9 +311,23 @@ def refused(proxy):
     print("answered")
 
 
+def trickle(proxy):
+    """A reader of much that is slow all the time: it is not cut off."""
+    near, far = Maker(proxy).tunnel()
+
+    def send():
+        with contextlib.suppress(OSError):
+            far.sendall(bytes(64 * MIB))
+    threading.Thread(target=send, daemon=True).start()
+    for count in range(30):
+        assert read_exactly(near, 200_000), count
+        time.sleep(0.1)
+    print("trickled")
+
+
 WORKS = {"halfclose": halfclose, "tail": tail, "resets": resets, "slow": slow, "early": early,
          "dead_peers": dead_peers, "urgent": urgent,
-         "refused": refused}
+         "refused": refused, "trickle": trickle}
 
 
 def main():
