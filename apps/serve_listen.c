@@ -36,12 +36,12 @@ static int check_beyond(struct serve *s, const struct s5_addr *a)
 	if (!a->atyp || s5_addr_is_loopback(a))
 		return EXIT_OK;
 	s->beyond = true;
-	if (s->options.open || s5_rules_has_from(&s->rules) ||
+	if (s->options.open || s5_rules_every_allow_has_from(&s->rules) ||
 	    !memchr(c->methods, S5_METHOD_NONE, c->nmethods))
 		return EXIT_OK;
 	out_error(&s->options.out,
 		  "%s refused: it would serve other machines without authentication; add users "
-		  "(--user, --users), --allow 'from=...', or --open if that is what you want",
+		  "(--user, --users), from= to every --allow, or --open if that is what you want",
 		  s5_addr_format(a, text, sizeof(text)));
 	return EXIT_USAGE;
 }

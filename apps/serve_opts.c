@@ -32,7 +32,7 @@ const struct opt serve_opts[] = {
 	    .want = "@file"),
 	OPT("open", 0, FLAG, open, NULL,
 	    "allow what is refused otherwise: listening beyond loopback with neither "
-	    "authentication nor --allow from=CIDR"),
+	    "authentication nor from= in every --allow"),
 
 	OPT_HEADING("Where to"),
 	OPT("allow", 0, STRS, rules, "RULE", "allow what RULE matches; the first match decides",

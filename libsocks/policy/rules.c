@@ -287,12 +287,12 @@ struct s5_verdict s5_rules_match(const struct s5_rules *r, const struct s5_query
 	return verdict_by_default(r, &t);
 }
 
-bool s5_rules_has_from(const struct s5_rules *r)
+bool s5_rules_every_allow_has_from(const struct s5_rules *r)
 {
 	for (size_t i = 0; i < r->n; i++)
-		if (r->rows[i].allow && r->rows[i].from.n)
-			return true;
-	return false;
+		if (r->rows[i].allow && !r->rows[i].from.n)
+			return false;
+	return s5_rules_has_allow(r);
 }
 
 const char *s5_rules_text(const struct s5_rules *r, int i)

@@ -79,8 +79,8 @@ struct s5_verdict s5_rules_match(const struct s5_rules *r, const struct s5_query
 
 /* There is an allow rule: what no rule matches is denied. */
 bool s5_rules_has_allow(const struct s5_rules *r);
-/* Some allow rule says from=: whoever wrote it knows that others than loopback will come. */
-bool s5_rules_has_from(const struct s5_rules *r);
+/* There are allow rules, and every one says from=: nobody else is let in. */
+bool s5_rules_every_allow_has_from(const struct s5_rules *r);
 /* Rule i: its words as typed, good until the next add or fini (NULL: no such rule), and its kind. */
 const char *s5_rules_text(const struct s5_rules *r, int i);
 bool s5_rules_is_allow(const struct s5_rules *r, int i);

@@ -211,13 +211,14 @@ activate() {
 }
 
 @test "SEC-3 beyond loopback without authentication: exit 2 and what to do" {
-	local text="add users (--user, --users), --allow 'from=...', or --open"
+	local text="add users (--user, --users), from= to every --allow, or --open"
 	need_net
 	exits 2 "$text" 0.0.0.0:0
 	exits 2 "$text" '[::]:0'
 	exits 2 "$text" 127.0.0.1:0 0.0.0.0:0
 	exits 2 "$text" --deny from=10.0.0.0/8 0.0.0.0:0
 	exits 2 "$text" --allow to=any 0.0.0.0:0
+	exits 2 "$text" --allow from=10.0.0.0/8 --allow to=any 0.0.0.0:0
 	exits 2 "$text" --auth none,userpass -u a:b 0.0.0.0:0
 	net ip address add 192.0.2.1/32 dev lo
 	exits 2 "$text" 192.0.2.1:0

@@ -457,7 +457,7 @@ TEST(a_bad_rule_leaves_the_others)
 	s5_rules_fini(&r);
 }
 
-TEST(has_from_looks_at_allow_rules)
+TEST(SEC_3_every_allow_has_from)
 {
 	static const struct {
 		const char *rules;
@@ -467,7 +467,9 @@ TEST(has_from_looks_at_allow_rules)
 		{ "+to=any", false },
 		{ "-from=10.0.0.0/8", false },
 		{ "-from=10.0.0.0/8|+user=a", false },
-		{ "+to=any|+from=10.0.0.0/8", true },
+		{ "+to=any|+from=10.0.0.0/8", false },
+		{ "+from=10.0.0.0/8|+user=a", false },
+		{ "+from=10.0.0.0/8|-to=private|+from=10.0.0.0/8 to=any", true },
 		{ "+to=any from=10.0.0.0/8", true },
 	};
 
@@ -475,7 +477,7 @@ TEST(has_from_looks_at_allow_rules)
 		struct s5_rules r;
 
 		rules_make(&r, rows[i].rules);
-		assert_int_equal(s5_rules_has_from(&r), rows[i].want);
+		assert_int_equal(s5_rules_every_allow_has_from(&r), rows[i].want);
 		s5_rules_fini(&r);
 	}
 }
@@ -523,7 +525,7 @@ int main(void)
 		cmocka_unit_test(nothing_asked_is_denied),
 		cmocka_unit_test(a_name_with_a_nul_is_not_the_name_before_it),
 		cmocka_unit_test(a_bad_rule_leaves_the_others),
-		cmocka_unit_test(has_from_looks_at_allow_rules),
+		cmocka_unit_test(SEC_3_every_allow_has_from),
 		cmocka_unit_test(many_rules),
 	};
 
