@@ -2,10 +2,8 @@
 #include "connect.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/names.h"
 #include "command.h"
@@ -59,18 +57,6 @@ int connect_ended(const struct connect *c, const struct s5_relay *relay, enum s5
 		break;
 	}
 	return EXIT_NETWORK;
-}
-
-/* A descriptor 0, 1 or 2 that is closed would be taken by the next one made here. */
-static void fill_standard(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
 }
 
 /* What does not go together, or NULL. */
@@ -183,7 +169,6 @@ int connect_run(const struct command *self, int argc, char **argv)
 		goto out;
 	out_init(&c.options.out, self->name);
 	signal(SIGPIPE, SIG_IGN);
-	fill_standard();
 	status = check(self, &c, count, argv);
 	if (status == EXIT_OK)
 		status = prepare(&c);

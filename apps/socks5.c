@@ -1,7 +1,9 @@
 /* The dispatcher: the first word says which row of the table runs. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "out.h"
@@ -63,6 +65,18 @@ static int flush_output(const struct command *command, int status)
 	return status == EXIT_OK ? EXIT_NETWORK : status;
 }
 
+/* A descriptor 0, 1 or 2 that is closed would be taken by the next one made here. */
+static void fill_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -71,6 +85,7 @@ int main(int argc, char **argv)
 		argc--;
 		argv++;
 	}
+	fill_standard();
 	command = find_command(argc, argv);
 	return flush_output(command, run(command, argc, argv));
 }

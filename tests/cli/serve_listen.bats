@@ -42,6 +42,19 @@ listeners() {
 	stop_server
 }
 
+@test "a standard descriptor that was closed is never a listener's or a client's" {
+	local fd
+	start_target echo
+	SERVE_WITH=(bash -c 'exec "$@" <&- >&-' bash)
+	start_server
+	asks "$OK4" $IP4 "$TARGET_PORT"
+	for fd in 0 1; do
+		[ "$(readlink "/proc/$SERVER_PID/fd/$fd")" = /dev/null ] ||
+			fail "$(ls -l "/proc/$SERVER_PID/fd")"
+	done
+	stop_server
+}
+
 @test "it says in plain words who may use it and where to" {
 	start_server
 	says "any program on this machine may use it, without a password"
