@@ -63,10 +63,9 @@ static void call_done(struct proxy_call *call, bool ok)
 		proxy_call_fini(call);
 }
 
-static void forward_start(struct listener *l, int fd)
+static void forward_start(struct listener *l, int fd, const struct s5_addr *from)
 {
 	struct forward *f = calloc(1, sizeof(*f));
-	struct s5_addr peer = s5_sock_peer(fd);
 
 	if (!f) {
 		close(fd);
@@ -74,7 +73,7 @@ static void forward_start(struct listener *l, int fd)
 	}
 	f->listener = l;
 	f->fd = fd;
-	s5_addr_format(&peer, f->from, sizeof(f->from));
+	s5_addr_format(from, f->from, sizeof(f->from));
 	out_verbose(&l->c->options.out, 1, "%s: connected", f->from);
 	connect_call(l->c, &f->call, l->c->target.addr.port, call_done);
 }
@@ -90,11 +89,14 @@ static void stop_listening(struct listener *l)
 static void listener_ready(struct s5_watch *w, uint32_t events)
 {
 	struct listener *l = S5_OUTER(w, struct listener, watch);
-	int fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct s5_sockaddr sa = { .len = sizeof(sa.un) };
+	int fd = accept4(w->fd, &sa.sa, &sa.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct s5_addr from;
 
 	(void)events;
 	if (fd >= 0) {
-		forward_start(l, fd);
+		from = s5_sockaddr_to(&sa);
+		forward_start(l, fd, &from);
 		if (!l->c->options.keep_open)
 			stop_listening(l);
 		return;

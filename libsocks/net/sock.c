@@ -55,26 +55,13 @@ struct s5_addr s5_sockaddr_to(const struct s5_sockaddr *sa)
 	return a;
 }
 
-static struct s5_addr name_of(int fd,
-			      int (*get)(int, struct sockaddr *restrict, socklen_t *restrict))
-{
-	struct s5_sockaddr sa;
-
-	memset(&sa, 0, sizeof sa);
-	sa.len = sizeof sa.un;
-	if (get(fd, &sa.sa, &sa.len) < 0)
-		return (struct s5_addr){ .atyp = 0 };
-	return s5_sockaddr_to(&sa);
-}
-
 struct s5_addr s5_sock_local(int fd)
 {
-	return name_of(fd, getsockname);
-}
+	struct s5_sockaddr sa = { .len = sizeof sa.un };
 
-struct s5_addr s5_sock_peer(int fd)
-{
-	return name_of(fd, getpeername);
+	if (getsockname(fd, &sa.sa, &sa.len) < 0)
+		return (struct s5_addr){ .atyp = 0 };
+	return s5_sockaddr_to(&sa);
 }
 
 void s5_sock_reset_on_close(int fd)

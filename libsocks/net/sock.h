@@ -27,9 +27,9 @@ bool s5_sockaddr_from_path(struct s5_sockaddr *sa, const char *path);
 /* A Unix address becomes atyp 0. IPv4-mapped addresses become IPv4. */
 struct s5_addr s5_sockaddr_to(const struct s5_sockaddr *sa);
 
-/* The address of this end, of the other end; atyp 0 when there is none. */
+/* The address of this end; atyp 0 when there is none. Whose the other end is says accept4(): a peer
+ * that is gone has no getpeername(). */
 struct s5_addr s5_sock_local(int fd);
-struct s5_addr s5_sock_peer(int fd);
 
 /* A listening TCP socket. share: others may listen on the same port too (SO_REUSEPORT). */
 int s5_listen_tcp(const struct s5_addr *a, bool share);

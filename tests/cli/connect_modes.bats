@@ -250,6 +250,24 @@ EOF" ] || fail "$output"
 	! is_gone "$FORWARD_PID" || fail "it ended"
 }
 
+@test "-L -v names a client that is gone before it is accepted" {
+	local port
+	start_echo
+	start_forward -k -v -L 0 --direct "$ECHO"
+	kill -STOP "$FORWARD_PID"
+	port=$("$PYTHON" - "$HERE" <<-'END'
+		import socket, struct, sys
+		host, port = sys.argv[1].rsplit(":", 1)
+		sock = socket.create_connection((host, int(port)))
+		print(sock.getsockname()[1])
+		sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+	END
+	)
+	kill -CONT "$FORWARD_PID"
+	wait_until 5 has_line ': connected$' "$FORWARD_ERR" || fail "$(cat "$FORWARD_ERR")"
+	has_line "127.0.0.1:$port: connected" "$FORWARD_ERR" || fail "$(cat "$FORWARD_ERR")"
+}
+
 @test "-L: 200 connections at once, what is glued to a reply included" {
 	start_target greet
 	start_server
