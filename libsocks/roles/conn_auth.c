@@ -11,7 +11,7 @@ void s5_conn_judge(struct s5_conn *c, bool accepted)
 static void verdict(struct s5_conn *c, bool accepted)
 {
 	struct s5_worker *w = c->worker;
-	int64_t wait = accepted ? 0 : s5_penalty_add(&w->penalties, &c->record.client, w->loop.now);
+	int64_t wait = accepted ? 0 : s5_server_penalty(w->server, &c->record.client, w->loop.now);
 	int64_t until;
 
 	if (!wait) {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "policy/limits.h"
 #include "roles/worker.h"
 
 #define CHECKERS 2 /* threads that hash passwords */
@@ -20,6 +21,8 @@ struct s5_server {
 	struct s5_work work;
 	bool working;
 	unsigned sessions; /* atomically */
+	pthread_mutex_t lock; /* guards penalties */
+	struct s5_penalties penalties;
 	unsigned nworkers; /* those that are initialised */
 	struct s5_worker *workers;
 	struct shared_port *shared;
@@ -51,6 +54,16 @@ unsigned s5_server_sessions(const struct s5_server *server)
 	return __atomic_load_n(&server->sessions, __ATOMIC_RELAXED);
 }
 
+int64_t s5_server_penalty(struct s5_server *server, const struct s5_addr *from, int64_t now_ms)
+{
+	int64_t wait;
+
+	pthread_mutex_lock(&server->lock);
+	wait = s5_penalty_add(&server->penalties, from, now_ms);
+	pthread_mutex_unlock(&server->lock);
+	return wait;
+}
+
 static int start_checkers(struct s5_server *server)
 {
 	int rc = 0;
@@ -70,6 +83,8 @@ int s5_server_new(struct s5_server **out, const struct s5_server_config *config)
 	if (!server)
 		return -ENOMEM;
 	server->config = *config;
+	pthread_mutex_init(&server->lock, NULL);
+	s5_penalties_init(&server->penalties);
 	server->workers = calloc(config->workers, sizeof *server->workers);
 	rc = server->workers ? start_checkers(server) : -ENOMEM;
 	while (rc == 0 && server->nworkers < config->workers) {
@@ -189,6 +204,7 @@ void s5_server_free(struct s5_server *server)
 			unlink(server->shared[i].path);
 		free(server->shared[i].path);
 	}
+	pthread_mutex_destroy(&server->lock);
 	free(server->shared);
 	free(server->workers);
 	free(server);

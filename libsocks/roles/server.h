@@ -5,8 +5,9 @@
  *   s5_server_free: ends what is left and joins the threads
  *
  * All of these from one thread. The configuration and what it points to is borrowed until free.
- * Workers share nothing but it and a counter of sessions. The library prints nothing: each session
- * that ends is a record, handed to config.log on a worker's thread.
+ * Workers share nothing but it, a counter of sessions and the penalties of those who guess. The
+ * library prints nothing: each session that ends is a record, handed to config.log on a worker's
+ * thread.
  */
 #ifndef S5_ROLES_SERVER_H
 #define S5_ROLES_SERVER_H

@@ -145,7 +145,6 @@ int s5_worker_init(struct s5_worker *w, struct s5_server *server,
 	w->retry.fire = retry_fire;
 	LIST_INIT(&w->conns);
 	LIST_INIT(&w->tunnels);
-	s5_penalties_init(&w->penalties);
 	rc = s5_pool_init(&w->pool, &w->loop);
 	if (rc == 0)
 		rc = s5_resolver_new(&w->resolver, &w->loop, config->resolver);

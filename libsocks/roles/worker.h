@@ -8,7 +8,6 @@
 
 #include "net/relay.h"
 #include "net/work.h"
-#include "policy/limits.h"
 #include "roles/server.h"
 
 struct s5_conn;
@@ -27,7 +26,6 @@ struct s5_worker {
 	struct s5_loop loop;
 	struct s5_pool pool;
 	struct s5_resolver *resolver;
-	struct s5_penalties penalties;
 	pthread_t thread;
 	bool running;
 	uint64_t next_id, id_step;
@@ -51,6 +49,8 @@ struct s5_work *s5_server_work(struct s5_server *server);
 /* False: the limit is reached, nothing was counted. */
 bool s5_server_enter(struct s5_server *server);
 void s5_server_leave(struct s5_server *server);
+/* How many ms the answer to wrong credentials waits. Whichever worker saw them: they count. */
+int64_t s5_server_penalty(struct s5_server *server, const struct s5_addr *from, int64_t now_ms);
 
 /* worker.c */
 int s5_worker_init(struct s5_worker *w, struct s5_server *server,

@@ -177,7 +177,7 @@ between() {
 
 @test "R1929-10 failures of one source are held back, more each time; nobody else is" {
 	local taken
-	start_server -u joe:secret --workers 1
+	start_server -u joe:secret --workers 4
 	read -ra taken < <(login_with delays "$PROXY" 4 127.0.0.5 joe wrong)
 	echo "${taken[*]}"
 	between 0 "${taken[0]}" 200
