@@ -64,6 +64,14 @@ struct s5_addr s5_sock_local(int fd)
 	return s5_sockaddr_to(&sa);
 }
 
+bool s5_sock_is_dual(int fd)
+{
+	int only = 1;
+	socklen_t len = sizeof only;
+
+	return getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && !only;
+}
+
 void s5_sock_reset_on_close(int fd)
 {
 	struct linger now = { .l_onoff = 1, .l_linger = 0 };

@@ -42,6 +42,8 @@ int s5_listen_probe(const struct s5_addr *a);
  * -ENOTSOCK, -EINVAL: it does not listen. */
 int s5_sock_adopt(int fd);
 
+/* An IPv6 socket that takes IPv4 clients too. */
+bool s5_sock_is_dual(int fd);
 /* Closing it sends a reset. */
 void s5_sock_reset_on_close(int fd);
 /* TCP_NODELAY, SO_KEEPALIVE, SO_OOBINLINE (urgent data is not lost); accepted sockets inherit

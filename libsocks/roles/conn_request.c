@@ -32,9 +32,12 @@ static void note_denied(struct s5_conn *c, int rule)
 static bool permit(struct s5_dial *d, const struct s5_addr *a)
 {
 	struct s5_conn *c = S5_OUTER(d, struct s5_conn, dial);
-
 	struct s5_verdict v = ask(c, a);
 
+	if (s5_worker_listens_at(c->worker, a)) { /* SEC-2 */
+		snprintf(c->record.why, sizeof c->record.why, "denied: the proxy itself");
+		return false;
+	}
 	if (v.decision != S5_ALLOW)
 		note_denied(c, v.rule);
 	return v.decision == S5_ALLOW;

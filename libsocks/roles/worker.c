@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "net/route.h"
+
 #define ACCEPT_BATCH 64 /* clients taken before others have their turn */
 #define RETRY_MS 200 /* until the next try when descriptors ran out */
 
@@ -96,8 +98,31 @@ int s5_worker_add_port(struct s5_worker *w, int fd, bool shared)
 	w->ports = ports;
 	w->ports[w->nports++] = (struct s5_port){ .watch = { .fd = fd, .ready = port_ready },
 						  .worker = w,
-						  .shared = shared };
+						  .shared = shared,
+						  .dual = s5_sock_is_dual(fd),
+						  .at = s5_sock_local(fd) };
 	return 0;
+}
+
+/* A connect to 0.0.0.0 or :: goes to this machine. */
+static bool port_is_at(const struct s5_port *p, const struct s5_addr *a)
+{
+	if (!p->at.atyp || p->at.port != a->port)
+		return false;
+	if (s5_addr_is_any(a) || s5_addr_equal(&p->at, a))
+		return true;
+	return s5_addr_is_any(&p->at) && (p->at.atyp == a->atyp || p->dual) && s5_route_is_local(a);
+}
+
+bool s5_worker_listens_at(const struct s5_worker *w, const struct s5_addr *a)
+{
+	struct s5_addr plain = *a;
+
+	s5_addr_unmap(&plain);
+	for (size_t i = 0; i < w->nports; i++)
+		if (port_is_at(&w->ports[i], &plain))
+			return true;
+	return false;
 }
 
 static void ports_close(struct s5_worker *w)

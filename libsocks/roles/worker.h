@@ -18,6 +18,8 @@ struct s5_port {
 	struct s5_watch watch;
 	struct s5_worker *worker;
 	bool shared; /* several workers wait on this one descriptor */
+	bool dual; /* for both families */
+	struct s5_addr at; /* atyp 0: a Unix socket */
 };
 
 struct s5_worker {
@@ -58,6 +60,8 @@ int s5_worker_init(struct s5_worker *w, struct s5_server *server,
 void s5_worker_fini(struct s5_worker *w);
 int s5_worker_add_port(struct s5_worker *w, int fd, bool shared);
 int s5_worker_start(struct s5_worker *w);
+/* Would a connection to this address come back to us? */
+bool s5_worker_listens_at(const struct s5_worker *w, const struct s5_addr *a);
 /* A session ended: its descriptors are free. */
 void s5_worker_relieved(struct s5_worker *w);
 

@@ -179,6 +179,61 @@ V4=01c0000201 V6=0420010db8000000000000000000000001
 	came 0
 }
 
+# itself ADDRESS...: the server says so to whoever wants its own port at one of these.
+itself() {
+	local address lines
+	for address; do
+		lines=$(wc -l <"$SERVER_OUT")
+		asks "$(error 02)" "$address" "$PROXY_PORT"
+		log_has $((lines + 1))
+		[ "$(field end)" = "denied: the proxy itself" ] || fail "$LINE"
+	done
+}
+
+@test "SEC-2 the proxy does not connect to itself, however spelled, whatever the rules" {
+	local any6=0400000000000000000000000000000000
+	start_target echo
+	start_dns self.test=A:127.0.0.1
+	start_server --log - --resolver "$DNS" --allow to=any --allow to=loopback
+	itself $IP4 $MAPPED 0100000000 $any6 0400000000000000000000ffff00000000 \
+		"$(name_of self.test)" "$(name_of 127.0.0.1)"
+	asks "$(error 05)" 017f000002 "$PROXY_PORT"
+	asks "$(error 05)" $IP6 "$PROXY_PORT"
+	asks "$OK4" $IP4 "$TARGET_PORT"
+}
+
+@test "SEC-2 a listener on every address: none of this machine's is connected to" {
+	need_net
+	LISTEN=0.0.0.0:0 start_server --log - --open
+	PROXY=127.0.0.1:$PROXY_PORT
+	net ip address add 192.0.2.1/32 dev lo
+	itself $IP4 $MAPPED 017f090909 01c0000201
+	asks "$(error 05)" $IP6 "$PROXY_PORT"
+	asks "$(error 03)" 01c6336401 "$PROXY_PORT"
+	net sysctl -q net.ipv4.ip_nonlocal_bind=1
+	asks "$(error 03)" 01c6336401 "$PROXY_PORT"
+	stop_server
+	LISTEN=[::]:0 start_server --log - --open
+	PROXY=[::1]:$PROXY_PORT
+	itself $IP6
+	asks "$(error 05)" $IP4 "$PROXY_PORT"
+}
+
+@test "SEC-2 a socket that systemd passes is the proxy too, for both families where it is" {
+	local where
+	need_net
+	for where in 127.0.0.1 0.0.0.0 ::; do
+		spawn "${IN_NET[@]}" "$PYTHON" "$LIB/activate.py" "tcp:$where" -- --log - --open
+		SERVER_PID=$PID SERVER_LOG=$ERR SERVER_OUT=$OUT
+		wait_until 10 has_line 'listening on' "$SERVER_LOG"
+		PROXY_PORT=$(sed -n 's/.*listening on .*://p' "$SERVER_LOG")
+		PROXY=127.0.0.1:$PROXY_PORT
+		itself $IP4
+		[ "$where" != :: ] || itself $IP6
+		stop_server
+	done
+}
+
 @test "R1928-4.13 127.1, 0x7f000001 and 2130706433 never reach 127.0.0.1" {
 	local to
 	start_beyond

@@ -2,7 +2,7 @@
 """activate.py SOCKET... [-- ARGUMENT...]: becomes `socks5 serve ARGUMENT...` with sockets.
 
 They are made here and passed as systemd does it: from descriptor 3 on. A SOCKET is tcp:ADDRESS,
-unix:PATH (both listen) or udp:ADDRESS.
+unix:PATH (both listen; tcp::: is both families) or udp:ADDRESS.
 """
 
 import os
@@ -15,6 +15,8 @@ FIRST = 3
 def make(text):
     kind, _, where = text.partition(":")
     if kind == "tcp":
+        if where == "::":
+            return socket.create_server((where, 0), family=socket.AF_INET6, dualstack_ipv6=True)
         return socket.create_server((where, 0))
     if kind == "udp":
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
