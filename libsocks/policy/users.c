@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 #define OCTETS_MAX 255 /* of a name or a password: ULEN and PLEN are one octet */
 #define DES_HASH 13 /* characters of a hash without a $ or _ in front */
 
@@ -195,17 +197,36 @@ bool s5_users_parse(struct s5_users *u, const char *text, size_t len, struct s5_
 	return true;
 }
 
-static const char *first_hash(const struct s5_users *u)
+/* The first user from the ith on who has a hash; NULL: there is none. */
+static const struct s5_user *hashed_from(const struct s5_users *u, size_t i)
 {
-	for (size_t i = 0; i < u->n; i++)
-		if (u->rows[i].hash)
-			return u->rows[i].hash;
-	return NULL;
+	while (i < u->n && !u->rows[i].hash)
+		i++;
+	return i < u->n ? &u->rows[i] : NULL;
 }
 
 bool s5_users_needs_hash(const struct s5_users *u)
 {
-	return first_hash(u);
+	return hashed_from(u, 0);
+}
+
+/* What a name without a hash is hashed with: hashes differ in cost, so each is as likely as among
+ * the users, and a name has the same one each time. The hashes are the key: who does not know
+ * them cannot foretell it, and it outlives a restart. */
+static const char *stand_in(const struct s5_users *u, const struct octets *name)
+{
+	const struct s5_user *user;
+	struct s5_hash_key key = { { 0 } };
+	uint64_t n = 0, chosen;
+
+	for (size_t i = 0; (user = hashed_from(u, i)); i = (size_t)(user - u->rows) + 1)
+		key.k[n++ & 1] ^= s5_hash(&key, user->hash, strlen(user->hash));
+	if (n == 0)
+		return NULL;
+	chosen = s5_hash(&key, name->data, name->len) % n;
+	for (user = hashed_from(u, 0); chosen--;)
+		user = hashed_from(u, (size_t)(user - u->rows) + 1);
+	return user->hash;
 }
 
 /* Looks at every character, whatever crypt made of the password. */
@@ -245,13 +266,14 @@ bool s5_users_check(const struct s5_users *u, const struct s5_credentials *c)
 	static const struct octets nothing;
 	struct octets name, password;
 	const struct s5_user *user;
-	const char *hash;
+	const char *hash, *other;
 	bool by_hash, in_clear;
 
 	octets_set(&name, c->user, c->ulen);
 	octets_set(&password, c->password, c->plen);
 	user = user_find(u, &name);
-	hash = user && user->hash ? user->hash : first_hash(u);
+	other = stand_in(u, &name);
+	hash = user && user->hash ? user->hash : other;
 	by_hash = hash && hash_fits(hash, &password);
 	in_clear = octets_equal(user ? &user->password : &nothing, &password);
 	explicit_bzero(&password, sizeof password);

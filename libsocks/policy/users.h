@@ -1,8 +1,9 @@
 /* Who may authenticate by RFC 1929: a password file with crypt(3) hashes, and users given in clear.
  *
- * Names and passwords are octets with a length. A check costs the same whether or not the name
- * is known: as soon as one user has a hash, every check hashes exactly once. It then takes tens of
- * milliseconds, so ask s5_users_needs_hash and keep it off the loop.
+ * Names and passwords are octets with a length. What a check costs does not tell whether the name
+ * is known: as soon as one user has a hash, every check hashes exactly once, with a name's own
+ * hash or else with one that is the name's each time. It then takes tens of milliseconds, so ask
+ * s5_users_needs_hash and keep it off the loop.
  *
  * The caller owns the struct; fini wipes what it held. Users are added by one thread; then any
  * number may check at once.

@@ -220,9 +220,9 @@ TEST(R1929_9_every_check_hashes_once)
 	} rows[] = {
 		{ "alice", "secret", SECRET }, { "alice", "wrong", SECRET },
 		{ "alice", "", SECRET },       { "bob", "wrong", SESAME },
-		{ "eve", "wrong", SECRET }, /* unknown: the first hash of the file */
-		{ "eve", "", SECRET },	       { "", "", SECRET },
-		{ "clear", "right", SECRET },  { "clear", "wrong", SECRET },
+		{ "eve", "wrong", NULL }, /* unknown: a hash of the file */
+		{ "eve", "", NULL },	       { "", "", NULL },
+		{ "clear", "right", NULL },    { "clear", "wrong", NULL },
 	};
 
 	add("clear", "right");
@@ -231,8 +231,53 @@ TEST(R1929_9_every_check_hashes_once)
 		hashings = 0;
 		check(rows[i].user, rows[i].password);
 		assert_int_equal(hashings, 1);
-		assert_string_equal(hashed_with, rows[i].hash);
+		if (rows[i].hash)
+			assert_string_equal(hashed_with, rows[i].hash);
 	}
+}
+
+#define DES2 "cd.mruLNQ7ZWQ"
+#define STRANGERS 600
+
+/* For each of many unknown names: is it DES2 that is hashed with? Returns how often. */
+static unsigned choose(bool chosen[static STRANGERS])
+{
+	unsigned n = 0;
+	char name[16];
+
+	for (unsigned i = 0; i < STRANGERS; i++) {
+		snprintf(name, sizeof name, "eve%u", i);
+		check(name, "wrong");
+		chosen[i] = strcmp(hashed_with, DES2) == 0;
+		n += chosen[i];
+	}
+	return n;
+}
+
+TEST(R1929_9_unknown_names_cost_what_the_file_costs_each_the_same_again)
+{
+	bool first[STRANGERS], again[STRANGERS];
+
+	add("clear", "right");
+	parse_good("alice:" DES "\nbob:" DES2 "\ncarol:" DES "\n");
+	assert_in_range(choose(first), STRANGERS / 4, STRANGERS * 5 / 12);
+	choose(again);
+	assert_memory_equal(first, again, sizeof first);
+}
+
+TEST(R1929_9_what_an_unknown_name_costs_is_told_by_nothing_but_the_hashes)
+{
+	bool here[STRANGERS], there[STRANGERS];
+	unsigned same = 0;
+
+	parse_good("alice:" DES "\nbob:" DES2 "\n");
+	choose(here);
+	s5_users_fini(&users);
+	parse_good("alice:ax.mruLNQ7ZWQ\nbob:" DES2 "\n");
+	choose(there);
+	for (unsigned i = 0; i < STRANGERS; i++)
+		same += here[i] == there[i];
+	assert_in_range(same, STRANGERS * 5 / 12, STRANGERS * 7 / 12);
 }
 
 TEST(a_dummy_hash_that_fits_lets_nobody_in)
@@ -399,6 +444,8 @@ int main(void)
 		EACH(R1929_6_nul_in_a_clear_password_counts),
 		EACH(R1929_6_values_of_255_octets),
 		EACH(R1929_9_every_check_hashes_once),
+		EACH(R1929_9_unknown_names_cost_what_the_file_costs_each_the_same_again),
+		EACH(R1929_9_what_an_unknown_name_costs_is_told_by_nothing_but_the_hashes),
 		EACH(a_dummy_hash_that_fits_lets_nobody_in),
 		EACH(comments_blank_lines_and_line_ends),
 		EACH(empty_file),
