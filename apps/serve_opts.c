@@ -1,14 +1,23 @@
 #include "serve_opts.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include "command.h"
 #include "proxy_opts.h"
+#include "target.h"
 
 static const struct opt_word prefer_words[] = {
 	{ "4", SERVE_PREFER_IPV4, "IPv4 first" },
 	{ "6", SERVE_PREFER_IPV6, "IPv6 first" },
 	{ "auto", SERVE_PREFER_AUTO, "as the system sorts them" },
+	{ NULL, 0, NULL },
+};
+
+static const struct opt_word udp_filter_words[] = {
+	{ "none", S5_UDP_FILTER_NONE, "from anyone" },
+	{ "address", S5_UDP_FILTER_ADDRESS, "from addresses sent to" },
+	{ "port", S5_UDP_FILTER_PORT, "from addresses and ports sent to" },
 	{ NULL, 0, NULL },
 };
 
@@ -19,6 +28,33 @@ static const struct opt_word rule_words[] = {
 	{ "to=", 0, "the destination, with :PORTS if need be" },
 	{ NULL, 0, NULL },
 };
+
+static int set_ports(void *field, const char *value, struct opt_error *err)
+{
+	struct s5_port_range *ports = field;
+
+	return target_parse_ports(&ports->lo, &ports->hi, value, err);
+}
+
+static int set_advertise(void *field, const char *value, struct opt_error *err)
+{
+	struct serve_advertise *both = field;
+	struct s5_addr a = { .port = 0 }, *kept;
+	char shown[68];
+
+	out_escape(shown, sizeof(shown), value, strlen(value));
+	if (!s5_addr_set_ip(&a, value, strlen(value)))
+		return opt_fail(err, "'%s' is not an IPv4 or IPv6 address", shown);
+	s5_addr_unmap(&a);
+	if (s5_addr_is_any(&a))
+		return opt_fail(err, "'%s' is an address that nobody can connect to", shown);
+	kept = a.atyp == S5_ATYP_IPV4 ? &both->v4 : &both->v6;
+	if (kept->atyp)
+		return opt_fail(err, "'%s' is a second %s address", shown,
+				a.atyp == S5_ATYP_IPV4 ? "IPv4" : "IPv6");
+	*kept = a;
+	return 0;
+}
 
 #define OPT_TARGET struct serve_options
 const struct opt serve_opts[] = {
@@ -44,6 +80,18 @@ const struct opt serve_opts[] = {
 	OPT("source", 0, STR, source, "ADDR", "connect from this local address"),
 	OPT("prefer", 0, ENUM, prefer, NULL, "which address family to try first", .def = "auto",
 	    .words = prefer_words),
+	OPT("bind-ports", 0, CALL, bind_ports, "PORT[-PORT]",
+	    "wait for the peers of BIND on these ports", .def_say = "any that is free",
+	    .set = set_ports),
+	OPT("udp-ports", 0, CALL, udp_ports, "PORT[-PORT]",
+	    "take the datagrams of UDP ASSOCIATE on these ports", .def_say = "any that is free",
+	    .set = set_ports),
+	OPT("advertise", 0, CALL, advertise, "ADDR",
+	    "tell clients this address for BIND and UDP ASSOCIATE, as behind NAT; give it again "
+	    "for the other family",
+	    .def_say = "the local address", .set = set_advertise),
+	OPT("udp-filter", 0, ENUM, udp_filter, NULL, "whose datagrams come back to a client",
+	    .def = "address", .words = udp_filter_words),
 	OPT("resolver", 0, STR, resolver, "ADDR[:PORT]", "ask this name server",
 	    .def_say = "/etc/resolv.conf"),
 	OPT("workers", 0, INT, workers, "N", "threads that serve",
@@ -58,6 +106,10 @@ const struct opt serve_opts[] = {
 	    "to resolve and reach the target", .def = "15s"),
 	OPT("idle-timeout", 0, MSEC, idle_timeout, "DURATION",
 	    "end a session that carries nothing for so long", .def_say = "none"),
+	OPT("bind-timeout", 0, MSEC, bind_timeout, "DURATION",
+	    "wait so long for the peer of a BIND", .def = "2m"),
+	OPT("udp-timeout", 0, MSEC, udp_timeout, "DURATION",
+	    "end a UDP association without datagrams for so long", .def = "5m"),
 
 	OPT_HEADING("Running it"),
 	OPT("log", 0, STR, log, "FILE|-", "one line for each session; - is stdout",

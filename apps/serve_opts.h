@@ -4,6 +4,7 @@
 
 #include "opt.h"
 #include "out.h"
+#include "roles/server.h"
 
 struct command;
 
@@ -13,6 +14,10 @@ enum serve_prefer {
 	SERVE_PREFER_AUTO = 0, /* as the resolver sorts them (RFC 6724) */
 	SERVE_PREFER_IPV4 = 4,
 	SERVE_PREFER_IPV6 = 6,
+};
+
+struct serve_advertise {
+	struct s5_addr v4, v6; /* atyp 0: not given */
 };
 
 struct serve_options {
@@ -25,8 +30,14 @@ struct serve_options {
 	int64_t handshake_timeout; /* ms, as all timeouts; 0: no limit */
 	int64_t connect_timeout;
 	int64_t idle_timeout;
+	int64_t bind_timeout;
+	int64_t udp_timeout;
 	char *source; /* address to connect from, or NULL */
 	enum serve_prefer prefer;
+	struct s5_port_range bind_ports;
+	struct s5_port_range udp_ports;
+	struct serve_advertise advertise;
+	enum s5_udp_filter udp_filter;
 	char *resolver; /* ADDR[:PORT], or NULL: the system's */
 	int max_sessions; /* 0: no limit */
 	char *log; /* a path, "-" for stdout, or NULL: none */

@@ -149,6 +149,20 @@ static int set_dial(struct serve *s)
 	return EXIT_OK;
 }
 
+/* BIND and UDP ASSOCIATE */
+
+static int set_inbound(struct serve *s)
+{
+	s->config.bind_ports = s->options.bind_ports;
+	s->config.udp_ports = s->options.udp_ports;
+	s->config.advertise4 = s->options.advertise.v4;
+	s->config.advertise6 = s->options.advertise.v6;
+	s->config.bind_timeout = s->options.bind_timeout;
+	s->config.udp_timeout = s->options.udp_timeout;
+	s->config.udp_filter = s->options.udp_filter;
+	return EXIT_OK;
+}
+
 /* the rest */
 
 static unsigned processors(void)
@@ -237,8 +251,9 @@ static int make_server(struct serve *s)
 
 int serve_configure(struct serve *s)
 {
-	static int (*const parts[])(struct serve *) = { set_users, set_methods, set_rules,
-							set_dial,  set_log,	make_server };
+	static int (*const parts[])(struct serve *) = { set_users,  set_methods, set_rules,
+							set_dial,   set_inbound, set_log,
+							make_server };
 	int status = EXIT_OK;
 
 	s->config.workers = s->options.workers ? (unsigned)s->options.workers : processors();

@@ -81,25 +81,24 @@ int target_parse_port(uint16_t *port, const char *text, struct opt_error *err)
 	return 0;
 }
 
-/* PORT or PORT-PORT */
-static int parse_ports(struct target *target, const char *text, struct opt_error *err)
+int target_parse_ports(uint16_t *first, uint16_t *last, const char *text, struct opt_error *err)
 {
 	const char *end, *dash;
-	long first = parse_number(text, &dash), last;
+	long from = parse_number(text, &dash), to;
 	struct shown shown;
 
-	if (first < 0 || *dash != '-') {
-		if (target_parse_port(&target->addr.port, text, err) < 0)
+	if (from < 0 || *dash != '-') {
+		if (target_parse_port(first, text, err) < 0)
 			return -1;
-		target->last = target->addr.port;
+		*last = *first;
 		return 0;
 	}
-	last = parse_number(dash + 1, &end);
-	if (last < first || *end)
+	to = parse_number(dash + 1, &end);
+	if (to < from || *end)
 		return opt_fail(err, "ports '%s' are no range from 1 to 65535",
 				show(&shown, text, strlen(text)));
-	target->addr.port = (uint16_t)first;
-	target->last = (uint16_t)last;
+	*first = (uint16_t)from;
+	*last = (uint16_t)to;
 	return 0;
 }
 
@@ -152,7 +151,7 @@ static int parse_one(struct target *target, const char *word, bool *missing, str
 		return opt_fail(err, "PORT is missing");
 	if (target_parse_host(&target->addr, word, (size_t)host, err) < 0)
 		return -1;
-	return parse_ports(target, port, err);
+	return target_parse_ports(&target->addr.port, &target->last, port, err);
 }
 
 /* A URL, which is no target: says how its host and port are written. */
@@ -196,5 +195,5 @@ int target_parse(struct target *target, char *const *words, int count, bool *mis
 		return parse_one(target, words[0], missing, err);
 	if (target_parse_host(&target->addr, words[0], strlen(words[0]), err) < 0)
 		return -1;
-	return parse_ports(target, words[1], err);
+	return target_parse_ports(&target->addr.port, &target->last, words[1], err);
 }

@@ -29,6 +29,9 @@ int target_parse_host(struct s5_addr *addr, const char *text, size_t len, struct
 /* A number from 1 to 65535 or the name of a TCP service. */
 int target_parse_port(uint16_t *port, const char *text, struct opt_error *err);
 
+/* PORT or PORT-PORT; one port is first and last. */
+int target_parse_ports(uint16_t *first, uint16_t *last, const char *text, struct opt_error *err);
+
 /*
  * Where the port begins in HOST:PORT, or NULL if there is none: the length of the host is then
  * that of the text. -1 in *host: colons that only an IPv6 address in brackets may have.

@@ -5,10 +5,13 @@
 #include <netinet/tcp.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define BACKLOG 4096
+#define BACKLOG_ONE 4 /* for listeners that wait for one peer */
+#define DISCARD 9 /* a port for a route: which one does not matter, but some kernels refuse 0 */
 
 bool s5_sockaddr_from(struct s5_sockaddr *sa, const struct s5_addr *a)
 {
@@ -104,15 +107,35 @@ int s5_sock_adopt(int fd)
 	return 0;
 }
 
-static int bound(const struct s5_sockaddr *sa, bool share)
+int s5_sock_route(struct s5_addr *local, const struct s5_addr *dst)
+{
+	struct s5_addr to = *dst;
+	struct s5_sockaddr sa;
+	int fd, rc = 0;
+
+	to.port = DISCARD;
+	if (!s5_sockaddr_from(&sa, &to))
+		return -EINVAL;
+	fd = socket(sa.sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, &sa.sa, sa.len) < 0)
+		rc = -errno;
+	*local = s5_sock_local(fd);
+	local->port = 0;
+	close(fd);
+	return rc;
+}
+
+static int bound(const struct s5_sockaddr *sa, int type, bool share)
 {
 	static const int on = 1;
-	int fd = socket(sa->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(sa->sa.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int rc;
 
 	if (fd < 0)
 		return -errno;
-	if (sa->sa.sa_family != AF_UNIX)
+	if (sa->sa.sa_family != AF_UNIX && type == SOCK_STREAM)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (sa->sa.sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
@@ -126,11 +149,11 @@ static int bound(const struct s5_sockaddr *sa, bool share)
 	return rc;
 }
 
-static int listening(int fd)
+static int listening(int fd, int backlog)
 {
 	int rc;
 
-	if (fd < 0 || listen(fd, BACKLOG) == 0)
+	if (fd < 0 || listen(fd, backlog) == 0)
 		return fd;
 	rc = -errno;
 	close(fd);
@@ -143,7 +166,33 @@ int s5_listen_tcp(const struct s5_addr *a, bool share)
 
 	if (!s5_sockaddr_from(&sa, a))
 		return -EINVAL;
-	return listening(bound(&sa, share));
+	return listening(bound(&sa, SOCK_STREAM, share), BACKLOG);
+}
+
+static int bind_at(int type, const struct s5_addr *a, uint16_t port)
+{
+	struct s5_addr at = *a;
+	struct s5_sockaddr sa;
+	int fd;
+
+	at.port = port;
+	if (!s5_sockaddr_from(&sa, &at))
+		return -EINVAL;
+	fd = bound(&sa, type, false);
+	return type == SOCK_STREAM ? listening(fd, BACKLOG_ONE) : fd;
+}
+
+int s5_sock_bind_range(int type, const struct s5_addr *a, struct s5_port_range ports)
+{
+	uint32_t n = (uint32_t)(ports.hi - ports.lo) + 1, start;
+	int fd = -EADDRINUSE;
+
+	if (getrandom(&start, sizeof start, 0) != sizeof start)
+		return -errno;
+	start %= n;
+	for (uint32_t i = 0; i < n && fd == -EADDRINUSE; i++)
+		fd = bind_at(type, a, (uint16_t)(ports.lo + (start + i) % n));
+	return fd;
 }
 
 int s5_listen_probe(const struct s5_addr *a)
@@ -182,8 +231,8 @@ int s5_listen_unix(const char *path)
 
 	if (!s5_sockaddr_from_path(&sa, path))
 		return -ENAMETOOLONG;
-	fd = bound(&sa, false);
+	fd = bound(&sa, SOCK_STREAM, false);
 	if (fd == -EADDRINUSE && is_stale(&sa) && unlink(path) == 0)
-		fd = bound(&sa, false);
-	return listening(fd);
+		fd = bound(&sa, SOCK_STREAM, false);
+	return listening(fd, BACKLOG);
 }

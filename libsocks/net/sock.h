@@ -20,6 +20,11 @@ struct s5_sockaddr {
 	};
 };
 
+/* Ports lo to hi; 0, 0: any, as the kernel picks. */
+struct s5_port_range {
+	uint16_t lo, hi;
+};
+
 /* False for a name. */
 bool s5_sockaddr_from(struct s5_sockaddr *sa, const struct s5_addr *a);
 /* False when the path does not fit. */
@@ -30,6 +35,12 @@ struct s5_addr s5_sockaddr_to(const struct s5_sockaddr *sa);
 /* The address of this end; atyp 0 when there is none. Whose the other end is says accept4(): a peer
  * that is gone has no getpeername(). */
 struct s5_addr s5_sock_local(int fd);
+
+/* The address from which this machine would reach dst, port 0. No packet is sent. 0 or -errno. */
+int s5_sock_route(struct s5_addr *local, const struct s5_addr *dst);
+/* A socket of `type` on that address, on a port of the range that is chosen at random; one of
+ * SOCK_STREAM listens. -EADDRINUSE: all are taken. */
+int s5_sock_bind_range(int type, const struct s5_addr *a, struct s5_port_range ports);
 
 /* A listening TCP socket. share: others may listen on the same port too (SO_REUSEPORT). */
 int s5_listen_tcp(const struct s5_addr *a, bool share);

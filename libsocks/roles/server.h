@@ -17,6 +17,13 @@
 #include "policy/users.h"
 #include "session/session.h"
 
+/* Whose datagrams reach the client of an association (R1928-U.17). */
+enum s5_udp_filter {
+	S5_UDP_FILTER_NONE, /* anyone's */
+	S5_UDP_FILTER_ADDRESS, /* those of an address that it has sent to */
+	S5_UDP_FILTER_PORT, /* those of an address and port that it has sent to */
+};
+
 /* One session, told when it is over. Everything is borrowed for the call. */
 struct s5_record {
 	uint64_t id; /* of this server's run */
@@ -45,6 +52,11 @@ struct s5_server_config {
 	int64_t handshake_timeout; /* ms, from accept to request; 0: none */
 	int64_t idle_timeout; /* ms; 0: none */
 	struct s5_dial_options dial;
+	struct s5_port_range bind_ports, udp_ports;
+	struct s5_addr advertise4, advertise6; /* told for our own; atyp 0: the local address */
+	int64_t bind_timeout; /* ms, from a BIND's first reply to its peer; 0: none */
+	int64_t udp_timeout; /* ms without a datagram; 0: none */
+	enum s5_udp_filter udp_filter;
 	/* All may be called by several threads at once; all may be NULL. */
 	void (*log)(void *arg, const struct s5_record *record);
 	/* An event of a handshake, each message too with session.watch: the record as far as it is

@@ -118,6 +118,11 @@ TEST(defaults_are_those_of_the_manual)
 	assert_int_equal(serve.connect_timeout, 15000);
 	assert_int_equal(serve.idle_timeout, 0);
 	assert_int_equal(serve.prefer, SERVE_PREFER_AUTO);
+	assert_int_equal(serve.bind_timeout, 120000);
+	assert_int_equal(serve.udp_timeout, 300000);
+	assert_int_equal(serve.udp_filter, S5_UDP_FILTER_ADDRESS);
+	assert_int_equal(serve.bind_ports.hi, 0);
+	assert_int_equal(serve.udp_ports.hi, 0);
 	opt_fini(serve_opts, &serve);
 	opt_init(connect_opts, &connect);
 	assert_true(connect.quit_after < 0);
