@@ -1,8 +1,10 @@
 #include "roles/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "policy/limits.h"
@@ -11,9 +13,11 @@
 #define CHECKERS 2 /* threads that hash passwords */
 #define CHECKS_WAITING 256 /* passwords that may wait for them */
 
-struct shared_port {
-	int fd;
-	char *path; /* of a Unix socket made here; NULL: somebody else's */
+/* The file of a Unix socket made here. As long as that is open no other file has its inode. */
+struct made_file {
+	char *path;
+	dev_t device;
+	ino_t inode;
 };
 
 struct s5_server {
@@ -25,8 +29,8 @@ struct s5_server {
 	struct s5_penalties penalties;
 	unsigned nworkers; /* those that are initialised */
 	struct s5_worker *workers;
-	struct shared_port *shared;
-	size_t nshared;
+	struct made_file *files;
+	size_t nfiles;
 };
 
 struct s5_work *s5_server_work(struct s5_server *server)
@@ -102,9 +106,10 @@ int s5_server_new(struct s5_server **out, const struct s5_server_config *config)
 	return rc;
 }
 
-static int add_port(struct s5_worker *w, int fd)
+/* Takes over fd, also when it fails; one below 0 is an error. */
+static int add_port(struct s5_worker *w, int fd, bool shared)
 {
-	int rc = fd < 0 ? fd : s5_worker_add_port(w, fd, false);
+	int rc = fd < 0 ? fd : s5_worker_add_port(w, fd, shared);
 
 	if (rc < 0 && fd >= 0)
 		close(fd);
@@ -121,44 +126,75 @@ int s5_server_listen(struct s5_server *server, const struct s5_addr *a, struct s
 		fd = s5_listen_tcp(real, share);
 		if (fd >= 0)
 			real->port = s5_sock_local(fd).port;
-		rc = add_port(&server->workers[i], fd);
+		rc = add_port(&server->workers[i], fd, false);
 	}
 	return rc;
 }
 
-/* Takes over fd and path, also when it fails. */
-static int share_port(struct s5_server *server, int fd, char *path)
+/* Takes over fd, also when it fails. Each worker has a descriptor of its own to close. */
+static int share_port(struct s5_server *server, int fd)
 {
-	struct shared_port *shared =
-		reallocarray(server->shared, server->nshared + 1, sizeof *shared);
-	int rc = 0;
+	int rc = 0, copy;
 
-	if (!shared) {
-		close(fd);
-		free(path);
-		return -ENOMEM;
+	for (unsigned i = 0; i < server->nworkers && rc == 0; i++) {
+		copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		rc = add_port(&server->workers[i], copy < 0 ? -errno : copy, true);
 	}
-	server->shared = shared;
-	server->shared[server->nshared++] = (struct shared_port){ .fd = fd, .path = path };
-	for (unsigned i = 0; i < server->nworkers && rc == 0; i++)
-		rc = s5_worker_add_port(&server->workers[i], fd, true);
+	close(fd);
 	return rc;
+}
+
+static int add_file(struct s5_server *server, const char *path)
+{
+	struct made_file *files = reallocarray(server->files, server->nfiles + 1, sizeof *files);
+	struct stat st;
+
+	if (!files)
+		return -ENOMEM;
+	server->files = files;
+	files += server->nfiles;
+	files->path = strdup(path);
+	if (!files->path || lstat(path, &st) < 0) {
+		free(files->path);
+		return -errno;
+	}
+	files->device = st.st_dev;
+	files->inode = st.st_ino;
+	server->nfiles++;
+	return 0;
+}
+
+/* Before the sockets are closed: a file that is not ours any more stays. */
+static void remove_files(struct s5_server *server)
+{
+	struct stat st;
+
+	while (server->nfiles) {
+		struct made_file *f = &server->files[--server->nfiles];
+
+		if (lstat(f->path, &st) == 0 && st.st_dev == f->device && st.st_ino == f->inode)
+			unlink(f->path);
+		free(f->path);
+	}
 }
 
 int s5_server_listen_unix(struct s5_server *server, const char *path)
 {
-	char *copy = strdup(path);
-	int fd = copy ? s5_listen_unix(path) : -ENOMEM;
+	int fd = s5_listen_unix(path), rc;
 
-	if (fd >= 0)
-		return share_port(server, fd, copy);
-	free(copy);
-	return fd;
+	if (fd < 0)
+		return fd;
+	rc = add_file(server, path);
+	if (rc == 0)
+		return share_port(server, fd);
+	unlink(path);
+	close(fd);
+	return rc;
 }
 
 int s5_server_adopt(struct s5_server *server, int fd)
 {
-	return share_port(server, fd, NULL);
+	return share_port(server, fd);
 }
 
 int s5_server_start(struct s5_server *server)
@@ -172,6 +208,7 @@ int s5_server_start(struct s5_server *server)
 
 void s5_server_drain(struct s5_server *server)
 {
+	remove_files(server);
 	for (unsigned i = 0; i < server->nworkers; i++)
 		if (server->workers[i].running)
 			s5_loop_post(&server->workers[i].loop, &server->workers[i].drain);
@@ -195,17 +232,12 @@ void s5_server_free(struct s5_server *server)
 {
 	if (!server)
 		return;
+	remove_files(server);
 	join(server);
 	for (unsigned i = 0; i < server->nworkers; i++)
 		s5_worker_fini(&server->workers[i]);
-	for (size_t i = 0; i < server->nshared; i++) {
-		close(server->shared[i].fd);
-		if (server->shared[i].path)
-			unlink(server->shared[i].path);
-		free(server->shared[i].path);
-	}
 	pthread_mutex_destroy(&server->lock);
-	free(server->shared);
+	free(server->files);
 	free(server->workers);
 	free(server);
 }

@@ -76,7 +76,7 @@ struct s5_server;
 int s5_server_new(struct s5_server **server, const struct s5_server_config *config);
 /* *real is the address with the real port. 0 or -errno. */
 int s5_server_listen(struct s5_server *server, const struct s5_addr *a, struct s5_addr *real);
-/* The socket file is removed by s5_server_free. */
+/* The socket file is removed by s5_server_drain or s5_server_free. */
 int s5_server_listen_unix(struct s5_server *server, const char *path);
 /* A socket that listens already; the server's from now on. */
 int s5_server_adopt(struct s5_server *server, int fd);

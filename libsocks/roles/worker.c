@@ -130,8 +130,7 @@ static void ports_close(struct s5_worker *w)
 	for (size_t i = 0; i < w->nports; i++) {
 		if (w->running && !w->deaf)
 			s5_loop_unwatch(&w->loop, &w->ports[i].watch);
-		if (!w->ports[i].shared)
-			close(w->ports[i].watch.fd);
+		close(w->ports[i].watch.fd);
 	}
 	w->nports = 0;
 	w->deaf = false;

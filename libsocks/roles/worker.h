@@ -17,7 +17,7 @@ struct s5_worker;
 struct s5_port {
 	struct s5_watch watch;
 	struct s5_worker *worker;
-	bool shared; /* several workers wait on this one descriptor */
+	bool shared; /* other workers wait for the same clients */
 	bool dual; /* for both families */
 	struct s5_addr at; /* atyp 0: a Unix socket */
 };

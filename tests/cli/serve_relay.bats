@@ -121,6 +121,35 @@ ends_in() {
 	[[ $(tr '\n' ' ' <"$SEEN") == 0500$OK4'31313232 EOF ' ]] || fail "$(cat "$SEEN")"
 }
 
+@test "R1928-R.7 SIGTERM: a Unix socket goes at once, not with the last tunnel" {
+	local path=$BATS_TEST_TMPDIR/s
+	start_target echo
+	LISTEN=unix:$path start_server --workers 2 --drain 60
+	open_tunnel 20
+	ln "$path" "$path.same"
+	kill -TERM "$SERVER_PID"
+	wait_until 5 test ! -e "$path" || fail "the file is still there"
+	wait_until 5 refuses "$path.same" || fail "it still listens"
+	! is_gone "$SERVER_PID" || fail "it did not wait"
+	kill -TERM "$SERVER_PID"
+}
+
+@test "R1928-R.7 a Unix socket that another server put in its place stays" {
+	local path=$BATS_TEST_TMPDIR/s first
+	LISTEN=unix:$path start_server
+	first=$SERVER_PID
+	rm "$path"
+	LISTEN=unix:$path start_server
+	kill -TERM "$first"
+	wait_until 5 is_gone "$first"
+	[ -S "$path" ] || fail "the first took the file of the second with it"
+}
+
+refuses() {
+	"$PYTHON" -c 'import socket, sys
+sys.exit(socket.socket(socket.AF_UNIX).connect_ex(sys.argv[1]) != 111)' "$1"
+}
+
 is_closed() {
 	! is_open 127.0.0.1 "$1"
 }
