@@ -182,6 +182,11 @@ static int bind_at(int type, const struct s5_addr *a, uint16_t port)
 	return type == SOCK_STREAM ? listening(fd, BACKLOG_ONE) : fd;
 }
 
+int s5_sock_udp(const struct s5_addr *a)
+{
+	return bind_at(SOCK_DGRAM, a, a->port);
+}
+
 int s5_sock_bind_range(int type, const struct s5_addr *a, struct s5_port_range ports)
 {
 	uint32_t n = (uint32_t)(ports.hi - ports.lo) + 1, start;

@@ -44,6 +44,8 @@ int s5_sock_bind_range(int type, const struct s5_addr *a, struct s5_port_range p
 
 /* A listening TCP socket. share: others may listen on the same port too (SO_REUSEPORT). */
 int s5_listen_tcp(const struct s5_addr *a, bool share);
+/* A UDP socket of this address, which may be a wildcard with port 0. */
+int s5_sock_udp(const struct s5_addr *a);
 /* A listening Unix socket; a socket file that nobody serves any more is replaced. */
 int s5_listen_unix(const char *path);
 /* Is the port taken by somebody already? 0 or -errno. SO_REUSEPORT alone would hide it. */

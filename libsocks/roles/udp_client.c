@@ -1,0 +1,300 @@
+#include "roles/udp_client.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ROOM 65536 /* octets of the largest datagram there is */
+#define BATCH 32 /* datagrams received in a turn */
+
+/* the control connections */
+
+static void drop_control(struct s5_udp_client *u, struct s5_udp_hop *hop)
+{
+	if (!hop->client)
+		return;
+	s5_loop_unwatch(u->loop, &hop->control);
+	close(hop->control.fd);
+	hop->client = NULL;
+}
+
+/* Octets on it mean nothing, its end means the end. */
+static void control_ready(struct s5_watch *w, uint32_t events)
+{
+	struct s5_udp_hop *hop = S5_OUTER(w, struct s5_udp_hop, control);
+	struct s5_udp_client *u = hop->client;
+	uint8_t octets[512];
+	ssize_t n = recv(w->fd, octets, sizeof octets, 0);
+	int error = n < 0 ? errno : 0;
+
+	(void)events;
+	if (n > 0 || error == EAGAIN || error == EINTR)
+		return;
+	drop_control(u, hop);
+	u->lost(u, (size_t)(hop - u->hops), error);
+}
+
+/* Where this hop's relay is: as the reply says, unless that is no address one could send to. A
+ * proxy on a Unix socket is on this machine. */
+static struct s5_addr relay_of(const struct s5_udp_client *u, const struct s5_client *c)
+{
+	static const uint8_t ip4[4] = { 127, 0, 0, 1 }, ip6[16] = { [15] = 1 };
+	struct s5_addr bound = c->session.reply.bnd;
+	struct s5_addr relay = u->nhops ? c->config->hops[u->nhops].addr : c->dial.peer;
+
+	s5_addr_unmap(&bound);
+	if (s5_addr_is_ip(&bound) && !s5_addr_is_any(&bound) && !u->proxy_address)
+		return bound;
+	if (!relay.atyp)
+		relay = bound.atyp == S5_ATYP_IPV6 ? s5_addr_ip6(ip6, 0) : s5_addr_ip4(ip4, 0);
+	relay.port = bound.port;
+	return relay;
+}
+
+int s5_udp_client_join(struct s5_udp_client *u, struct s5_client *c)
+{
+	struct s5_udp_hop *hop = &u->hops[u->nhops];
+
+	hop->relay = relay_of(u, c);
+	hop->control = (struct s5_watch){ .fd = c->fd, .ready = control_ready };
+	hop->client = u;
+	c->fd = -1;
+	u->nhops++;
+	s5_loop_rewatch(u->loop, &hop->control, EPOLLIN);
+	return hop->relay.port ? 0 : -EPROTO;
+}
+
+/* headers */
+
+/* Those before the data, `frag` being that of the last one. */
+static void put_headers(const struct s5_udp_client *u, struct s5_writer *w,
+			const struct s5_addr *to, uint8_t frag)
+{
+	for (size_t i = 0; i < u->nhops; i++) {
+		bool last = i + 1 == u->nhops;
+		struct s5_datagram d = { .frag = last ? frag : 0,
+					 .addr = last ? *to : u->hops[i + 1].relay };
+
+		s5_datagram_put(w, &d);
+	}
+}
+
+size_t s5_udp_client_limit(const struct s5_udp_client *u, const struct s5_addr *to)
+{
+	size_t room = S5_UDP_PAYLOAD_MAX;
+
+	for (size_t i = 0; i < u->nhops; i++) {
+		size_t n = s5_datagram_header_size(i + 1 < u->nhops ? &u->hops[i + 1].relay : to);
+
+		room -= n < room ? n : room;
+	}
+	return room;
+}
+
+/* Reads the header of hop i in front of *d, which becomes what is behind it. */
+static enum s5_rc get_header(struct s5_udp_client *u, size_t i, enum s5_role sender,
+			     struct s5_datagram *d, const char **why)
+{
+	struct s5_trace trace = { .nspans = 0 };
+	struct s5_reader in = s5_reader_over(d->data, d->len);
+	const struct s5_datagram outer = *d;
+
+	in.trace = u->watch ? &trace : NULL;
+	if (s5_datagram_get(&in, d) != S5_OK) {
+		*why = in.rc == S5_MORE ? "it is shorter than its header" : s5_note_text(in.why);
+		return S5_BAD;
+	}
+	if (u->watch)
+		u->watch(u, i, sender, outer.data, outer.len, &trace);
+	return S5_OK;
+}
+
+static void show_sent(struct s5_udp_client *u, const struct s5_writer *w)
+{
+	struct s5_datagram d = { .data = w->data, .len = w->len };
+	const char *why;
+
+	for (size_t i = 0; u->watch && i < u->nhops; i++)
+		get_header(u, i, S5_CLIENT, &d, &why);
+}
+
+/* sending */
+
+static int wait_writable(struct s5_udp_client *u)
+{
+	u->waiting = u->writable != NULL;
+	if (u->waiting)
+		s5_loop_rewatch(u->loop, &u->socket, EPOLLIN | EPOLLOUT);
+	return -EAGAIN;
+}
+
+/* What ICMP told of an earlier datagram comes instead of this one's sending, once. */
+static int send_octets(struct s5_udp_client *u, const struct s5_writer *w)
+{
+	int error = 0;
+
+	for (int try = 0; try < 2; try++) {
+		if (send(u->socket.fd, w->data, w->len, MSG_NOSIGNAL) >= 0) {
+			if (error)
+				u->trouble(u, error);
+			return 0;
+		}
+		error = errno;
+		if (error == EAGAIN)
+			return wait_writable(u);
+		if (error == EMSGSIZE)
+			break;
+	}
+	return -error;
+}
+
+static int send_one(struct s5_udp_client *u, const struct s5_addr *to, uint8_t frag,
+		    const void *data, size_t len)
+{
+	uint8_t octets[ROOM];
+	struct s5_writer w = s5_writer_over(octets, sizeof octets);
+
+	put_headers(u, &w, to, frag);
+	s5_put_octets(&w, data, len);
+	if (w.rc != S5_OK)
+		return -EMSGSIZE;
+	show_sent(u, &w);
+	return send_octets(u, &w);
+}
+
+int s5_udp_client_send(struct s5_udp_client *u, const struct s5_addr *to, const void *data,
+		       size_t len)
+{
+	if (len > s5_udp_client_limit(u, to))
+		return -EMSGSIZE;
+	return send_one(u, to, 0, data, len);
+}
+
+int s5_udp_client_send_pieces(struct s5_udp_client *u, const struct s5_addr *to, const void *data,
+			      size_t len, size_t size)
+{
+	size_t count = len ? (len + size - 1) / size : 1;
+
+	if (size > s5_udp_client_limit(u, to))
+		return -EMSGSIZE;
+	if (count > S5_FRAG_POSITION)
+		return -E2BIG;
+	for (size_t i = 0; i < count; i++) {
+		bool last = i + 1 == count;
+		size_t n = last ? len - i * size : size;
+		uint8_t frag = (uint8_t)((i + 1) | (last ? S5_FRAG_LAST : 0));
+		int rc = send_one(u, to, frag, (const uint8_t *)data + i * size, n);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* receiving */
+
+/* Whether what hop i - 1 says it got from `from` is hop i's. Of a relay that is known by its
+ * proxy's name the address is not: its port has to do. */
+static bool is_relay(const struct s5_addr *relay, const struct s5_addr *from)
+{
+	return relay->atyp == S5_ATYP_NAME ? relay->port == from->port : s5_addr_equal(relay, from);
+}
+
+/* NULL, or why it is dropped. */
+static const char *unwrap(struct s5_udp_client *u, size_t i, struct s5_datagram *d)
+{
+	const char *why = NULL;
+
+	if (i > 0 && !is_relay(&u->hops[i].relay, &d->addr))
+		return "it is from another sender than the relay";
+	if (get_header(u, i, S5_SERVER, d, &why) != S5_OK)
+		return why;
+	if (d->rsv)
+		return s5_note_text(S5_NOTE_RSV);
+	if (d->frag)
+		return "it is a fragment";
+	s5_addr_unmap(&d->addr);
+	return NULL;
+}
+
+static void take(struct s5_udp_client *u, const uint8_t *octets, size_t len)
+{
+	struct s5_datagram d = { .addr = u->peer, .data = octets, .len = len };
+	const char *why;
+
+	for (size_t i = 0; i < u->nhops; i++) {
+		why = unwrap(u, i, &d);
+		if (!why)
+			continue;
+		if (u->dropped)
+			u->dropped(u, i, why);
+		return;
+	}
+	u->received(u, &d.addr, d.data, d.len);
+}
+
+static void socket_ready(struct s5_watch *w, uint32_t events)
+{
+	struct s5_udp_client *u = S5_OUTER(w, struct s5_udp_client, socket);
+	uint8_t octets[ROOM];
+
+	if ((events & EPOLLOUT) && u->waiting) {
+		u->waiting = false;
+		s5_loop_rewatch(u->loop, w, EPOLLIN);
+		u->writable(u);
+	}
+	for (int i = 0; i < BATCH && u->running; i++) {
+		ssize_t n = recv(w->fd, octets, sizeof octets, 0);
+
+		if (n >= 0)
+			take(u, octets, (size_t)n);
+		else if (errno == EAGAIN)
+			break;
+		else if (errno != EINTR)
+			u->trouble(u, errno);
+	}
+}
+
+/* A connected socket or -errno. */
+static int open_socket(const struct s5_addr *peer, const struct s5_addr *source)
+{
+	static const uint8_t any[16];
+	struct s5_addr from = *source;
+	struct s5_sockaddr sa;
+	int fd, rc;
+
+	if (!from.atyp)
+		from = peer->atyp == S5_ATYP_IPV6 ? s5_addr_ip6(any, source->port)
+						  : s5_addr_ip4(any, source->port);
+	fd = s5_sock_udp(&from);
+	if (fd < 0)
+		return fd;
+	if (s5_sockaddr_from(&sa, peer) && connect(fd, &sa.sa, sa.len) == 0)
+		return fd;
+	rc = sa.len ? -errno : -EDESTADDRREQ;
+	close(fd);
+	return rc;
+}
+
+int s5_udp_client_start(struct s5_udp_client *u)
+{
+	const struct s5_addr *peer = u->nhops ? &u->hops[0].relay : &u->peer;
+	int fd = open_socket(peer, &u->source);
+
+	if (fd < 0)
+		return fd;
+	u->socket = (struct s5_watch){ .fd = fd, .ready = socket_ready };
+	u->running = true;
+	return s5_loop_watch(u->loop, &u->socket, EPOLLIN);
+}
+
+void s5_udp_client_fini(struct s5_udp_client *u)
+{
+	for (size_t i = 0; i < u->nhops; i++)
+		drop_control(u, &u->hops[i]);
+	if (!u->running)
+		return;
+	s5_loop_unwatch(u->loop, &u->socket);
+	close(u->socket.fd);
+	u->running = false;
+}
