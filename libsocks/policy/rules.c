@@ -268,7 +268,7 @@ struct s5_verdict s5_rules_match(const struct s5_rules *r, const struct s5_query
 	const struct target t = target_of(q);
 	int i = 0;
 
-	if (!t.name.len && !t.address.atyp)
+	if (!q->address && !t.name.len && !t.address.atyp)
 		return (struct s5_verdict){ S5_DENY, -1 };
 	for (const struct s5_rule *rule = r->rows; i < (int)r->n; i++, rule++) {
 		switch (rule_fit(rule, &t)) {

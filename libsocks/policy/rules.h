@@ -52,13 +52,14 @@ struct s5_query {
 	size_t ulen;
 	uint8_t cmd; /* enum s5_cmd */
 	const struct s5_addr *name; /* what was asked for, an S5_ATYP_NAME; or NULL */
-	const struct s5_addr *address; /* where it would go; NULL: not resolved yet */
+	/* Where it would go; NULL: not resolved yet; atyp 0: not known yet, but for the port. */
+	const struct s5_addr *address;
 };
 
 enum s5_decision {
 	S5_ALLOW,
 	S5_DENY,
-	S5_UNDECIDED, /* only without an address: ask again for each that the name resolves to */
+	S5_UNDECIDED, /* only without an address: ask again for each that turns up */
 };
 
 struct s5_verdict {
@@ -73,8 +74,9 @@ bool s5_rules_add(struct s5_rules *r, bool allow, const char *text, struct s5_ru
 
 /* With an address the answer is S5_ALLOW or S5_DENY. With a name alone S5_DENY is final, while
  * S5_ALLOW means that no rule about addresses comes before; the guard has yet to see each address,
- * so ask again for every one before it is used. A name that is an IP literal is an address. The
- * port is address's, or name's where there is no address. With neither: S5_DENY. */
+ * so ask again for every one before it is used. So it is with an address of atyp 0. A name that is
+ * an IP literal is an address. The port is address's, or name's where there is no address. With
+ * neither: S5_DENY. */
 struct s5_verdict s5_rules_match(const struct s5_rules *r, const struct s5_query *q);
 
 /* There is an allow rule: what no rule matches is denied. */

@@ -416,6 +416,25 @@ TEST(a_name_alone_is_decided_up_to_the_first_rule_about_addresses)
 	ask_all(cases, LENGTH(cases));
 }
 
+/* A BIND for whoever comes: what can be said before he does. */
+TEST(R1928_B_7_an_address_to_come_is_decided_up_to_the_first_rule_about_addresses)
+{
+	static const struct question cases[] = {
+		{ "", LOCAL, NULL, "", 0, S5_ALLOW, .by = -1, .cmd = S5_CMD_BIND },
+		{ "", REMOTE, NULL, "", 0, S5_UNDECIDED, .by = -1, .cmd = S5_CMD_BIND },
+		{ "-command=bind", LOCAL, NULL, "", 0, S5_DENY, .by = 0, .cmd = S5_CMD_BIND },
+		{ "+command=connect", LOCAL, NULL, "", 0, S5_DENY, .by = -1, .cmd = S5_CMD_BIND },
+		{ "+command=bind", REMOTE, NULL, "", 0, S5_ALLOW, .by = 0, .cmd = S5_CMD_BIND },
+		{ "+to=10.0.0.0/8", LOCAL, NULL, "", 0, S5_UNDECIDED, .by = 0, .cmd = S5_CMD_BIND },
+		{ "-to=private", LOCAL, NULL, "", 0, S5_UNDECIDED, .by = 0, .cmd = S5_CMD_BIND },
+		{ "+to=.test", LOCAL, NULL, "", 0, S5_DENY, .by = -1, .cmd = S5_CMD_BIND },
+		{ "+to=any:21", LOCAL, NULL, "", 22, S5_DENY, .by = -1, .cmd = S5_CMD_BIND },
+		{ "+to=any:21", LOCAL, NULL, "", 21, S5_ALLOW, .by = 0, .cmd = S5_CMD_BIND },
+	};
+
+	ask_all(cases, LENGTH(cases));
+}
+
 TEST(nothing_asked_is_denied)
 {
 	ask(&(struct question){ "+to=any", LOCAL, NULL, NULL, 0, S5_DENY, .by = -1 });
@@ -522,6 +541,8 @@ int main(void)
 		cmocka_unit_test(the_first_match_decides),
 		cmocka_unit_test(no_match_denies_once_something_is_allowed),
 		cmocka_unit_test(a_name_alone_is_decided_up_to_the_first_rule_about_addresses),
+		cmocka_unit_test(
+			R1928_B_7_an_address_to_come_is_decided_up_to_the_first_rule_about_addresses),
 		cmocka_unit_test(nothing_asked_is_denied),
 		cmocka_unit_test(a_name_with_a_nul_is_not_the_name_before_it),
 		cmocka_unit_test(a_bad_rule_leaves_the_others),
