@@ -98,6 +98,8 @@ TEST(DEC_2_observer_follows_every_recorded_dialogue)
 		"08-userpass-empty-both",
 		"09-userpass-rejected",
 		"10-userpass-reply-ver5",
+		"11-bind-ok",
+		"12-bind-wrong-peer",
 		"50-tor-resolve",
 	};
 
@@ -361,6 +363,8 @@ TEST(every_line_of_every_recording_is_read_soundly_as_anything)
 		"08-userpass-empty-both",
 		"09-userpass-rejected",
 		"10-userpass-reply-ver5",
+		"11-bind-ok",
+		"12-bind-wrong-peer",
 		"50-tor-resolve",
 		"51-reply-codes",
 		"52-pipelined",
