@@ -21,6 +21,7 @@ static void forget(struct s5_conn *c)
 	struct s5_worker *w = c->worker;
 
 	LIST_REMOVE(c, link);
+	s5_conn_bind_end(c);
 	s5_session_fini(&c->session);
 	free(c);
 	if (--w->nconns)
@@ -251,7 +252,7 @@ static void conn_ready(struct s5_watch *w, uint32_t events)
 
 	if (c->state == S5_CONN_LEAVING)
 		discard(c);
-	else if (events & (EPOLLERR | EPOLLHUP))
+	else if (events & (EPOLLERR | EPOLLHUP | (c->state == S5_CONN_BINDING ? EPOLLRDHUP : 0u)))
 		s5_conn_drop(c, "client went away");
 	else if (c->state == S5_CONN_TALKING)
 		s5_conn_go(c);
@@ -271,6 +272,8 @@ static void timer_fire(struct s5_timer *t)
 	}
 	if (c->state == S5_CONN_HOLDING)
 		s5_conn_judge(c, false);
+	else if (c->state == S5_CONN_BINDING)
+		s5_conn_bind_expire(c);
 	else
 		s5_session_expire(&c->session);
 	s5_conn_go(c);

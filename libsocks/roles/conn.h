@@ -9,9 +9,12 @@ enum s5_conn_state {
 	S5_CONN_CHECKING, /* the password is with the checkers */
 	S5_CONN_HOLDING, /* wrong credentials: the answer is held back */
 	S5_CONN_DIALING,
+	S5_CONN_BINDING, /* a BIND's name is looked up, or its peer awaited */
 	S5_CONN_LEAVING, /* refused; the answer is being read */
 	S5_CONN_GONE, /* S5_CONN_CHECKING, but there is no client any more */
 };
+
+struct s5_bind;
 
 struct s5_conn {
 	struct s5_watch watch;
@@ -23,6 +26,7 @@ struct s5_conn {
 	struct s5_job job;
 	int64_t born;
 	int target; /* the connected descriptor, -1: none */
+	struct s5_bind *bind; /* NULL: no BIND under way */
 	struct s5_record record;
 	struct s5_dial dial;
 	struct s5_session session;
@@ -41,5 +45,17 @@ void s5_conn_judge(struct s5_conn *c, bool accepted);
 /* conn_request.c. Answers the session's request: at once, or state DIALING. */
 void s5_conn_request(struct s5_conn *c);
 void s5_conn_note_request(struct s5_conn *c);
+/* Do the rules allow the request with that address, or not forbid it yet (see s5_query)? A no is
+ * noted in the record. */
+bool s5_conn_permits(struct s5_conn *c, const struct s5_addr *address);
+/* The (next) reply, and what the log will say of it: why NULL is noted already. State TALKING. */
+void s5_conn_answer(struct s5_conn *c, uint8_t rep, const struct s5_addr *bnd, const char *why);
+
+/* conn_bind.c. Answers a BIND that the rules do not forbid: at once, or state BINDING. */
+void s5_conn_bind(struct s5_conn *c);
+/* State BINDING has lasted too long. */
+void s5_conn_bind_expire(struct s5_conn *c);
+/* Gives back what a BIND holds: harmless where there is none. */
+void s5_conn_bind_end(struct s5_conn *c);
 
 #endif

@@ -1,6 +1,5 @@
 /* The request: asked of the rules, for the name and for each address, and dialed. */
 #include <stdio.h>
-#include <string.h>
 
 #include "roles/conn.h"
 #include "roles/rep.h"
@@ -20,43 +19,39 @@ static struct s5_verdict ask(const struct s5_conn *c, const struct s5_addr *addr
 	return s5_rules_match(c->worker->config->rules, &q);
 }
 
-/* -1: none of them; what is left is denied, or guarded. */
-static void note_denied(struct s5_conn *c, int rule)
+/* No rule: what is left is denied, or guarded. */
+bool s5_conn_permits(struct s5_conn *c, const struct s5_addr *address)
 {
-	if (rule < 0)
+	struct s5_verdict v = ask(c, address);
+
+	if (v.decision != S5_DENY)
+		return true;
+	if (v.rule < 0)
 		snprintf(c->record.why, sizeof c->record.why, "denied: no rule allows it");
 	else
-		snprintf(c->record.why, sizeof c->record.why, "denied by rule %d", rule + 1);
+		snprintf(c->record.why, sizeof c->record.why, "denied by rule %d", v.rule + 1);
+	return false;
 }
 
 static bool permit(struct s5_dial *d, const struct s5_addr *a)
 {
 	struct s5_conn *c = S5_OUTER(d, struct s5_conn, dial);
-	struct s5_verdict v = ask(c, a);
 
 	if (s5_worker_listens_at(c->worker, a)) { /* SEC-2 */
 		snprintf(c->record.why, sizeof c->record.why, "denied: the proxy itself");
 		return false;
 	}
-	if (v.decision != S5_ALLOW)
-		note_denied(c, v.rule);
-	return v.decision == S5_ALLOW;
+	return s5_conn_permits(c, a);
 }
 
-static void answer(struct s5_conn *c, uint8_t rep, const struct s5_addr *bnd)
+void s5_conn_answer(struct s5_conn *c, uint8_t rep, const struct s5_addr *bnd, const char *why)
 {
+	if (why)
+		snprintf(c->record.why, sizeof c->record.why, "%s", why);
 	c->record.replied = true;
 	c->record.rep = rep;
 	s5_session_answer(&c->session, rep, bnd);
 	c->state = S5_CONN_TALKING;
-}
-
-/* why NULL: it is noted already. */
-static void refuse(struct s5_conn *c, uint8_t rep, const char *why)
-{
-	if (why)
-		snprintf(c->record.why, sizeof c->record.why, "%s", why);
-	answer(c, rep, NULL);
 }
 
 static const char *dial_text(const struct s5_dial *d, enum s5_dial_end end)
@@ -84,10 +79,9 @@ static void dial_done(struct s5_dial *d, enum s5_dial_end end)
 	c->target = d->fd;
 	if (end == S5_DIAL_CONNECTED) {
 		bnd = s5_sock_local(d->fd);
-		c->record.why[0] = 0;
-		answer(c, S5_REP_SUCCEEDED, &bnd);
+		s5_conn_answer(c, S5_REP_SUCCEEDED, &bnd, "");
 	} else {
-		refuse(c, s5_rep_of_dial(end, d->error), dial_text(d, end));
+		s5_conn_answer(c, s5_rep_of_dial(end, d->error), NULL, dial_text(d, end));
 	}
 	s5_conn_go(c);
 }
@@ -99,28 +93,40 @@ void s5_conn_note_request(struct s5_conn *c)
 	c->record.target = c->session.request.dst;
 }
 
-void s5_conn_request(struct s5_conn *c)
+static void dial(struct s5_conn *c)
 {
 	struct s5_worker *w = c->worker;
-	const struct s5_request *m = &c->session.request;
-	struct s5_verdict v = ask(c, s5_addr_is_ip(&m->dst) ? &m->dst : NULL);
 
-	s5_conn_note_request(c);
-	s5_timer_stop(&w->loop, &c->timer);
-	if (m->cmd != S5_CMD_CONNECT) {
-		refuse(c, S5_REP_CMD_UNSUPPORTED, "command not supported");
-		return;
-	}
-	if (v.decision == S5_DENY) {
-		note_denied(c, v.rule);
-		refuse(c, S5_REP_NOT_ALLOWED, NULL);
-		return;
-	}
 	c->state = S5_CONN_DIALING;
 	c->dial.loop = &w->loop;
 	c->dial.resolver = w->resolver;
 	c->dial.options = &w->config->dial;
 	c->dial.permit = permit;
 	c->dial.done = dial_done;
-	s5_dial_start(&c->dial, &m->dst);
+	s5_dial_start(&c->dial, &c->session.request.dst);
+}
+
+/* Of a BIND for whoever comes there is no address yet. */
+static bool permits_request(struct s5_conn *c)
+{
+	const struct s5_request *m = &c->session.request;
+	struct s5_addr nobody = { .port = m->dst.port };
+
+	if (m->cmd == S5_CMD_BIND && s5_addr_is_any(&m->dst))
+		return s5_conn_permits(c, &nobody);
+	return s5_conn_permits(c, s5_addr_is_ip(&m->dst) ? &m->dst : NULL);
+}
+
+void s5_conn_request(struct s5_conn *c)
+{
+	s5_conn_note_request(c);
+	s5_timer_stop(&c->worker->loop, &c->timer);
+	if (c->session.request.cmd == S5_CMD_UDP)
+		s5_conn_answer(c, S5_REP_CMD_UNSUPPORTED, NULL, "command not supported");
+	else if (!permits_request(c))
+		s5_conn_answer(c, S5_REP_NOT_ALLOWED, NULL, NULL);
+	else if (c->session.request.cmd == S5_CMD_BIND)
+		s5_conn_bind(c);
+	else
+		dial(c);
 }

@@ -18,7 +18,7 @@ struct s5_tunnel {
 	LIST_ENTRY(s5_tunnel) link;
 	int64_t born;
 	uint64_t id;
-	uint8_t method, ulen;
+	uint8_t method, cmd, ulen;
 	struct packed client, target, actual;
 	uint8_t tail[]; /* user, client, target, actual */
 };
@@ -68,7 +68,7 @@ static void tell(const struct s5_tunnel *t, enum s5_relay_end end)
 		.ulen = t->ulen,
 		.method = t->method,
 		.requested = true,
-		.cmd = S5_CMD_CONNECT,
+		.cmd = t->cmd,
 		.replied = true,
 		.rep = S5_REP_SUCCEEDED,
 		.up = t->relay.flow[0].octets,
@@ -118,6 +118,7 @@ int s5_tunnel_start(struct s5_worker *w, int client, int target, const struct s5
 	t->born = born;
 	t->id = record->id;
 	t->method = record->method;
+	t->cmd = record->cmd;
 	if (w->config->log) {
 		tail = t->tail;
 		t->ulen = (uint8_t)ulen;
