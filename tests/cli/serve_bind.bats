@@ -332,9 +332,11 @@ binds() {
 		used = set(map(int, os.listdir(f"/proc/{ARGS[0]}/fd")))
 		count = min(set(range(len(used) + 1)) - used)
 		subprocess.run(["prlimit", f"--nofile={count}:", "--pid", ARGS[0]], check=True)
-		peer = connect(bind.where)
+		try:
+		    assert ended(connect(bind.where))
+		except ConnectionResetError:  # so soon that connect() itself meets it
+		    pass
 		bind.refused(1)
-		assert ended(peer)
 	END
 	log_has 1
 	[ "$(field reply) $(field end)" = "01 Too many open files" ]
