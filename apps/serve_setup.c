@@ -298,11 +298,11 @@ static void explain_rest(const struct serve *s, const char *it)
 	if (s5_rules_has_allow(&s->rules)) {
 		out_say(out, "everything else is denied");
 	} else if (!s->beyond) {
-		out_say(out, "%s connects to any address", it);
+		out_say(out, "%s connects to any address; BIND and UDP likewise", it);
 	} else {
 		out_say(out,
 			"%s connects to any address but loopback, private, link-local, "
-			"multicast and metadata ones",
+			"multicast and metadata ones; BIND and UDP likewise",
 			it);
 		out_say(out, "programs on this machine reach those too");
 	}

@@ -58,7 +58,7 @@ listeners() {
 @test "it says in plain words who may use it and where to" {
 	start_server
 	says "any program on this machine may use it, without a password"
-	says "it connects to any address"
+	says "it connects to any address; BIND and UDP likewise"
 	stop_server
 	start_server -u a:b
 	says "one user on this machine may use it, with a password"
@@ -66,7 +66,7 @@ listeners() {
 	start_server -u a:b -u c:d --deny to=private
 	says "2 users on this machine may use it, each with a password"
 	says "rule 1: deny to=private"
-	says "otherwise it connects to any address"
+	says "otherwise it connects to any address; BIND and UDP likewise"
 	stop_server
 	start_server --allow to=.example.org --deny to=any
 	says "whoever the rules allow may use it, without a password"
@@ -250,7 +250,7 @@ activate() {
 	LISTEN='[::]:0' start_server --open
 	says "anyone who can reach it may use it, without a password"
 	says "it connects to any address but loopback, private, link-local, multicast and metadata \
-ones"
+ones; BIND and UDP likewise"
 	says "programs on this machine reach those too"
 }
 

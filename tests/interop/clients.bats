@@ -277,3 +277,23 @@ get_chained() {
 		sys.exit("a wrong password was let in")
 	END
 }
+
+@test "python3-socks: BIND, as far as it has it (it writes the request and reads both addresses)" {
+	need_module socks
+	start_server -u joe:secret
+	"$PYTHON" - "$PROXY_PORT" <<-'END'
+		import socket, sys, socks
+
+		line = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
+		sock = socks.socksocket()
+		sock.set_proxy(socks.SOCKS5, username="joe", password="secret")
+		asked, where = sock._SOCKS5_request(line, b"\x02", ("127.0.0.1", 21))
+		assert asked == ("127.0.0.1", 21) and where[0] == "127.0.0.1", (asked, where)
+		peer = socket.create_connection(where, 20)
+		reader = line.makefile("rb", 0)
+		assert sock._readall(reader, 3)[:2] == b"\5\0"
+		assert sock._read_SOCKS5_address(reader) == peer.getsockname()
+		peer.sendall(b"hello")
+		assert sock._readall(reader, 5) == b"hello"
+	END
+}

@@ -3,13 +3,17 @@
 Octets are built and read here and nowhere else, so that a test tells who comes and what is said.
 """
 
+import contextlib
+import os
+import signal
 import socket
 import struct
+import time
 
 from tunnel import address_of, read_exactly, reset
 
 PATIENCE = 10
-__all__ = ["Bind", "connect", "ended", "read_exactly", "reset", "struct", "socket"]
+__all__ = ["Bind", "connect", "ended", "stopped", "read_exactly", "reset", "struct", "socket"]
 
 
 def family_of(host):
@@ -52,6 +56,18 @@ def ended(sock):
         return sock.recv(1) == b""
     except ConnectionError:
         return True
+
+
+@contextlib.contextmanager
+def stopped(pid):
+    """What comes meanwhile is in the kernel's hands alone."""
+    os.kill(int(pid), signal.SIGSTOP)
+    while not any(line.startswith("State:\tT") for line in open(f"/proc/{pid}/status")):
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        os.kill(int(pid), signal.SIGCONT)
 
 
 class Bind:
