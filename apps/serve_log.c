@@ -50,10 +50,21 @@ static const char *command(const struct s5_record *r)
 	return r->cmd == S5_CMD_UDP ? "udp" : s5_cmd_name(r->cmd);
 }
 
+/* What an association counts besides. */
+static const char *datagrams(const struct s5_record *r, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (r->requested && r->cmd == S5_CMD_UDP)
+		snprintf(text, size,
+			 " datagrams_up=%" PRIu64 " datagrams_down=%" PRIu64 " dropped=%" PRIu64,
+			 r->datagrams_up, r->datagrams_down, r->dropped);
+	return text;
+}
+
 size_t serve_log_format(char line[static SERVE_LOG_LINE], const struct s5_record *r)
 {
 	char when[64], client[S5_ADDR_TEXT], target[S5_ADDR_TEXT], actual[S5_ADDR_TEXT];
-	char user[256 * 4 + 1] = "-", reply[8] = "-", why[sizeof(r->why)];
+	char user[256 * 4 + 1] = "-", reply[8] = "-", why[sizeof(r->why)], udp[120];
 	int n;
 
 	stamp(when, sizeof(when));
@@ -66,10 +77,11 @@ size_t serve_log_format(char line[static SERVE_LOG_LINE], const struct s5_record
 		*p = '\'';
 	n = snprintf(line, SERVE_LOG_LINE,
 		     "%s id=%" PRIu64 " client=%s user=%s method=%s command=%s target=%s actual=%s "
-		     "reply=%s up=%" PRIu64 " down=%" PRIu64 " ms=%" PRId64 " end=\"%s\"\n",
+		     "reply=%s up=%" PRIu64 " down=%" PRIu64 "%s ms=%" PRId64 " end=\"%s\"\n",
 		     when, r->id, address(&r->client, client, "unix"), user, method(r), command(r),
 		     r->requested ? address(&r->target, target, "-") : "-",
-		     address(&r->actual, actual, "-"), reply, r->up, r->down, r->ms, why);
+		     address(&r->actual, actual, "-"), reply, r->up, r->down,
+		     datagrams(r, udp, sizeof(udp)), r->ms, why);
 	if (n >= SERVE_LOG_LINE) {
 		n = SERVE_LOG_LINE - 1;
 		line[n - 1] = '\n';

@@ -173,8 +173,15 @@ static bool ports_have(const struct s5_list *list, uint16_t port)
 	return list->n == 0;
 }
 
+static bool port_is_known(const struct target *t)
+{
+	return t->port || t->name.len || t->address.atyp;
+}
+
 static enum fit to_fit(const struct s5_to *to, const struct target *t)
 {
+	if (!port_is_known(t) && to->ports.n)
+		return FIT_UNSURE;
 	if (!ports_have(&to->ports, t->port))
 		return FIT_NO;
 	switch (to->kind) {
@@ -239,9 +246,12 @@ static enum fit rule_fit(const struct s5_rule *rule, const struct target *t)
 	return best;
 }
 
+/* One datagram to many is nothing that a program on this machine may send unasked (R1928-U.16). */
 static bool is_guarded(const struct target *t)
 {
-	return !t->local && t->sets != S5_SET_ANY;
+	unsigned many = t->query->cmd == S5_CMD_UDP ? S5_SET_MULTICAST | S5_SET_RESERVED : 0;
+
+	return t->sets & (t->local ? many : ~(unsigned)S5_SET_ANY);
 }
 
 bool s5_rules_has_allow(const struct s5_rules *r)

@@ -18,7 +18,8 @@
  * The guard: addresses that are loopback, unspecified, link-local, private, metadata, multicast,
  * broadcast or 240/4 are reached by a client elsewhere than on loopback only through an allow
  * whose to= names them as an address, a CIDR or a set. Any other allow passes over them, so that
- * a later rule may still decide. A forwarded form is named by the address that it carries.
+ * a later rule may still decide. A forwarded form is named by the address that it carries. With
+ * command udp multicast, broadcast and 240/4 are guarded from every client.
  *
  * No rule matches: with any allow rule, deny; else whatever the guard leaves open.
  *
@@ -52,7 +53,8 @@ struct s5_query {
 	size_t ulen;
 	uint8_t cmd; /* enum s5_cmd */
 	const struct s5_addr *name; /* what was asked for, an S5_ATYP_NAME; or NULL */
-	/* Where it would go; NULL: not resolved yet; atyp 0: not known yet, but for the port. */
+	/* Where it would go; NULL: not resolved yet; atyp 0: not known yet; port 0
+	 * then: nor is the port. */
 	const struct s5_addr *address;
 };
 

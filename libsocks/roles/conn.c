@@ -119,19 +119,21 @@ static bool flush(struct s5_conn *c)
 	return true;
 }
 
-static void open_tunnel(struct s5_conn *c)
+static void open_stream(struct s5_conn *c)
 {
 	struct s5_worker *w = c->worker;
+	bool udp = c->session.request.cmd == S5_CMD_UDP;
 
 	if (!flush(c))
 		return;
-	if (s5_tunnel_start(w, c->watch.fd, c->target, &c->session, &c->record, c->born) < 0) {
+	if ((udp ? s5_association_start : s5_tunnel_start)(w, c->watch.fd, c->target, &c->session,
+							   &c->record, c->born) < 0) {
 		s5_conn_drop(c, "no memory");
 		return;
 	}
 	s5_loop_forget(&w->loop, &c->watch);
 	s5_timer_stop(&w->loop, &c->timer);
-	forget(c); /* the session goes on as a tunnel: it is still counted */
+	forget(c); /* the session goes on: it is still counted */
 }
 
 /* True: something new is to be looked at. */
@@ -216,7 +218,7 @@ static bool act(struct s5_conn *c, enum s5_event event)
 		s5_conn_request(c);
 		break;
 	case S5_EV_OPEN:
-		open_tunnel(c);
+		open_stream(c);
 		return false;
 	case S5_EV_FAILED:
 		explain(c);

@@ -25,7 +25,7 @@ struct s5_conn {
 	struct s5_timer timer; /* the handshake's deadline, or the state's */
 	struct s5_job job;
 	int64_t born;
-	int target; /* the connected descriptor, -1: none */
+	int target; /* connected, or the association's UDP socket; -1: none */
 	struct s5_bind *bind; /* NULL: no BIND under way */
 	struct s5_record record;
 	struct s5_dial dial;
@@ -50,6 +50,11 @@ void s5_conn_note_request(struct s5_conn *c);
 bool s5_conn_permits(struct s5_conn *c, const struct s5_addr *address);
 /* The (next) reply, and what the log will say of it: why NULL is noted already. State TALKING. */
 void s5_conn_answer(struct s5_conn *c, uint8_t rep, const struct s5_addr *bnd, const char *why);
+
+/* conn_udp.c. Answers a UDP ASSOCIATE that the rules do not forbid. */
+void s5_conn_associate(struct s5_conn *c);
+/* Our address that the client reached us at, without a port; over a Unix socket 127.0.0.1. */
+struct s5_addr s5_conn_near(const struct s5_conn *c);
 
 /* conn_bind.c. Answers a BIND that the rules do not forbid: at once, or state BINDING. */
 void s5_conn_bind(struct s5_conn *c);

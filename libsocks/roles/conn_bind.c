@@ -148,18 +148,6 @@ static struct s5_addr any_of(uint8_t atyp)
 	return atyp == S5_ATYP_IPV6 ? s5_addr_ip6(zeros, 0) : s5_addr_ip4(zeros, 0);
 }
 
-/* Over a Unix socket the client is on this machine, and so may its peers be. */
-static struct s5_addr clients_side(const struct s5_conn *c)
-{
-	static const uint8_t home[4] = { 127, 0, 0, 1 };
-	struct s5_addr a = s5_sock_local(c->watch.fd);
-
-	if (!a.atyp)
-		a = s5_addr_ip4(home, 0);
-	a.port = 0;
-	return a;
-}
-
 static int route_to(struct s5_conn *c, const struct s5_addr *peer, struct s5_addr *local)
 {
 	if (!s5_conn_permits(c, peer))
@@ -173,7 +161,7 @@ static int route_to(struct s5_conn *c, const struct s5_addr *peer, struct s5_add
 static int choose_local(struct s5_conn *c, struct s5_addr *local)
 {
 	const struct s5_bind *b = c->bind;
-	struct s5_addr near = clients_side(c), peer;
+	struct s5_addr near = s5_conn_near(c), peer;
 	int family = near.atyp == S5_ATYP_IPV6 ? V6 : V4, rc = -EACCES;
 
 	if (b->anyone) {

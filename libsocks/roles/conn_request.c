@@ -6,13 +6,14 @@
 
 static struct s5_verdict ask(const struct s5_conn *c, const struct s5_addr *address)
 {
-	const struct s5_addr *target = &c->session.request.dst;
+	const struct s5_request *m = &c->session.request;
+	bool name = m->dst.atyp == S5_ATYP_NAME && m->cmd != S5_CMD_UDP;
 	struct s5_query q = {
 		.from = &c->record.client,
 		.user = c->record.user,
 		.ulen = c->record.ulen,
-		.cmd = c->session.request.cmd,
-		.name = target->atyp == S5_ATYP_NAME ? target : NULL,
+		.cmd = m->cmd,
+		.name = name ? &m->dst : NULL,
 		.address = address,
 	};
 
@@ -106,13 +107,15 @@ static void dial(struct s5_conn *c)
 	s5_dial_start(&c->dial, &c->session.request.dst);
 }
 
-/* Of a BIND for whoever comes there is no address yet. */
+/* Of a BIND for whoever comes there is no address yet, of an association no destination. */
 static bool permits_request(struct s5_conn *c)
 {
 	const struct s5_request *m = &c->session.request;
 	struct s5_addr nobody = { .port = m->dst.port };
 
-	if (m->cmd == S5_CMD_BIND && s5_addr_is_any(&m->dst))
+	if (m->cmd == S5_CMD_UDP)
+		nobody.port = 0;
+	if (m->cmd == S5_CMD_UDP || (m->cmd == S5_CMD_BIND && s5_addr_is_any(&m->dst)))
 		return s5_conn_permits(c, &nobody);
 	return s5_conn_permits(c, s5_addr_is_ip(&m->dst) ? &m->dst : NULL);
 }
@@ -121,10 +124,10 @@ void s5_conn_request(struct s5_conn *c)
 {
 	s5_conn_note_request(c);
 	s5_timer_stop(&c->worker->loop, &c->timer);
-	if (c->session.request.cmd == S5_CMD_UDP)
-		s5_conn_answer(c, S5_REP_CMD_UNSUPPORTED, NULL, "command not supported");
-	else if (!permits_request(c))
+	if (!permits_request(c))
 		s5_conn_answer(c, S5_REP_NOT_ALLOWED, NULL, NULL);
+	else if (c->session.request.cmd == S5_CMD_UDP)
+		s5_conn_associate(c);
 	else if (c->session.request.cmd == S5_CMD_BIND)
 		s5_conn_bind(c);
 	else

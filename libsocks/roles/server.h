@@ -12,17 +12,10 @@
 #ifndef S5_ROLES_SERVER_H
 #define S5_ROLES_SERVER_H
 
-#include "net/dial.h"
+#include "net/assoc.h"
 #include "policy/rules.h"
 #include "policy/users.h"
 #include "session/session.h"
-
-/* Whose datagrams reach the client of an association (R1928-U.17). */
-enum s5_udp_filter {
-	S5_UDP_FILTER_NONE, /* anyone's */
-	S5_UDP_FILTER_ADDRESS, /* those of an address that it has sent to */
-	S5_UDP_FILTER_PORT, /* those of an address and port that it has sent to */
-};
 
 /* One session, told when it is over. Everything is borrowed for the call. */
 struct s5_record {
@@ -38,6 +31,7 @@ struct s5_record {
 	bool replied; /* rep is good */
 	uint8_t rep;
 	uint64_t up, down; /* octets of payload from the client, to the client */
+	uint64_t datagrams_up, datagrams_down, dropped; /* with UDP ASSOCIATE */
 	int64_t ms; /* from accept to end */
 	char why[160]; /* why it ended; printable */
 };

@@ -43,7 +43,7 @@ static void retry_fire(struct s5_timer *t)
 
 static void maybe_end(struct s5_worker *w)
 {
-	if (w->stopping && LIST_EMPTY(&w->tunnels))
+	if (w->stopping && LIST_EMPTY(&w->tunnels) && LIST_EMPTY(&w->associations))
 		s5_loop_stop(&w->loop);
 }
 
@@ -152,6 +152,7 @@ static void stop_run(struct s5_task *t)
 	w->stopping = true;
 	s5_conns_stop(w);
 	s5_tunnels_stop(w);
+	s5_associations_stop(w);
 	maybe_end(w);
 }
 
@@ -169,6 +170,14 @@ int s5_worker_init(struct s5_worker *w, struct s5_server *server,
 	w->retry.fire = retry_fire;
 	LIST_INIT(&w->conns);
 	LIST_INIT(&w->tunnels);
+	LIST_INIT(&w->associations);
+	w->udp = (struct s5_assoc_options){
+		.filter = config->udp_filter,
+		.idle = config->udp_timeout,
+		.prefer = config->dial.prefer,
+		.source4 = config->dial.source4,
+		.source6 = config->dial.source6,
+	};
 	rc = s5_pool_init(&w->pool, &w->loop);
 	if (rc == 0)
 		rc = s5_resolver_new(&w->resolver, &w->loop, config->resolver);
@@ -208,6 +217,9 @@ void s5_worker_fini(struct s5_worker *w)
 	s5_conns_free(w);
 	s5_resolver_free(w->resolver);
 	s5_pool_fini(&w->pool);
+	if (w->post)
+		s5_post_fini(w->post);
+	free(w->post);
 	s5_loop_fini(&w->loop);
 	free(w->ports);
 }

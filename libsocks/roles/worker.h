@@ -12,6 +12,7 @@
 
 struct s5_conn;
 struct s5_tunnel;
+struct s5_association;
 struct s5_worker;
 
 struct s5_port {
@@ -28,6 +29,8 @@ struct s5_worker {
 	struct s5_loop loop;
 	struct s5_pool pool;
 	struct s5_resolver *resolver;
+	struct s5_post *post; /* NULL: no association yet */
+	struct s5_assoc_options udp;
 	pthread_t thread;
 	bool running;
 	uint64_t next_id, id_step;
@@ -41,6 +44,7 @@ struct s5_worker {
 
 	LIST_HEAD(, s5_conn) conns;
 	LIST_HEAD(, s5_tunnel) tunnels;
+	LIST_HEAD(, s5_association) associations;
 	unsigned nconns, crowd; /* handshakes now, and at most since there were none */
 	bool stopping;
 	struct s5_task drain, stop;
@@ -76,5 +80,12 @@ void s5_conns_free(struct s5_worker *w);
 int s5_tunnel_start(struct s5_worker *w, int client, int target, const struct s5_session *session,
 		    const struct s5_record *record, int64_t born);
 void s5_tunnels_stop(struct s5_worker *w);
+
+/* association.c: takes over both descriptors, the control connection (known to the loop) and the
+ * UDP socket for the client, and what the session still has to send. 0 or -errno (nothing taken
+ * over). */
+int s5_association_start(struct s5_worker *w, int client, int udp, const struct s5_session *session,
+			 const struct s5_record *record, int64_t born);
+void s5_associations_stop(struct s5_worker *w);
 
 #endif

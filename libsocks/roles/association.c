@@ -1,0 +1,195 @@
+/* An association: its control connection, its UDP relay, and what its log line will say. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "roles/worker.h"
+
+struct s5_association {
+	struct s5_watch control;
+	struct s5_worker *worker;
+	LIST_ENTRY(s5_association) link;
+	struct s5_assoc assoc;
+	struct s5_record record;
+	int64_t born;
+	struct s5_buf rest; /* of the reply, not sent yet */
+	uint8_t room[64];
+	uint8_t user[]; /* record.ulen octets */
+};
+
+static struct s5_association *of_assoc(struct s5_assoc *a)
+{
+	return S5_OUTER(a, struct s5_association, assoc);
+}
+
+/* ending */
+
+static void tell(struct s5_association *n, const char *why)
+{
+	const struct s5_server_config *config = n->worker->config;
+	const struct s5_assoc *a = &n->assoc;
+
+	if (!config->log)
+		return;
+	n->record.up = a->up.octets;
+	n->record.down = a->down.octets;
+	n->record.datagrams_up = a->up.datagrams;
+	n->record.datagrams_down = a->down.datagrams;
+	n->record.dropped = a->dropped;
+	n->record.ms = n->worker->loop.now - n->born;
+	snprintf(n->record.why, sizeof n->record.why, "%s", why);
+	config->log(config->arg, &n->record);
+}
+
+/* Both go: the control connection and the association (R1928-U.9). */
+static void end(struct s5_association *n, const char *why)
+{
+	struct s5_worker *w = n->worker;
+
+	tell(n, why);
+	s5_assoc_stop(&n->assoc);
+	s5_loop_unwatch(&w->loop, &n->control);
+	close(n->control.fd);
+	LIST_REMOVE(n, link);
+	free(n);
+	s5_server_leave(w->server);
+	s5_worker_relieved(w);
+}
+
+static void idle(struct s5_assoc *a)
+{
+	end(of_assoc(a), "idle");
+}
+
+void s5_associations_stop(struct s5_worker *w)
+{
+	while (!LIST_EMPTY(&w->associations))
+		end(LIST_FIRST(&w->associations), "server stopped");
+}
+
+/* the control connection */
+
+/* False: it is broken. */
+static bool send_rest(struct s5_association *n)
+{
+	ssize_t sent = n->rest.len ? send(n->control.fd, s5_buf_head(&n->rest), n->rest.len,
+					  MSG_NOSIGNAL | MSG_DONTWAIT)
+				   : 0;
+
+	if (sent > 0)
+		s5_buf_pop(&n->rest, (size_t)sent);
+	if (sent > 0 && !n->rest.len)
+		s5_loop_rewatch(&n->worker->loop, &n->control, EPOLLIN);
+	return sent >= 0 || errno == EAGAIN;
+}
+
+/* R1928-U.10: what comes over it means nothing, only its end does. A read each turn. */
+static void control_ready(struct s5_watch *w, uint32_t events)
+{
+	struct s5_association *n = S5_OUTER(w, struct s5_association, control);
+	ssize_t got = -1;
+
+	errno = EAGAIN;
+	if (events & ~(uint32_t)EPOLLOUT)
+		got = read(w->fd, n->worker->pool.buffer, S5_RELAY_BUFFER);
+	if (got < 0 && errno != EAGAIN)
+		end(n, strerrordesc_np(errno));
+	else if (got == 0)
+		end(n, "closed");
+	else if (!send_rest(n))
+		end(n, strerrordesc_np(errno));
+}
+
+/* the rules */
+
+/* Asked for every datagram's destination. */
+static bool permit(struct s5_assoc *a, const struct s5_addr *name, const struct s5_addr *address)
+{
+	const struct s5_association *n = of_assoc(a);
+	struct s5_query q = {
+		.from = &n->record.client,
+		.user = n->record.user,
+		.ulen = n->record.ulen,
+		.cmd = S5_CMD_UDP,
+		.name = name,
+		.address = address,
+	};
+
+	return s5_rules_match(n->worker->config->rules, &q).decision != S5_DENY;
+}
+
+/* life */
+
+/* The client's address as we see it; its port only where no NAT can lie between (R1928-U.7). */
+static struct s5_addr client_of(const struct s5_record *record)
+{
+	static const uint8_t home[4] = { 127, 0, 0, 1 };
+	struct s5_addr client = record->client, told = record->target;
+
+	if (!client.atyp)
+		client = s5_addr_ip4(home, 0);
+	s5_addr_unmap(&told);
+	client.port = told.port;
+	if (!s5_addr_equal(&client, &told))
+		client.port = 0;
+	return client;
+}
+
+static int get_post(struct s5_worker *w)
+{
+	int rc;
+
+	if (w->post)
+		return 0;
+	w->post = calloc(1, sizeof *w->post);
+	rc = w->post ? s5_post_init(w->post) : -ENOMEM;
+	if (rc < 0) {
+		free(w->post);
+		w->post = NULL;
+	}
+	return rc;
+}
+
+static struct s5_association *make(struct s5_worker *w, const struct s5_record *record)
+{
+	struct s5_association *n = calloc(1, sizeof *n + record->ulen);
+
+	if (!n)
+		return NULL;
+	n->worker = w;
+	n->record = *record;
+	if (record->ulen)
+		memcpy(n->user, record->user, record->ulen);
+	n->record.user = record->user ? n->user : NULL;
+	n->assoc.loop = &w->loop;
+	n->assoc.post = w->post;
+	n->assoc.resolver = w->resolver;
+	n->assoc.options = &w->udp;
+	n->assoc.client = client_of(record);
+	n->assoc.permit = permit;
+	n->assoc.idle = idle;
+	return n;
+}
+
+int s5_association_start(struct s5_worker *w, int client, int udp, const struct s5_session *session,
+			 const struct s5_record *record, int64_t born)
+{
+	size_t len;
+	const uint8_t *rest = s5_session_out(session, &len);
+	struct s5_association *n = get_post(w) == 0 ? make(w, record) : NULL;
+	int rc = n ? s5_assoc_start(&n->assoc, udp) : -ENOMEM;
+
+	if (rc < 0) {
+		free(n);
+		return rc;
+	}
+	n->born = born;
+	n->control = (struct s5_watch){ .fd = client, .ready = control_ready };
+	s5_buf_init(&n->rest, n->room, sizeof n->room);
+	s5_buf_push(&n->rest, rest, len);
+	s5_loop_rewatch(&w->loop, &n->control, EPOLLIN | (len ? EPOLLOUT : 0u));
+	LIST_INSERT_HEAD(&w->associations, n, link);
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* UDP ASSOCIATE: a socket for the client's datagrams, told in the reply. */
+#include <errno.h>
+#include <string.h>
+
+#include "roles/conn.h"
+#include "roles/rep.h"
+
+struct s5_addr s5_conn_near(const struct s5_conn *c)
+{
+	static const uint8_t home[4] = { 127, 0, 0, 1 };
+	struct s5_addr a = s5_sock_local(c->watch.fd);
+
+	if (!a.atyp)
+		a = s5_addr_ip4(home, 0);
+	a.port = 0;
+	return a;
+}
+
+/* R1928-U.1 */
+void s5_conn_associate(struct s5_conn *c)
+{
+	const struct s5_server_config *config = c->worker->config;
+	struct s5_addr bnd = s5_conn_near(c);
+	const struct s5_addr *told =
+		bnd.atyp == S5_ATYP_IPV6 ? &config->advertise6 : &config->advertise4;
+	int fd = s5_sock_bind_range(SOCK_DGRAM, &bnd, config->udp_ports);
+	uint16_t port;
+
+	if (fd < 0) {
+		s5_conn_answer(c, s5_rep_of_errno(-fd), NULL,
+			       fd == -EADDRINUSE ? "no port is free for the client's datagrams"
+						 : strerrordesc_np(-fd));
+		return;
+	}
+	s5_udp_tune(fd);
+	c->target = fd;
+	port = s5_sock_local(fd).port;
+	if (told->atyp)
+		bnd = *told;
+	bnd.port = port;
+	s5_conn_answer(c, S5_REP_SUCCEEDED, &bnd, "");
+}
