@@ -73,32 +73,6 @@ static const char *find_conflict(const struct connect_options *o)
 	return NULL;
 }
 
-static int take_source(struct connect *c)
-{
-	struct s5_dial_options *dial = &c->proxy.config.dial;
-	const char *text = c->options.source;
-	struct s5_addr a = { .atyp = 0 };
-	enum s5_prefer only;
-
-	dial->source_port = (uint16_t)c->options.source_port;
-	dial->debug = c->options.debug;
-	if (!text)
-		return EXIT_OK;
-	if (!s5_addr_set_ip(&a, text, strlen(text))) {
-		out_error(&c->options.out, "option --source: '%.60s' is no address", text);
-		return EXIT_USAGE;
-	}
-	only = a.atyp == S5_ATYP_IPV4 ? S5_ONLY_4 : S5_ONLY_6;
-	if (dial->prefer != S5_PREFER_AUTO && dial->prefer != only) {
-		out_error(&c->options.out, "option --source: %s is of the other family than %s",
-			  text, only == S5_ONLY_4 ? "-6" : "-4");
-		return EXIT_USAGE;
-	}
-	dial->prefer = only;
-	*(only == S5_ONLY_4 ? &dial->source4 : &dial->source6) = a;
-	return EXIT_OK;
-}
-
 static int start_loop(struct connect *c)
 {
 	int rc = s5_loop_init(&c->loop);
@@ -121,8 +95,10 @@ static int prepare(struct connect *c)
 	int status = proxy_init(&c->proxy, &o->proxy, &o->out);
 
 	c->proxy.config.exact = o->pass_fd;
-	if (status == EXIT_OK)
-		status = take_source(c);
+	c->proxy.config.dial.source_port = (uint16_t)o->source_port;
+	c->proxy.config.dial.debug = o->debug;
+	if (status == EXIT_OK && o->source)
+		status = proxy_set_source(&c->proxy, o->source);
 	if (status == EXIT_OK)
 		status = proxy_check(&c->proxy, &c->target.addr, o->numeric);
 	if (status == EXIT_OK)

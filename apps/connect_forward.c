@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -114,27 +113,6 @@ static void retry_fire(struct s5_timer *t)
 	s5_loop_watch(&l->c->loop, &l->watch, EPOLLIN);
 }
 
-/* [ADDR:]PORT; port 0 picks one. */
-static int parse_listen(struct s5_addr *a, const char *text, struct opt_error *err)
-{
-	static const uint8_t loopback[4] = { 127, 0, 0, 1 };
-	ptrdiff_t host;
-	const char *port = target_split(text, &host);
-
-	*a = s5_addr_ip4(loopback, 0);
-	if (target_check_shape(text, host, err) < 0)
-		return -1;
-	if (!port && text[0] == '[')
-		return opt_fail(err, "PORT is missing");
-	if (port && (host != 9 || strncasecmp(text, "localhost", 9) != 0) &&
-	    target_parse_host(a, text, (size_t)host, err) < 0)
-		return -1;
-	if (!s5_addr_is_ip(a))
-		return opt_fail(err, "'%.*s' is no address", (int)(host < 80 ? host : 80), text);
-	port = port ? port : text;
-	return strcmp(port, "0") == 0 ? 0 : target_parse_port(&a->port, port, err);
-}
-
 static int open_listener(struct listener *l, const char *text)
 {
 	const struct out *out = &l->c->options.out;
@@ -142,7 +120,7 @@ static int open_listener(struct listener *l, const char *text)
 	struct opt_error err;
 	struct s5_addr a;
 
-	if (parse_listen(&a, text, &err) < 0) {
+	if (target_parse_listen(&a, text, &err) < 0) {
 		out_error(out, "option --listen: %s", err.text);
 		return EXIT_USAGE;
 	}

@@ -28,6 +28,19 @@ static void put_hex(const struct value *v, const struct form *form)
 		snprintf(v->text + 2 * i, v->size - 2 * i, "%02x", v->octets[i]);
 }
 
+#define DATA_SHOWN 32 /* octets */
+
+static void put_data(const struct value *v, const struct form *form)
+{
+	struct value first = *v;
+	size_t used;
+
+	first.len = v->len < DATA_SHOWN ? v->len : DATA_SHOWN;
+	put_hex(&first, form);
+	used = strlen(v->text);
+	snprintf(v->text + used, v->size - used, "%s", v->len > DATA_SHOWN ? "..." : "");
+}
+
 /* One code or several, each with its name. */
 static void put_codes(const struct value *v, const struct form *form)
 {
@@ -100,6 +113,7 @@ static const struct form forms[S5_F_COUNT] = {
 	[S5_F_USERID] = { put_text, NULL },
 	[S5_F_HOSTNAME] = { put_text, NULL },
 	[S5_F_PASSWD] = { put_secret, NULL },
+	[S5_F_DATA] = { put_data, NULL },
 };
 
 const char *field_text(char *text, size_t size, enum s5_field field, uint8_t atyp,

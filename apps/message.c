@@ -1,5 +1,7 @@
 #include "message.h"
 
+#include <stdio.h>
+
 #include "base/addr.h"
 #include "field.h"
 
@@ -11,17 +13,15 @@ static void say_notes(const struct out *out, const char *mark, const struct s5_t
 			    s5_note_section((enum s5_note)t->mark[i].note));
 }
 
-void message_say(const struct out *out, const char *mark, const char *before, const char *way,
-		 const struct s5_session *s)
+void message_say_octets(const struct out *out, const char *mark, const char *head,
+			const uint8_t *octets, size_t len, const struct s5_trace *trace)
 {
-	const uint8_t *octets = s->message.octets;
 	char text[S5_ADDR_TEXT];
 	uint8_t atyp = 0;
 
-	out_verbose(out, 2, "%s: %s: %s, %zu octets", before, way, s5_step_name(s->message.step),
-		    s->message.len);
-	for (unsigned i = 0; i < s->trace.nspans; i++) {
-		const struct s5_span *span = &s->trace.span[i];
+	out_verbose(out, 2, "%s, %zu octets", head, len);
+	for (unsigned i = 0; i < trace->nspans; i++) {
+		const struct s5_span *span = &trace->span[i];
 
 		if (span->field == S5_F_ATYP)
 			atyp = octets[span->off];
@@ -30,5 +30,14 @@ void message_say(const struct out *out, const char *mark, const char *before, co
 			    field_text(text, sizeof(text), (enum s5_field)span->field, atyp,
 				       octets + span->off, span->len));
 	}
-	say_notes(out, mark, &s->trace);
+	say_notes(out, mark, trace);
+}
+
+void message_say(const struct out *out, const char *mark, const char *before, const char *way,
+		 const struct s5_session *s)
+{
+	char head[OUT_LINE];
+
+	snprintf(head, sizeof(head), "%s: %s: %s", before, way, s5_step_name(s->message.step));
+	message_say_octets(out, mark, head, s->message.octets, s->message.len, &s->trace);
 }

@@ -15,4 +15,8 @@
 void message_say(const struct out *out, const char *mark, const char *before, const char *way,
 		 const struct s5_session *session);
 
+/* The same of octets that belong to no dialogue: "HEAD, 3 octets", and what the trace has of them. */
+void message_say_octets(const struct out *out, const char *mark, const char *head,
+			const uint8_t *octets, size_t len, const struct s5_trace *trace);
+
 #endif

@@ -315,6 +315,27 @@ int proxy_init(struct proxy *p, const struct proxy_options *options, const struc
 	return EXIT_OK;
 }
 
+int proxy_set_source(struct proxy *p, const char *text)
+{
+	struct s5_dial_options *dial = &p->config.dial;
+	struct s5_addr a = { .atyp = 0 };
+	enum s5_prefer only;
+
+	if (!s5_addr_set_ip(&a, text, strlen(text))) {
+		out_error(p->out, "option --source: '%.60s' is no address", text);
+		return EXIT_USAGE;
+	}
+	only = a.atyp == S5_ATYP_IPV4 ? S5_ONLY_4 : S5_ONLY_6;
+	if (dial->prefer != S5_PREFER_AUTO && dial->prefer != only) {
+		out_error(p->out, "option --source: %s is of the other family than %s", text,
+			  only == S5_ONLY_4 ? "-6" : "-4");
+		return EXIT_USAGE;
+	}
+	dial->prefer = only;
+	*(only == S5_ONLY_4 ? &dial->source4 : &dial->source6) = a;
+	return EXIT_OK;
+}
+
 static bool suits(const struct s5_addr *addr, enum s5_prefer prefer)
 {
 	if (addr->atyp == S5_ATYP_IPV6)

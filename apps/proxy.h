@@ -26,6 +26,9 @@ struct proxy {
 int proxy_init(struct proxy *p, const struct proxy_options *options, const struct out *out);
 void proxy_fini(struct proxy *p);
 
+/* Takes --source: the address to reach the proxy, or the target, from. EXIT_OK or EXIT_USAGE, said. */
+int proxy_set_source(struct proxy *p, const char *text);
+
 /*
  * Whether every address that is dialled or resolved here suits -4, -6, the source address and
  * `numeric` (no names). Direct: `target` is such an address. EXIT_OK or EXIT_USAGE, said.
@@ -38,6 +41,10 @@ int proxy_check(const struct proxy *p, const struct s5_addr *target, bool numeri
  */
 int proxy_resolve(const struct proxy *p, struct s5_loop *loop, struct s5_resolver *resolver,
 		  struct s5_addr *addr);
+
+/* Turns a name into an address by itself, of `prefer`'s family; the same statuses. */
+int proxy_lookup(const struct proxy *p, struct s5_loop *loop, struct s5_resolver *resolver,
+		 struct s5_addr *addr, enum s5_prefer prefer);
 
 /* How long -w lets a phase take, and a relay be idle (only if -w was given), in ms; 0: for ever. */
 int64_t proxy_timeout(const struct proxy_options *options);

@@ -37,7 +37,8 @@ void proxy_call_start(struct proxy_call *call, const struct proxy *proxy, struct
 	call->proxy = proxy;
 	call->client.loop = loop;
 	call->client.resolver = resolver;
-	call->client.config = &proxy->config;
+	call->config = call->config ? call->config : &proxy->config;
+	call->client.config = call->config;
 	call->client.request = *request;
 	call->client.done = done;
 	if (proxy->out->verbose) {

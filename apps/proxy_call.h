@@ -16,6 +16,8 @@ struct proxy_call {
 	const struct proxy *proxy;
 	/* Once, from the loop. NULL: somebody waits with proxy_call_wait(). */
 	void (*done)(struct proxy_call *call, bool ok);
+	/* Instead of the proxy's: the chain up to a hop in its middle. NULL: all of it. */
+	const struct s5_client_config *config;
 	int64_t begun; /* microseconds */
 	bool over, ok;
 };
@@ -41,5 +43,8 @@ const char *proxy_duration(int64_t ms, char *text, size_t size);
 /* In proxy_trace.c: what -v and -vv say. */
 void proxy_trace_connected(const struct proxy_call *call);
 void proxy_trace_event(const struct proxy_call *call, enum s5_event event);
+/* A datagram to or from a hop's relay, after the call. */
+void proxy_trace_datagram(const struct proxy_call *call, size_t hop, enum s5_role sender,
+			  const uint8_t *octets, size_t len, const struct s5_trace *trace);
 
 #endif

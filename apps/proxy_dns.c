@@ -43,18 +43,18 @@ static bool ask(struct question *q, const struct proxy *p, struct s5_loop *loop,
 }
 
 /* IPv4 goes before IPv6: more proxies reach it. */
-int proxy_resolve(const struct proxy *p, struct s5_loop *loop, struct s5_resolver *resolver,
-		  struct s5_addr *addr)
+int proxy_lookup(const struct proxy *p, struct s5_loop *loop, struct s5_resolver *resolver,
+		 struct s5_addr *addr, enum s5_prefer prefer)
 {
 	char text[S5_ADDR_TEXT];
 	struct question q;
 	bool found = false;
 
-	if (p->options->dns != PROXY_DNS_LOCAL || !p->config.nhops || s5_addr_is_ip(addr))
+	if (s5_addr_is_ip(addr))
 		return EXIT_OK;
-	if (!p->options->ipv6)
+	if (prefer != S5_ONLY_6)
 		found = ask(&q, p, loop, resolver, addr, S5_ATYP_IPV4);
-	if (!found && !p->options->ipv4)
+	if (!found && prefer != S5_ONLY_4)
 		found = ask(&q, p, loop, resolver, addr, S5_ATYP_IPV6);
 	if (found) {
 		out_verbose(p->out, 1, "resolved to %s", s5_addr_format(addr, text, sizeof(text)));
@@ -63,4 +63,17 @@ int proxy_resolve(const struct proxy *p, struct s5_loop *loop, struct s5_resolve
 	out_error(p->out, "%s: resolve: %s", s5_addr_format(addr, text, sizeof(text)),
 		  q.late ? "no answer in time; -w waits longer" : s5_lookup_text(q.lookup.result));
 	return EXIT_NETWORK;
+}
+
+int proxy_resolve(const struct proxy *p, struct s5_loop *loop, struct s5_resolver *resolver,
+		  struct s5_addr *addr)
+{
+	const struct proxy_options *o = p->options;
+
+	if (o->dns != PROXY_DNS_LOCAL || !p->config.nhops)
+		return EXIT_OK;
+	return proxy_lookup(p, loop, resolver, addr,
+			    o->ipv4   ? S5_ONLY_4
+			    : o->ipv6 ? S5_ONLY_6
+				      : S5_PREFER_AUTO);
 }

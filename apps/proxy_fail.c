@@ -99,10 +99,10 @@ static void put_eof(const struct proxy_call *call, char *text, size_t size)
 		snprintf(text, size, "proxy closed the connection %s an answer; wrong password?",
 			 middle);
 	else
-		snprintf(
-			text, size,
-			"proxy closed the connection %s a reply; perhaps it cannot reach the target",
-			middle);
+		snprintf(text, size, "proxy closed the connection %s a reply; perhaps it %s",
+			 middle,
+			 call->client.request.cmd == S5_CMD_UDP ? "does no UDP"
+								: "cannot reach the target");
 }
 
 static void put_timeout(const struct proxy_call *call, char *text, size_t size)
@@ -216,23 +216,40 @@ static const char *refusal_hint(uint8_t rep, const struct s5_addr *dst)
 	}
 }
 
+/* The same for the one who asked for UDP. */
+static const char *udp_hint(uint8_t rep)
+{
+	switch (rep) {
+	case S5_REP_FAILURE:
+		return "; the proxy's log may say why";
+	case S5_REP_NOT_ALLOWED:
+		return "; the proxy's rules forbid it";
+	case S5_REP_CMD_UNSUPPORTED:
+		return "; UDP cannot ride over a proxy that does TCP only";
+	default:
+		return "";
+	}
+}
+
 /* "request refused: connection refused (REP 05) for 127.0.0.1:1"; to a hop in the middle, for the
  * next proxy. */
 static void put_refused(const struct proxy_call *call, char *text, size_t size)
 {
 	const struct s5_client *c = &call->client;
 	size_t next = (size_t)c->failure.hop + 1;
-	bool middle = next < call->proxy->config.nhops;
+	bool middle = next < call->config->nhops;
+	bool udp = !middle && c->request.cmd == S5_CMD_UDP;
 	const struct s5_addr *dst = middle ? &call->proxy->hops[next].addr : &c->request.dst;
 	uint8_t rep = c->failure.session.code;
-	char whom[PROXY_HOP_TEXT];
+	char whom[PROXY_HOP_TEXT], where[S5_ADDR_TEXT];
 
 	if (middle)
 		proxy_hop_name(call->proxy, next, whom, sizeof(whom));
 	else
-		s5_addr_format(dst, whom, sizeof(whom));
+		snprintf(whom, sizeof(whom), "%s",
+			 udp ? "UDP" : s5_addr_format(dst, where, sizeof(where)));
 	snprintf(text, size, "request refused: %s (REP %02x) for %s%s%s", s5_rep_name(rep), rep,
-		 whom, refusal_hint(rep, dst),
+		 whom, udp ? udp_hint(rep) : refusal_hint(rep, dst),
 		 rep <= S5_REP_NOT_ALLOWED && c->session.method == S5_METHOD_USERPASS
 			 ? "; the password was accepted"
 			 : "");

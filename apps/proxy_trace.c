@@ -90,3 +90,14 @@ void proxy_trace_event(const struct proxy_call *call, enum s5_event event)
 			    hop_name(call, name, sizeof(name)),
 			    s5_addr_format(&s->reply.bnd, text, sizeof(text)));
 }
+
+void proxy_trace_datagram(const struct proxy_call *call, size_t hop, enum s5_role sender,
+			  const uint8_t *octets, size_t len, const struct s5_trace *trace)
+{
+	char name[PROXY_HOP_TEXT], head[sizeof(name) + 80];
+
+	snprintf(head, sizeof(head), "%s: %s the relay of %s: datagram", since(call).text,
+		 sender == S5_CLIENT ? "to" : "from",
+		 proxy_hop_name(call->proxy, hop, name, sizeof(name)));
+	message_say_octets(call->proxy->out, "", head, octets, len, trace);
+}

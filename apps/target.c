@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "out.h"
 #include "wire/message.h"
@@ -137,6 +138,26 @@ int target_check_shape(const char *text, ptrdiff_t host, struct opt_error *err)
 				show(&shown, text, len));
 	/* Not shown: some write the user and the password there. */
 	return opt_fail(err, "more than a host and a port");
+}
+
+int target_parse_listen(struct s5_addr *a, const char *text, struct opt_error *err)
+{
+	static const uint8_t loopback[4] = { 127, 0, 0, 1 };
+	ptrdiff_t host;
+	const char *port = target_split(text, &host);
+
+	*a = s5_addr_ip4(loopback, 0);
+	if (target_check_shape(text, host, err) < 0)
+		return -1;
+	if (!port && text[0] == '[')
+		return opt_fail(err, "PORT is missing");
+	if (port && (host != 9 || strncasecmp(text, "localhost", 9) != 0) &&
+	    target_parse_host(a, text, (size_t)host, err) < 0)
+		return -1;
+	if (!s5_addr_is_ip(a))
+		return opt_fail(err, "'%.*s' is no address", (int)(host < 80 ? host : 80), text);
+	port = port ? port : text;
+	return strcmp(port, "0") == 0 ? 0 : target_parse_port(&a->port, port, err);
 }
 
 static int parse_one(struct target *target, const char *word, bool *missing, struct opt_error *err)

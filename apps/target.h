@@ -42,4 +42,7 @@ const char *target_split(const char *text, ptrdiff_t *host);
  * -1 with the cause in *err. */
 int target_check_shape(const char *text, ptrdiff_t host, struct opt_error *err);
 
+/* Where to listen, [ADDR:]PORT, on 127.0.0.1 if there is no ADDR; port 0 picks one. */
+int target_parse_listen(struct s5_addr *addr, const char *text, struct opt_error *err);
+
 #endif

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """fakeproxy.py [--listen ADDRESS] STEP...: a SOCKS5 server that does what it is told.
 
-Every connection goes through the steps, then is closed:
+Every connection goes through the steps, then is closed; behind a word "next" are those of the next
+connection:
 
   recv:N        waits for exactly N octets      hello auth request   waits for that whole message
   send:HEX      sends octets                    split:MS  from here on octet by octet, MS apart
@@ -9,11 +10,19 @@ Every connection goes through the steps, then is closed:
   eof           half-closes                     stall     reads on, without a word, up to EOF
   close         closes                          rst       closes with RST
 
+and as a relay of datagrams:
+
+  udp[:ADDRESS] opens it and sends the reply, which names ADDRESS instead of its own
+  dgram         waits for a datagram            answer:HEX    sends one to who sent the last one
+  back          gives back every datagram as it came, up to EOF on the connection
+  stranger:HEX  sends it to the same from another port
+
 The first line of output is ADDRESS:PORT. What comes in is told in lines "got HEX", one a step,
-and the end of a connection as "eof" or "reset".
+datagrams in lines "dgram HEX", and the end of a connection as "eof" or "reset".
 """
 
 import argparse
+import select
 import socket
 import struct
 import threading
@@ -24,6 +33,8 @@ class Connection:
     def __init__(self, sock):
         self.sock = sock
         self.pause = None
+        self.relay = None
+        self.peer = None
 
     def recv(self, count):
         data = b""
@@ -88,6 +99,33 @@ class Connection:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
 
+    def do_udp(self, address):
+        family = self.sock.family
+        self.relay = socket.socket(family, socket.SOCK_DGRAM)
+        self.relay.bind((self.sock.getsockname()[0], 0))
+        name = self.relay.getsockname()
+        family = socket.AF_INET6 if ":" in (address or name[0]) else socket.AF_INET
+        octets = socket.inet_pton(family, address or name[0])
+        atyp = b"\x01" if len(octets) == 4 else b"\x04"
+        self.sock.sendall(b"\x05\0\0" + atyp + octets + struct.pack("!H", name[1]))
+
+    def do_dgram(self, _):
+        data, self.peer = self.relay.recvfrom(65536)
+        say("dgram " + data.hex())
+        return data
+
+    def do_back(self, _):
+        while self.sock not in select.select([self.sock, self.relay], [], [])[0]:
+            self.relay.sendto(self.do_dgram(_), self.peer)
+        self.do_stall(_)
+
+    def do_answer(self, octets):
+        self.relay.sendto(bytes.fromhex(octets), self.peer)
+
+    def do_stranger(self, octets):
+        with socket.socket(self.relay.family, socket.SOCK_DGRAM) as other:
+            other.sendto(bytes.fromhex(octets), self.peer)
+
 
 def say(text):
     print(text, flush=True)
@@ -104,6 +142,8 @@ def play(sock, steps):
     except ConnectionError:
         say("reset")
     sock.close()
+    if connection.relay:
+        connection.relay.close()
 
 
 def main():
@@ -111,7 +151,12 @@ def main():
     parser.add_argument("--listen", default="127.0.0.1")
     parser.add_argument("steps", nargs="*")
     options = parser.parse_args()
+    plans = [[]]
     for step in options.steps:
+        if step == "next":
+            plans.append([])
+            continue
+        plans[-1].append(step)
         if not hasattr(Connection, "do_" + step.partition(":")[0]):
             parser.error(f"unknown step {step}")
 
@@ -121,7 +166,8 @@ def main():
     say(f"[{name[0]}]:{name[1]}" if family == socket.AF_INET6 else f"{name[0]}:{name[1]}")
     while True:
         sock, _ = listener.accept()
-        threading.Thread(target=play, args=(sock, options.steps), daemon=True).start()
+        threading.Thread(target=play, args=(sock, plans[0]), daemon=True).start()
+        del plans[:len(plans) > 1]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """target.py KIND [ADDRESS [PORT [FILE]]]: something for a proxy to connect to.
 
-KIND is a row of KINDS below, or full; web answers with FILE. The first line of output is ADDRESS:PORT (IPv6 in brackets), then
+KIND is a row of KINDS below, full or datagrams; web answers with FILE. The first line of output is ADDRESS:PORT (IPv6 in brackets), then
 one line for each connection: the peer it came from.
 """
 
@@ -77,6 +77,18 @@ def full(address, port):
     signal.pause()
 
 
+def datagrams(address, port):
+    """Gives back every datagram."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    sock.bind((address, port))
+    print(text_of(sock.getsockname()), flush=True)
+    while True:
+        data, peer = sock.recvfrom(65536)
+        print(text_of(peer), flush=True)
+        sock.sendto(data, peer)
+
+
 KINDS = {"web": web, "echo": echo, "greet": greet, "count": count, "reset": reset, "mute": mute}
 
 
@@ -105,8 +117,8 @@ def main():
             ANSWER[:] = file.read()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    if kind == "full":
-        full(address, int(port))
+    if kind in ("full", "datagrams"):
+        {"full": full, "datagrams": datagrams}[kind](address, int(port))
     asyncio.run(serve(kind, address, int(port)))
 
 

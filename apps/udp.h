@@ -1,0 +1,25 @@
+/* Inside `socks5 udp`: what its parts share. */
+#ifndef APPS_UDP_H
+#define APPS_UDP_H
+
+#include "proxy_udp.h"
+#include "target.h"
+#include "udp_opts.h"
+
+struct udp {
+	struct udp_options options;
+	struct proxy proxy;
+	struct target target;
+	bool turning; /* what follows is there */
+	struct s5_loop loop;
+	struct s5_resolver *resolver;
+};
+
+/* What the target is for: each returns the exit status, after it has said what went wrong. */
+int udp_talk(struct udp *u); /* standard input and output */
+int udp_forward(struct udp *u); /* -L */
+
+/* An association with the target, not yet started: the rest is the caller's to set. */
+struct proxy_udp udp_way(struct udp *u);
+
+#endif
