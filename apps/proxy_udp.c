@@ -179,6 +179,7 @@ static void begin(struct s5_task *t)
 void proxy_udp_start(struct proxy_udp *w)
 {
 	w->client = (struct s5_udp_client){ .loop = w->loop };
+	w->client.budget = w->budget;
 	w->client.proxy_address = w->proxy_address;
 	w->client.received = received;
 	w->client.lost = lost;

@@ -18,6 +18,7 @@ struct proxy_udp {
 	struct s5_resolver *resolver;
 	struct s5_addr target; /* where datagrams go; direct: an IP address */
 	uint16_t source_port; /* to send from; 0: any */
+	struct s5_budget *budget; /* for fragments that come */
 	bool proxy_address; /* the relays have the proxies' addresses */
 	int piece; /* send in fragments of so many octets; 0: whole */
 	/* Once, from the loop: datagrams can be sent. Or not: that was said, status is in here. */

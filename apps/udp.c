@@ -7,6 +7,8 @@
 
 #include "command.h"
 
+#define FRAGMENT_OCTETS (4 << 20) /* held until they are whole */
+
 struct proxy_udp udp_way(struct udp *u)
 {
 	return (struct proxy_udp){
@@ -16,6 +18,7 @@ struct proxy_udp udp_way(struct udp *u)
 		.target = u->target.addr,
 		.source_port = (uint16_t)u->options.source_port,
 		.proxy_address = u->options.proxy_address,
+		.budget = &u->fragments,
 		.piece = u->options.fragment,
 	};
 }
@@ -101,7 +104,7 @@ static int prepare(struct udp *u)
 
 int udp_run(const struct command *self, int argc, char **argv)
 {
-	struct udp u = { .turning = false };
+	struct udp u = { .fragments.limit = FRAGMENT_OCTETS };
 	int status = EXIT_OK, count = command_parse(self, &u.options, argc, argv, &status);
 
 	if (count < 0)

@@ -13,6 +13,7 @@ struct udp {
 	bool turning; /* what follows is there */
 	struct s5_loop loop;
 	struct s5_resolver *resolver;
+	struct s5_budget fragments; /* that came, of all associations */
 };
 
 /* What the target is for: each returns the exit status, after it has said what went wrong. */

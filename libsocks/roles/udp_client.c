@@ -58,6 +58,7 @@ int s5_udp_client_join(struct s5_udp_client *u, struct s5_client *c)
 	hop->relay = relay_of(u, c);
 	hop->control = (struct s5_watch){ .fd = c->fd, .ready = control_ready };
 	hop->client = u;
+	s5_frag_init(&hop->frag, u->budget, S5_FRAG_TIMEOUT);
 	c->fd = -1;
 	u->nhops++;
 	s5_loop_rewatch(u->loop, &hop->control, EPOLLIN);
@@ -91,7 +92,7 @@ size_t s5_udp_client_limit(const struct s5_udp_client *u, const struct s5_addr *
 	return room;
 }
 
-/* Reads the header of hop i in front of *d, which becomes what is behind it. */
+/* Reads the header of hop i in front of *d, which becomes what is behind it; or *why not. */
 static enum s5_rc get_header(struct s5_udp_client *u, size_t i, enum s5_role sender,
 			     struct s5_datagram *d, const char **why)
 {
@@ -173,22 +174,19 @@ int s5_udp_client_send(struct s5_udp_client *u, const struct s5_addr *to, const 
 int s5_udp_client_send_pieces(struct s5_udp_client *u, const struct s5_addr *to, const void *data,
 			      size_t len, size_t size)
 {
-	size_t count = len ? (len + size - 1) / size : 1;
+	unsigned count = s5_frag_count(len, size);
+	int rc = 0;
 
 	if (size > s5_udp_client_limit(u, to))
 		return -EMSGSIZE;
-	if (count > S5_FRAG_POSITION)
+	if (!count)
 		return -E2BIG;
-	for (size_t i = 0; i < count; i++) {
-		bool last = i + 1 == count;
-		size_t n = last ? len - i * size : size;
-		uint8_t frag = (uint8_t)((i + 1) | (last ? S5_FRAG_LAST : 0));
-		int rc = send_one(u, to, frag, (const uint8_t *)data + i * size, n);
+	for (unsigned i = 0; i < count && rc == 0; i++) {
+		struct s5_slice piece = s5_frag_slice(len, size, i);
 
-		if (rc < 0)
-			return rc;
+		rc = send_one(u, to, piece.frag, (const uint8_t *)data + piece.off, piece.len);
 	}
-	return 0;
+	return rc;
 }
 
 /* receiving */
@@ -200,36 +198,77 @@ static bool is_relay(const struct s5_addr *relay, const struct s5_addr *from)
 	return relay->atyp == S5_ATYP_NAME ? relay->port == from->port : s5_addr_equal(relay, from);
 }
 
-/* NULL, or why it is dropped. */
-static const char *unwrap(struct s5_udp_client *u, size_t i, struct s5_datagram *d)
+static void tell_dropped(struct s5_udp_client *u, size_t hop, const char *why)
+{
+	if (u->dropped)
+		u->dropped(u, hop, why);
+}
+
+/* One timer for the queues of all hops: the first that is due sets it. */
+static void arm_fragments(struct s5_udp_client *u)
+{
+	int64_t first = 0;
+
+	for (size_t i = 0; i < u->nhops; i++) {
+		int64_t at = u->hops[i].frag.deadline;
+
+		if (at && (!first || at < first))
+			first = at;
+	}
+	if (first)
+		s5_timer_set(u->loop, &u->fragments, first);
+	else
+		s5_timer_stop(u->loop, &u->fragments);
+}
+
+static void fragments_fire(struct s5_timer *t)
+{
+	struct s5_udp_client *u = S5_OUTER(t, struct s5_udp_client, fragments);
+
+	for (size_t i = 0; i < u->nhops; i++)
+		if (s5_frag_expire(&u->hops[i].frag, u->loop->now))
+			tell_dropped(u, i, s5_loss_text(S5_LOSS_TIMER));
+	arm_fragments(u);
+}
+
+/* True when *d is a whole datagram. */
+static bool reassemble(struct s5_udp_client *u, size_t i, struct s5_datagram *d)
+{
+	struct s5_frag *f = &u->hops[i].frag;
+	enum s5_frag_result result = s5_frag_add(f, d, u->loop->now);
+
+	if (f->loss != S5_LOSS_NONE)
+		tell_dropped(u, i, s5_loss_text(f->loss));
+	arm_fragments(u);
+	return result == S5_FRAG_WHOLE;
+}
+
+/* Takes what hop i added off *d; false when that was all, or it was dropped. */
+static bool unwrap(struct s5_udp_client *u, size_t i, struct s5_datagram *d)
 {
 	const char *why = NULL;
 
 	if (i > 0 && !is_relay(&u->hops[i].relay, &d->addr))
-		return "it is from another sender than the relay";
-	if (get_header(u, i, S5_SERVER, d, &why) != S5_OK)
-		return why;
-	if (d->rsv)
-		return s5_note_text(S5_NOTE_RSV);
-	if (d->frag)
-		return "it is a fragment";
+		why = "it is from another sender than the relay";
+	else if (get_header(u, i, S5_SERVER, d, &why) == S5_OK && d->rsv)
+		why = s5_note_text(S5_NOTE_RSV);
+	if (why) {
+		tell_dropped(u, i, why);
+		return false;
+	}
+	if ((d->frag || u->hops[i].frag.deadline) && !reassemble(u, i, d))
+		return false;
 	s5_addr_unmap(&d->addr);
-	return NULL;
+	return true;
 }
 
 static void take(struct s5_udp_client *u, const uint8_t *octets, size_t len)
 {
 	struct s5_datagram d = { .addr = u->peer, .data = octets, .len = len };
-	const char *why;
 
-	for (size_t i = 0; i < u->nhops; i++) {
-		why = unwrap(u, i, &d);
-		if (!why)
-			continue;
-		if (u->dropped)
-			u->dropped(u, i, why);
-		return;
-	}
+	for (size_t i = 0; i < u->nhops; i++)
+		if (!unwrap(u, i, &d))
+			return;
 	u->received(u, &d.addr, d.data, d.len);
 }
 
@@ -284,16 +323,20 @@ int s5_udp_client_start(struct s5_udp_client *u)
 	if (fd < 0)
 		return fd;
 	u->socket = (struct s5_watch){ .fd = fd, .ready = socket_ready };
+	u->fragments.fire = fragments_fire;
 	u->running = true;
 	return s5_loop_watch(u->loop, &u->socket, EPOLLIN);
 }
 
 void s5_udp_client_fini(struct s5_udp_client *u)
 {
-	for (size_t i = 0; i < u->nhops; i++)
+	for (size_t i = 0; i < u->nhops; i++) {
 		drop_control(u, &u->hops[i]);
+		s5_frag_fini(&u->hops[i].frag);
+	}
 	if (!u->running)
 		return;
+	s5_timer_stop(u->loop, &u->fragments);
 	s5_loop_unwatch(u->loop, &u->socket);
 	close(u->socket.fd);
 	u->running = false;

@@ -15,6 +15,7 @@
 #define S5_ROLES_UDP_CLIENT_H
 
 #include "roles/client.h"
+#include "wire/frag.h"
 #include "wire/udp.h"
 
 struct s5_udp_client;
@@ -22,6 +23,7 @@ struct s5_udp_client;
 struct s5_udp_hop {
 	struct s5_addr relay;
 	struct s5_watch control;
+	struct s5_frag frag; /* of what comes from the relay */
 	struct s5_udp_client *client;
 };
 
@@ -31,6 +33,7 @@ struct s5_udp_client {
 	struct s5_udp_hop *hops; /* zeroed room for each hop, borrowed until fini */
 	struct s5_addr peer; /* without hops: where datagrams go */
 	struct s5_addr source; /* to send from; atyp 0: as the kernel chooses, with this port */
+	struct s5_budget *budget; /* for fragments, which many may share; NULL: they are dropped */
 	bool proxy_address; /* the relay has the proxy's address, whatever the reply says */
 	/* A datagram; from is an IP address mostly, the octets are good until it returns. */
 	void (*received)(struct s5_udp_client *u, const struct s5_addr *from, const uint8_t *data,
@@ -40,7 +43,8 @@ struct s5_udp_client {
 	void (*lost)(struct s5_udp_client *u, size_t hop, int error);
 	/* ICMP told something of the first relay, or of peer: a positive errno. It goes on. */
 	void (*trouble)(struct s5_udp_client *u, int error);
-	/* A datagram came that is none of the association's. NULL: not told. */
+	/* A datagram that is none of the association's, or fragments that are no datagram, were
+	 * dropped. NULL: not told. */
 	void (*dropped)(struct s5_udp_client *u, size_t hop, const char *why);
 	/* After a send that ended with -EAGAIN. NULL: not told. */
 	void (*writable)(struct s5_udp_client *u);
@@ -52,6 +56,7 @@ struct s5_udp_client {
 
 	/* Private. */
 	struct s5_watch socket;
+	struct s5_timer fragments;
 	bool running, waiting;
 };
 
@@ -69,7 +74,8 @@ size_t s5_udp_client_limit(const struct s5_udp_client *u, const struct s5_addr *
  * on the way; -EAGAIN, try again when writable; else of this destination, and the next may go. */
 int s5_udp_client_send(struct s5_udp_client *u, const struct s5_addr *to, const void *data,
 		       size_t len);
-/* The same in fragments of at most `size` octets of payload; -E2BIG: more than 127 of them. */
+/* The same in fragments of at most `size` octets of payload, where it does not fit in one; -E2BIG:
+ * more than 127 of them. The RFC's clients do not fragment on their own, so it is to be asked for. */
 int s5_udp_client_send_pieces(struct s5_udp_client *u, const struct s5_addr *to, const void *data,
 			      size_t len, size_t size);
 
