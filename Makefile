@@ -116,9 +116,11 @@ $(BIN): $(APP_OBJ) $(B)/libsocks.a
 	$(Q)$(CC) $(S5_CFLAGS) $(S5_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(APP_UNIT_BIN): $(B)/libapps.a
+# Where the test stands between the library and the heap: tests/unit/heap.h.
+$(B)/tests/unit/test_frag_memory: TEST_LDFLAGS = -Wl,--wrap=realloc,--wrap=free
 $(UNIT_BIN): $(B)/%: $(B)/%.o $(B)/libsocks.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(S5_CFLAGS) $(S5_LDFLAGS) -o $@ $< $(filter %/libapps.a,$^) $(B)/libsocks.a \
+	$(Q)$(CC) $(S5_CFLAGS) $(S5_LDFLAGS) $(TEST_LDFLAGS) -o $@ $< $(filter %/libapps.a,$^) $(B)/libsocks.a \
 		$(CMOCKA_LIBS) $(PKG_LIBS)
 
 $(BENCH_BIN): $(BENCH_OBJ)
