@@ -2,7 +2,8 @@
 """seeds.py: writes the fuzzers' seeds from the recorded dialogues; run it when those change.
 
 tests/fuzz/corpus/wire holds their messages, tests/fuzz/corpus/session whole dialogues as
-fuzz_session.c reads them, one for each role. The seeds of fuzz_policy.c stand below.
+fuzz_session.c reads them, one for each role. The seeds of fuzz_policy.c and
+fuzz_frag.c stand below.
 """
 
 import pathlib
@@ -33,6 +34,28 @@ TEXTS = ("to=any", "to=loopback:22,8000-8099 command=connect,udp\nfrom=10.0.0.0/
          "user=us,them to=[fd00::/8]:80 to=127.0.0.1\nto=private", "to=metadata\nto=localhost.:80",
          "us:$1$abcdefgh$irWbblnpmw.5z7wgBnprh0\n# them\nthem:$5$rounds=1000$salt$"
          + "x" * 43, "to=pirvate", "us:pw")
+
+# For fuzz_frag.c: of each datagram FRAG, the wait before it in 50 ms, how many times 256 octets
+# are added to it, and the last octet of its address.
+SEQUENCES = {
+    "order": [(0x01, 0, 0, 1), (0x02, 0, 0, 1), (0x83, 0, 0, 1), (0x00, 0, 0, 1)],
+    "lower": [(0x01, 0, 0, 1), (0x02, 0, 0, 1), (0x01, 0, 0, 1), (0x82, 0, 0, 1)],
+    "standalone": [(0x01, 0, 0, 1), (0x00, 0, 0, 1), (0x82, 0, 0, 1)],
+    "gap": [(0x01, 0, 0, 1), (0x83, 0, 0, 1), (0x80, 0, 0, 1)],
+    "again": [(0x01, 0, 0, 1), (0x01, 0, 0, 1), (0x82, 0, 0, 1), (0x82, 0, 0, 1)],
+    "address": [(0x01, 0, 0, 1), (0x82, 0, 0, 2), (0x01, 0, 0, 1), (0x01, 0, 0, 2)],
+    "timer": [(0x01, 0, 0, 1), (0x02, 99, 0, 1), (0x83, 1, 0, 1), (0x01, 0, 0, 1)],
+    "size": [(0x01, 0, 127, 1), (0x82, 0, 127, 1), (0x01, 0, 128, 1), (0x82, 0, 128, 1)],
+    "long": [(i, 0, 1, 1) for i in range(1, 127)] + [(0xff, 0, 1, 1)]}
+
+
+def datagrams(sequence, budget):
+    """They all go to port 80."""
+    out = bytes([budget])
+    for frag, wait, more, host in sequence:
+        octets = bytes([0, 0, frag, 1, 127, 0, 0, host, 0, 80]) + b"ping"
+        out += bytes([wait, more, len(octets)]) + octets
+    return out
 
 
 def messages(path):
@@ -82,6 +105,9 @@ def main():
         write(CORPUS / "wire", f"more-{i}", octets)
     for i, text in enumerate(TEXTS):
         write(CORPUS / "policy", f"text-{i}", TARGETS[i % len(TARGETS)] + text.encode())
+    for name, sequence in SEQUENCES.items():
+        for budget in (2, 255):
+            write(CORPUS / "frag", f"{name}-{budget}", datagrams(sequence, budget))
     for role in (CLIENT, SERVER, OBSERVER):
         write(CORPUS / "session", f"long-{NAMES[role]}", head(role) + long_stream(role))
     seen = set()
