@@ -44,8 +44,8 @@ const struct opt udp_opts[] = {
 };
 
 static const char *const udp_examples[] = {
-	"socks5 udp -L 5353 192.0.2.53:53",
-	"make a far name server answer on 127.0.0.1:5353 (dig -p 5353 @127.0.0.1 ...)",
+	"socks5 udp -L 5300 192.0.2.53:53",
+	"make a far name server answer on 127.0.0.1:5300 (dig -p 5300 @127.0.0.1 ...)",
 	"echo hello | socks5 udp --lines -W 1 -w 5 host.example 7",
 	"send one datagram, write the answer",
 	"echo 'ff ff 54' | socks5 udp --hex --from -w 1 192.0.2.9:27015",
