@@ -276,25 +276,27 @@ static struct s5_verdict verdict_by_default(const struct s5_rules *r, const stru
 struct s5_verdict s5_rules_match(const struct s5_rules *r, const struct s5_query *q)
 {
 	const struct target t = target_of(q);
-	int i = 0;
+	struct s5_verdict v = verdict_by_default(r, &t);
+	int unsure = -1; /* the first rule that depends on the address */
 
 	if (!q->address && !t.name.len && !t.address.atyp)
 		return (struct s5_verdict){ S5_DENY, -1 };
-	for (const struct s5_rule *rule = r->rows; i < (int)r->n; i++, rule++) {
-		switch (rule_fit(rule, &t)) {
-		case FIT_NO:
-			break;
-		case FIT_UNSURE:
-			return (struct s5_verdict){ S5_UNDECIDED, i };
-		case FIT_LOOSE:
-			if (rule->allow && is_guarded(&t))
-				break;
-			return (struct s5_verdict){ rule->allow ? S5_ALLOW : S5_DENY, i };
-		case FIT_NAMED:
-			return (struct s5_verdict){ rule->allow ? S5_ALLOW : S5_DENY, i };
-		}
+	for (int i = 0; i < (int)r->n; i++) {
+		const struct s5_rule *rule = &r->rows[i];
+		enum fit fit = rule_fit(rule, &t);
+
+		if (fit == FIT_NO || (fit == FIT_LOOSE && rule->allow && is_guarded(&t)))
+			continue;
+		if (fit == FIT_UNSURE && unsure < 0)
+			unsure = i;
+		if (fit == FIT_UNSURE && !rule->allow)
+			continue; /* if it does not deny, what follows may all the same */
+		v = (struct s5_verdict){ rule->allow ? S5_ALLOW : S5_DENY, i };
+		break;
 	}
-	return verdict_by_default(r, &t);
+	if (v.decision != S5_DENY && unsure >= 0)
+		v = (struct s5_verdict){ S5_UNDECIDED, unsure };
+	return v;
 }
 
 bool s5_rules_every_allow_has_from(const struct s5_rules *r)

@@ -177,6 +177,16 @@ took() {
 	[ "$(grep -c 'query silent' "$DNS_OUT")" -ge 40 ]
 }
 
+@test "a name that no address could get allowed is not looked up" {
+	start_target echo
+	start_dns evil.test=A:127.0.0.1 good.test=A:127.0.0.1
+	start_server --resolver "$DNS" --workers 1 --deny to=10.0.0.0/8 --deny to=evil.test
+	asks "$(error 02)" "$(name_of evil.test)" "$TARGET_PORT"
+	asks "$OK4" "$(name_of good.test)" "$TARGET_PORT"
+	[ "$(queries evil.test A)$(queries evil.test AAAA)" = 00 ] || fail "$(cat "$DNS_OUT")"
+	[ "$(queries good.test A)" = 1 ] || fail "$(cat "$DNS_OUT")"
+}
+
 gone() {
 	has_lines "$1" "$SERVER_OUT"
 }

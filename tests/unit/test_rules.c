@@ -400,7 +400,17 @@ TEST(a_name_alone_is_decided_up_to_the_first_rule_about_addresses)
 		{ "+from=203.0.113.7", REMOTE, "a.test", NULL, 80, S5_ALLOW, .by = 0 },
 		{ "-to=private|+to=any", REMOTE, "a.test", NULL, 80, S5_UNDECIDED, .by = 0 },
 		{ "-to=b.test|-to=10.0.0.0/8", LOCAL, "a.test", NULL, 80, S5_UNDECIDED, .by = 1 },
-		{ "-to=10.0.0.0/8|-to=a.test", LOCAL, "a.test", NULL, 80, S5_UNDECIDED, .by = 0 },
+		{ "-to=10.0.0.0/8|+to=a.test", LOCAL, "a.test", NULL, 80, S5_UNDECIDED, .by = 0 },
+		{ "+to=10.0.0.0/8|-to=a.test", LOCAL, "a.test", NULL, 80, S5_UNDECIDED, .by = 0 },
+		{ "-to=127.0.0.1|+to=10.0.0.0/8|-to=a.test", LOCAL, "a.test", NULL, 80,
+		  S5_UNDECIDED, .by = 0 },
+		{ "-to=10.0.0.0/8", REMOTE, "a.test", NULL, 80, S5_UNDECIDED, .by = 0 },
+		/* No address could be allowed: it is not to be looked up. */
+		{ "-to=10.0.0.0/8|-to=a.test", LOCAL, "a.test", NULL, 80, S5_DENY, .by = 1 },
+		{ "-to=private|-to=metadata|-to=.test", REMOTE, "a.test", NULL, 80, S5_DENY,
+		  .by = 2 },
+		{ "-to=private|-to=a.test|+to=any", REMOTE, "a.test", NULL, 80, S5_DENY, .by = 1 },
+		{ "-to=private|+to=b.test", REMOTE, "a.test", NULL, 80, S5_DENY, .by = -1 },
 		{ "-to=a.test|-to=10.0.0.0/8", LOCAL, "a.test", NULL, 80, S5_DENY, .by = 0 },
 		{ "-to=10.0.0.0/8 to=a.test", LOCAL, "a.test", NULL, 80, S5_DENY, .by = 0 },
 		/* Rules that cannot match anyhow leave nothing open. */
