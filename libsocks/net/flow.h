@@ -6,7 +6,13 @@
 #include "net/relay.h"
 
 /* What an end's descriptors are (s5_end.kind). SINGLE: one descriptor, our own. */
-enum { S5_END_SOCKET = 1, S5_END_PIPE_IN = 2, S5_END_PIPE_OUT = 4, S5_END_SINGLE = 8 };
+enum {
+	S5_END_SOCKET = 1,
+	S5_END_PIPE_IN = 2,
+	S5_END_PIPE_OUT = 4,
+	S5_END_SINGLE = 8,
+	S5_END_TCP = 16,
+};
 
 /* flow.c: moves what can be moved now, at most a turn's budget. */
 void s5_flow_pump(struct s5_relay *r, struct s5_flow *f);

@@ -200,6 +200,15 @@ static void idle_fire(struct s5_timer *t)
 
 /* starting */
 
+static uint8_t kind_of_socket(int fd)
+{
+	int domain = 0;
+	socklen_t len = sizeof domain;
+
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	return domain == AF_INET || domain == AF_INET6 ? S5_END_SOCKET | S5_END_TCP : S5_END_SOCKET;
+}
+
 static uint8_t kind_of(int fd, bool in)
 {
 	struct stat st;
@@ -207,7 +216,7 @@ static uint8_t kind_of(int fd, bool in)
 	if (fstat(fd, &st) < 0)
 		return 0;
 	if (S_ISSOCK(st.st_mode))
-		return S5_END_SOCKET;
+		return in ? kind_of_socket(fd) : S5_END_SOCKET;
 	if (!S_ISFIFO(st.st_mode))
 		return 0;
 	if (fcntl(fd, F_GETPIPE_SZ) < S5_RELAY_PIPE)
@@ -215,26 +224,40 @@ static uint8_t kind_of(int fd, bool in)
 	return in ? S5_END_PIPE_IN : S5_END_PIPE_OUT;
 }
 
-/* What epoll does not take (a regular file, /dev/null) is always ready. A terminal gives a line a
- * read, however many there are: a short read says nothing. */
-static void register_end(struct s5_relay *r, unsigned side, bool watched)
+/* 0 or -errno. What epoll does not take (a regular file, /dev/null) is always ready. */
+static int watch_in(struct s5_relay *r, unsigned side, bool watched)
 {
 	struct s5_loop *loop = r->pool->loop;
 	struct s5_end *e = &r->end[side];
-	uint32_t in_events = e->out.fd < 0 ? EVENTS : (EVENTS & ~(uint32_t)EPOLLOUT);
-	int rc = watched ? s5_loop_rewatch(loop, &e->in, in_events)
-			 : s5_loop_watch(loop, &e->in, in_events);
+	uint32_t events = e->out.fd < 0 ? EVENTS : (EVENTS & ~(uint32_t)EPOLLOUT);
+	int rc = watched ? s5_loop_rewatch(loop, &e->in, events)
+			 : s5_loop_watch(loop, &e->in, events);
 
-	if (!(e->kind & (S5_END_SOCKET | S5_END_PIPE_IN)))
-		r->flow[side].hangup = true;
-	if (e->kind & S5_END_PIPE_IN)
-		r->flow[side].readable = true; /* a writer that left before is no event */
+	if (rc == -EPERM || (e->kind & S5_END_PIPE_IN)) /* a writer that left before is no event */
+		r->flow[side].readable = true;
+	return rc == -EPERM ? 0 : rc;
+}
+
+static int watch_out(struct s5_relay *r, unsigned side)
+{
+	struct s5_end *e = &r->end[side];
+	int rc = e->out.fd < 0 ? 0 : s5_loop_watch(r->pool->loop, &e->out, EPOLLOUT | EPOLLET);
+
+	return rc == -EPERM ? 0 : rc;
+}
+
+/* Only TCP fills a read with all that there is: a terminal gives a line however many there are, a
+ * Unix socket stops where descriptors were sent along, a pipe may be one of packets. */
+static bool register_end(struct s5_relay *r, unsigned side, bool watched)
+{
+	int rc = watch_in(r, side, watched);
+
+	if (rc == 0)
+		rc = watch_out(r, side);
 	if (rc < 0)
-		r->flow[side].readable = r->flow[side].hangup = true;
-	if (e->out.fd < 0)
-		return;
-	r->flow[!side].writable = true;
-	s5_loop_watch(loop, &e->out, EPOLLOUT | EPOLLET);
+		s5_relay_fail(r, side, -rc);
+	r->flow[side].hangup = !(r->end[side].kind & S5_END_TCP);
+	return rc == 0;
 }
 
 static void end_init(struct s5_end *e, int in, int out, bool split)
@@ -242,7 +265,7 @@ static void end_init(struct s5_end *e, int in, int out, bool split)
 	e->in.fd = in;
 	e->out.fd = split ? out : -1;
 	e->kind = split ? (uint8_t)(kind_of(in, true) | kind_of(out, false))
-			: S5_END_SOCKET | S5_END_SINGLE;
+			: (uint8_t)(kind_of_socket(in) | S5_END_SINGLE);
 }
 
 void s5_relay_start(struct s5_relay *r, struct s5_pool *pool, const int fds[static 4],
@@ -261,8 +284,8 @@ void s5_relay_start(struct s5_relay *r, struct s5_pool *pool, const int fds[stat
 		r->flow[i].pipe.in = -1;
 		r->flow[i].writable = true;
 	}
-	register_end(r, 0, watched & 1);
-	register_end(r, 1, watched & 2);
+	if (!register_end(r, 0, watched & 1) || !register_end(r, 1, watched & 2))
+		return;
 	if (r->idle)
 		s5_timer_set(pool->loop, &r->timer, pool->loop->now + r->idle);
 	s5_loop_later(pool->loop, &r->turn);
@@ -273,7 +296,7 @@ int s5_relay_preload(struct s5_relay *r, unsigned from, const void *octets, size
 	struct s5_flow *f = &r->flow[from];
 	uint8_t *held;
 
-	if (!n)
+	if (!n || r->over)
 		return 0;
 	held = realloc(f->held, f->held_len + n);
 	if (!held)

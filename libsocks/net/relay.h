@@ -73,7 +73,8 @@ struct s5_relay {
 
 /* Takes over the descriptors: a_in is read, a_out written (equal: one socket); likewise b. All
  * must be non-blocking, or regular files. `watched` says which of a_in, b_in the loop knows
- * already (bits 1, 2). Set idle, tap, may_end, half and done before. Zeroes nothing else's memory. */
+ * already (bits 1, 2). Set idle, tap, may_end, half and done before. Zeroes nothing else's memory.
+ * What cannot be watched ends it as an error. */
 void s5_relay_start(struct s5_relay *r, struct s5_pool *pool, const int fds[static 4],
 		    unsigned watched);
 /* Octets that go to the far end of flow `from` before anything that is read; called before or

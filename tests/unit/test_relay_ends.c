@@ -120,7 +120,55 @@ TEST(a_file_is_written_also_one_that_is_appended_to)
 	into_file(O_APPEND);
 }
 
-/* the owner */
+/* Side 0 has two pieces that no read gives together: both come out at side 1. */
+static void expect_pieces(void)
+{
+	char text[16];
+	size_t n = 0;
+
+	for (int turns = 0; turns < 50; turns++) {
+		ssize_t more;
+
+		turn_now(&loop);
+		more = read(mine[1].in, text + n, sizeof text - n);
+		n += more > 0 ? (size_t)more : 0;
+	}
+	assert_int_equal(n, 6);
+	assert_memory_equal(text, "onetwo", 6);
+}
+
+/* A read stops where the descriptors that came along are others. */
+static void send_with_fd(int fd, const char *text)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { .room = { 0 } };
+	struct iovec octets = { .iov_base = (void *)text, .iov_len = strlen(text) };
+	struct msghdr m = { .msg_iov = &octets,
+			    .msg_iovlen = 1,
+			    .msg_control = control.room,
+			    .msg_controllen = sizeof control.room };
+	struct cmsghdr *head = CMSG_FIRSTHDR(&m);
+
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(head), &fd, sizeof fd);
+	assert_int_equal(sendmsg(fd, &m, 0), strlen(text));
+}
+
+TEST(R1928_R_1_a_short_read_of_a_unix_socket_is_not_its_end)
+{
+	int fds[2], s = tcp_end(1);
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	mine[0].in = mine[0].out = fds[0];
+	send_with_fd(fds[0], "one");
+	send_with_fd(fds[0], "two");
+	start((int[]){ fds[1], fds[1], s, s });
+	expect_pieces();
+}
 
 static uint8_t tapped[2][64];
 static size_t taps[2], tapped_total[2];
@@ -132,6 +180,79 @@ static void relay_tap(struct s5_relay *r, unsigned from, const uint8_t *octets, 
 		tapped[from][taps[from]++] = octets[i];
 	tapped_total[from] += n;
 }
+
+TEST(R1928_R_1_a_short_read_of_a_pipe_of_packets_is_not_its_end)
+{
+	int in[2], s = tcp_end(1), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	assert_int_equal(pipe2(in, O_DIRECT | O_NONBLOCK | O_CLOEXEC), 0);
+	mine[0].out = in[1];
+	assert_int_equal(write(in[1], "one", 3), 3);
+	assert_int_equal(write(in[1], "two", 3), 3);
+	relay.tap = relay_tap; /* so it is read, not spliced */
+	start((int[]){ in[0], null, s, s });
+	expect_pieces();
+}
+
+static void never_ready(struct s5_watch *w, uint32_t events)
+{
+	(void)w;
+	(void)events;
+	fail();
+}
+
+TEST(a_socket_that_cannot_be_watched_is_an_error)
+{
+	struct s5_watch other = { .ready = never_ready };
+	int a, b;
+
+	for (unsigned side = 0; side < 2; side++) {
+		tear_down(NULL);
+		set_up(NULL);
+		a = tcp_end(0);
+		b = tcp_end(1);
+		other.fd = side ? b : a;
+		assert_int_equal(s5_loop_watch(&loop, &other, EPOLLPRI), 0);
+		start((int[]){ a, a, b, b });
+		assert_int_equal(s5_relay_preload(&relay, 1, "x", 1, true), 0);
+		expect_end(S5_RELAY_ERROR);
+		assert_int_equal(relay.error, EEXIST);
+		assert_int_equal(relay.side, side);
+	}
+}
+
+TEST(a_socket_that_the_loop_is_said_to_know_and_does_not_is_an_error)
+{
+	int a, b;
+
+	for (unsigned watched = 1; watched < 3; watched++) {
+		tear_down(NULL);
+		set_up(NULL);
+		a = tcp_end(0);
+		b = tcp_end(1);
+		relay.done = relay_done;
+		s5_relay_start(&relay, &pool, (int[]){ a, a, b, b }, watched);
+		expect_end(S5_RELAY_ERROR);
+		assert_int_equal(relay.error, ENOENT);
+		assert_int_equal(relay.side, watched - 1);
+	}
+}
+
+TEST(an_output_that_cannot_be_watched_is_an_error)
+{
+	struct s5_watch other = { .ready = never_ready };
+	int p[2], s;
+
+	pipe_end(0, p);
+	s = tcp_end(1);
+	other.fd = p[1];
+	assert_int_equal(s5_loop_watch(&loop, &other, EPOLLPRI), 0);
+	start((int[]){ p[0], p[1], s, s });
+	expect_end(S5_RELAY_ERROR);
+	assert_int_equal(relay.error, EEXIST);
+}
+
+/* the owner */
 
 TEST(a_tap_sees_every_octet_of_both_directions)
 {
@@ -240,6 +361,11 @@ int main(void)
 		RELAY(a_reader_that_goes_ends_both),
 		RELAY(a_file_is_read_to_its_end),
 		RELAY(a_file_is_written_also_one_that_is_appended_to),
+		RELAY(R1928_R_1_a_short_read_of_a_unix_socket_is_not_its_end),
+		RELAY(R1928_R_1_a_short_read_of_a_pipe_of_packets_is_not_its_end),
+		RELAY(a_socket_that_cannot_be_watched_is_an_error),
+		RELAY(a_socket_that_the_loop_is_said_to_know_and_does_not_is_an_error),
+		RELAY(an_output_that_cannot_be_watched_is_an_error),
 		RELAY(a_tap_sees_every_octet_of_both_directions),
 		RELAY(each_half_is_told_once),
 		RELAY(a_half_may_stop_the_relay),
