@@ -1,5 +1,6 @@
 /* One association: standard input goes out as datagrams, answers go to standard output. */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +27,25 @@ struct talk {
 	int status;
 };
 
+static void stop_reading(struct talk *t)
+{
+	if (t->watched)
+		s5_loop_unwatch(&t->u->loop, &t->stdin_watch);
+	t->watched = false;
+	s5_loop_not_later(&t->u->loop, &t->reading);
+}
+
+/* Nothing that happens in the same turn counts any more. */
 static void end(struct talk *t, int status)
 {
+	if (t->over)
+		return;
 	t->over = true;
 	t->status = status;
+	stop_reading(t);
+	s5_timer_stop(&t->u->loop, &t->quit);
+	s5_timer_stop(&t->u->loop, &t->idle);
+	proxy_udp_fini(&t->way);
 }
 
 /* time */
@@ -89,30 +105,21 @@ static void received(struct proxy_udp *w, const struct s5_addr *from, const uint
 	const struct udp_options *o = &t->u->options;
 	int error;
 
-	if (t->over)
-		return;
 	len = udp_answer_put(t->answer, t->input.form, o->from ? from : NULL, data, len);
 	error = write_answer(t->answer, len);
 	if (error == EPIPE)
 		out_verbose(&o->out, 1, "standard output: %s", strerror(error));
 	else if (error)
 		out_error(&o->out, "standard output: %s", strerror(error));
+	touch(t);
+	t->answers += t->answers < INT_MAX;
 	if (error)
 		end(t, EXIT_NETWORK);
-	touch(t);
-	t->answers++;
-	if (t->answers == o->answers && !error)
+	else if (t->answers == o->answers)
 		end(t, EXIT_OK);
 }
 
 /* standard input */
-
-static void stop_reading(struct talk *t)
-{
-	if (t->watched)
-		s5_loop_unwatch(&t->u->loop, &t->stdin_watch);
-	t->watched = false;
-}
 
 static void go_on_reading(struct talk *t)
 {
@@ -259,11 +266,6 @@ int udp_talk(struct udp *u)
 		proxy_udp_start(&t.way);
 	while (!t.over)
 		s5_loop_turn(&u->loop);
-	stop_reading(&t);
-	s5_loop_not_later(&u->loop, &t.reading);
-	s5_timer_stop(&u->loop, &t.quit);
-	s5_timer_stop(&u->loop, &t.idle);
-	proxy_udp_fini(&t.way);
 	free(t.input.room);
 	free(t.answer);
 	return t.status;

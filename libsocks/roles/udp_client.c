@@ -6,6 +6,7 @@
 
 #define ROOM 65536 /* octets of the largest datagram there is */
 #define BATCH 32 /* datagrams received in a turn */
+#define LAST_BATCH 4096 /* and when there will be no other */
 
 /* the control connections */
 
@@ -18,7 +19,10 @@ static void drop_control(struct s5_udp_client *u, struct s5_udp_hop *hop)
 	hop->client = NULL;
 }
 
-/* Octets on it mean nothing, its end means the end. */
+static void receive(struct s5_udp_client *u, int most);
+
+/* Octets on it mean nothing, its end means the end. What came before it is taken first, and the owner
+ * may then have had enough. */
 static void control_ready(struct s5_watch *w, uint32_t events)
 {
 	struct s5_udp_hop *hop = S5_OUTER(w, struct s5_udp_hop, control);
@@ -26,9 +30,13 @@ static void control_ready(struct s5_watch *w, uint32_t events)
 	uint8_t octets[512];
 	ssize_t n = recv(w->fd, octets, sizeof octets, 0);
 	int error = n < 0 ? errno : 0;
+	bool running = u->running;
 
 	(void)events;
 	if (n > 0 || error == EAGAIN || error == EINTR)
+		return;
+	receive(u, LAST_BATCH);
+	if (running && !u->running)
 		return;
 	drop_control(u, hop);
 	u->lost(u, (size_t)(hop - u->hops), error);
@@ -272,18 +280,12 @@ static void take(struct s5_udp_client *u, const uint8_t *octets, size_t len)
 	u->received(u, &d.addr, d.data, d.len);
 }
 
-static void socket_ready(struct s5_watch *w, uint32_t events)
+static void receive(struct s5_udp_client *u, int most)
 {
-	struct s5_udp_client *u = S5_OUTER(w, struct s5_udp_client, socket);
 	uint8_t octets[ROOM];
 
-	if ((events & EPOLLOUT) && u->waiting) {
-		u->waiting = false;
-		s5_loop_rewatch(u->loop, w, EPOLLIN);
-		u->writable(u);
-	}
-	for (int i = 0; i < BATCH && u->running; i++) {
-		ssize_t n = recv(w->fd, octets, sizeof octets, 0);
+	for (int i = 0; i < most && u->running; i++) {
+		ssize_t n = recv(u->socket.fd, octets, sizeof octets, 0);
 
 		if (n >= 0)
 			take(u, octets, (size_t)n);
@@ -292,6 +294,18 @@ static void socket_ready(struct s5_watch *w, uint32_t events)
 		else if (errno != EINTR)
 			u->trouble(u, errno);
 	}
+}
+
+static void socket_ready(struct s5_watch *w, uint32_t events)
+{
+	struct s5_udp_client *u = S5_OUTER(w, struct s5_udp_client, socket);
+
+	if ((events & EPOLLOUT) && u->waiting) {
+		u->waiting = false;
+		s5_loop_rewatch(u->loop, w, EPOLLIN);
+		u->writable(u);
+	}
+	receive(u, BATCH);
 }
 
 /* A connected socket or -errno. */

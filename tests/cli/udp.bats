@@ -48,6 +48,14 @@ bats_require_minimum_version 1.5.0
 	done
 }
 
+@test "R1928-U.23 an answer that was waited for counts, whatever comes with it" {
+	start_relay udp dgram "answer:${HEADER}22" close
+	for _ in 1 2 3 4 5 6 7 8; do
+		sends 'x\n' --lines -W 1
+		[ "$output" = '"' ] || fail "$output"
+	done
+}
+
 @test "R1928-U.10 octets on the control connection mean nothing" {
 	start_relay udp send:00112233 back
 	sends 'x\n' --lines -W 1

@@ -215,6 +215,20 @@ TEST(R1928_U_23_the_end_of_any_control_connection_is_told_once)
 	assert_int_equal(s->error, 0);
 }
 
+TEST(R1928_U_23_what_came_before_the_end_is_not_lost_with_it)
+{
+	struct scene *s = *state;
+
+	start_one(s);
+	send_to(s, ip4(9, 53), "");
+	relay_got(s, "0000 00 01 7f000009 0035");
+	shutdown(s->far[0], SHUT_RDWR); /* first, so that it is seen first */
+	sends(s, s->relay, "0000 00 01 7f000009 0035 62");
+	AFTER(lost);
+	assert_int_equal(s->received, 1);
+	assert_octets(s->data, s->len, "62");
+}
+
 TEST(R1928_U_10_octets_on_the_control_connection_mean_nothing)
 {
 	struct scene *s = *state;
@@ -305,6 +319,7 @@ int main(void)
 		SCENE(R1928_U_21_the_limit_is_65507_less_the_headers),
 		SCENE(R1928_U_22_the_largest_payload_goes_and_one_octet_more_does_not),
 		SCENE(R1928_U_23_the_end_of_any_control_connection_is_told_once),
+		SCENE(R1928_U_23_what_came_before_the_end_is_not_lost_with_it),
 		SCENE(R1928_U_10_octets_on_the_control_connection_mean_nothing),
 		SCENE(R1928_U_18_an_icmp_error_is_told_and_ends_nothing),
 		SCENE(an_icmp_error_costs_no_later_datagram),
