@@ -105,7 +105,7 @@ actual=\\[::1\\]:$TARGET_PORT .*"
 	run timeout 10 "$SOCKS5" serve --log syslog 127.0.0.1:0
 	[ "$status" = 2 ] && [ ! -e syslog ] || fail "$status: $output"
 	start_server --log -
-	answers "0500$(error 07) EOF" $HELLO 05030001000000000000 eof
+	answers "0500$OK4 EOF" $HELLO 05030001000000000000 eof
 	log_has 1
 	[ "$(field command)" = udp ] || fail "$LINE"
 }
