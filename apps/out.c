@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "spool.h"
 #include "wrap.h"
 
 #define RED "\033[31m"
@@ -35,18 +36,12 @@ void out_init(struct out *out, const char *command)
 		      strcmp(term, "dumb") != 0;
 }
 
-static void write_all(int fd, const char *text, size_t len)
+static void put(const struct out *out, const char *text, size_t len)
 {
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		text += n;
-		len -= (size_t)n;
-	}
+	if (out->spool)
+		spool_add(out->spool, text, len);
+	else
+		spool_write(STDERR_FILENO, text, len);
 }
 
 /* Adds to a line that has `len` octets; what does not fit is cut. Returns the new length. */
@@ -75,7 +70,7 @@ static int terminal_columns(void)
 }
 
 /* Writes a line broken between words, not where the terminal would break it. */
-static int write_wrapped(const char *line, int columns, int hidden)
+static int write_wrapped(const struct out *out, const char *line, int columns, int hidden)
 {
 	char text[OUT_LINE * 2];
 	FILE *memory = fmemopen(text, sizeof(text), "w");
@@ -88,7 +83,7 @@ static int write_wrapped(const char *line, int columns, int hidden)
 	fclose(memory);
 	if (len < 0)
 		return -1;
-	write_all(STDERR_FILENO, text, (size_t)len);
+	put(out, text, (size_t)len);
 	return 0;
 }
 
@@ -105,9 +100,10 @@ static void say(const struct out *out, const char *colour, const char *format, v
 	size_t len = line_add(line, (size_t)n, format, args);
 
 	line[len] = '\0';
-	if (!columns || (int)len - hidden <= columns || write_wrapped(line, columns, hidden) < 0) {
+	if (!columns || (int)len - hidden <= columns ||
+	    write_wrapped(out, line, columns, hidden) < 0) {
 		line[len++] = '\n';
-		write_all(STDERR_FILENO, line, len);
+		put(out, line, len);
 	}
 	errno = saved;
 }

@@ -15,6 +15,8 @@
 
 #include "opt.h"
 
+struct spool;
+
 #define OUT_LINE 2048 /* octets in a line at most, newline included */
 
 struct out {
@@ -22,6 +24,8 @@ struct out {
 	int verbose; /* how often -v was given: 1 phases, 2 every message */
 	bool quiet; /* errors only */
 	bool colour; /* mark errors and warnings in colour */
+	struct spool
+		*spool; /* takes the lines where nobody may wait for stderr's reader, or NULL */
 };
 
 /* The rows --verbose/-v and --quiet/-q, a group for a command's option table (see opt.h). */

@@ -9,6 +9,7 @@
 
 #include "proxy_call.h"
 #include "serve_setup.h"
+#include "spool.h"
 
 #define DRAIN_STEP_MS 20
 
@@ -93,6 +94,8 @@ int serve_run(const struct command *self, int argc, char **argv)
 		status = serve(&s, count, argv);
 	}
 	s5_server_free(s.server);
+	spool_free(s.log_spool);
+	spool_free(s.options.out.spool);
 	while (s.nlistening)
 		free(s.listening[--s.nlistening]);
 	free(s.listening);

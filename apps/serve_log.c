@@ -1,10 +1,10 @@
 #include "serve_log.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,8 +12,12 @@
 
 int serve_log_open(const char *path)
 {
+	struct stat st;
+
 	if (strcmp(path, "-") == 0)
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode))
+		return open(path, O_RDWR | O_CLOEXEC);
 	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 }
 
@@ -89,15 +93,11 @@ size_t serve_log_format(char line[static SERVE_LOG_LINE], const struct s5_record
 	return (size_t)n;
 }
 
-int serve_log_write(int fd, const struct s5_record *record)
+size_t serve_log_lost(char line[static SPOOL_LOST], uint64_t count)
 {
-	char line[SERVE_LOG_LINE];
-	size_t len = serve_log_format(line, record);
-	ssize_t n;
+	char when[64];
 
-	while ((n = write(fd, line, len)) < 0 && errno == EINTR)
-		;
-	if (n < 0)
-		return -errno;
-	return (size_t)n < len ? -ENOSPC : 0;
+	stamp(when, sizeof(when));
+	return (size_t)snprintf(line, SPOOL_LOST,
+				"%s lost=%" PRIu64 " end=\"nobody read the log\"\n", when, count);
 }

@@ -7,13 +7,14 @@
 #define APPS_SERVE_LOG_H
 
 #include "roles/server.h"
+#include "spool.h"
 
-/* A descriptor to log to: path, or "-" for stdout. -1 with errno. */
+/* A descriptor to log to: path, or "-" for stdout. -1 with errno. A FIFO needs no reader yet. */
 int serve_log_open(const char *path);
 /* The line for a record, with its newline; returns its length. */
 #define SERVE_LOG_LINE 4096
 size_t serve_log_format(char line[static SERVE_LOG_LINE], const struct s5_record *record);
-/* 0 or -errno. */
-int serve_log_write(int fd, const struct s5_record *record);
+/* The line that stands for `count` lines that nobody read in time; returns its length. */
+size_t serve_log_lost(char line[static SPOOL_LOST], uint64_t count);
 
 #endif

@@ -1,6 +1,7 @@
 #include "serve_setup.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,8 +175,9 @@ static unsigned processors(void)
 }
 
 /* A log that cannot be written harms no session; it is told once, and so is its recovery. */
-static void log_told(struct serve *s, int rc)
+static void log_wrote(void *arg, int rc)
 {
+	struct serve *s = arg;
 	bool failing = rc < 0;
 
 	if (__atomic_exchange_n(&s->log_failing, failing, __ATOMIC_RELAXED) == failing)
@@ -187,13 +189,24 @@ static void log_told(struct serve *s, int rc)
 		out_say(&s->options.out, "--log %s: written again", s->options.log);
 }
 
+static void log_line(struct serve *s, const struct s5_record *record)
+{
+	char line[SERVE_LOG_LINE];
+	size_t len = serve_log_format(line, record);
+
+	if (s->log_spool)
+		spool_add(s->log_spool, line, len);
+	else
+		log_wrote(s, spool_write(s->log_fd, line, len));
+}
+
 static void log_record(void *arg, const struct s5_record *record)
 {
 	struct serve *s = arg;
 
 	serve_trace_end(&s->options.out, record);
 	if (s->log_fd >= 0)
-		log_told(s, serve_log_write(s->log_fd, record));
+		log_line(s, record);
 }
 
 static void log_event(void *arg, const struct s5_record *record, const struct s5_session *session,
@@ -216,6 +229,31 @@ static void log_trouble(void *arg, int error)
 			 strerrordesc_np(error));
 }
 
+static size_t said_lost(char line[static SPOOL_LOST], uint64_t count)
+{
+	return (size_t)snprintf(line, SPOOL_LOST,
+				"socks5 serve: %" PRIu64 " lines were lost: nobody read them\n",
+				count);
+}
+
+static int set_spool(struct serve *s, struct spool **spool, const struct spool_use *use)
+{
+	if (!spool_is_needed(use->fd))
+		return EXIT_OK;
+	*spool = spool_new(use);
+	if (*spool)
+		return EXIT_OK;
+	out_error(&s->options.out, "cannot start: %s", strerror(errno));
+	return EXIT_NETWORK;
+}
+
+/* What the workers say must not wait for stderr's reader. */
+static int set_said(struct serve *s)
+{
+	return set_spool(s, &s->options.out.spool,
+			 &(struct spool_use){ .fd = STDERR_FILENO, .lost = said_lost });
+}
+
 static int set_log(struct serve *s)
 {
 	int verbose = s->options.out.verbose;
@@ -234,7 +272,10 @@ static int set_log(struct serve *s)
 	s->log_fd = serve_log_open(s->options.log);
 	if (s->log_fd < 0)
 		return usage(s, "--log", s->options.log, strerror(errno));
-	return EXIT_OK;
+	return set_spool(
+		s, &s->log_spool,
+		&(struct spool_use){
+			.fd = s->log_fd, .lost = serve_log_lost, .wrote = log_wrote, .arg = s });
 }
 
 static int make_server(struct serve *s)
@@ -251,9 +292,9 @@ static int make_server(struct serve *s)
 
 int serve_configure(struct serve *s)
 {
-	static int (*const parts[])(struct serve *) = { set_users,  set_methods, set_rules,
-							set_dial,   set_inbound, set_log,
-							make_server };
+	static int (*const parts[])(struct serve *) = { set_users, set_methods, set_rules,
+							set_dial,  set_inbound, set_said,
+							set_log,   make_server };
 	int status = EXIT_OK;
 
 	s->config.workers = s->options.workers ? (unsigned)s->options.workers : processors();

@@ -16,6 +16,7 @@ struct serve {
 	struct s5_users users;
 	struct s5_rules rules;
 	int log_fd; /* -1: no log */
+	struct spool *log_spool; /* NULL: the log takes its lines at once */
 	bool log_failing; /* atomically: the last line was lost, and that was told */
 	char **listening; /* where, for the lines that say so */
 	size_t nlistening;

@@ -101,6 +101,62 @@ actual=\\[::1\\]:$TARGET_PORT .*"
 		fail "$(cat "$SERVER_LOG")"
 }
 
+# refusals COUNT: so many sessions, each with a line of more than 1000 octets. (No name server is
+# asked for a name that ends in a number.)
+refusals() {
+	"$PYTHON" - "$PROXY_PORT" "$1" "$HELLO" \
+		"05010003fd$(printf 'ff%.0s' {1..251})2e310050" <<-'END'
+		import socket, sys
+		port, count, hello, request = sys.argv[1:]
+		for _ in range(int(count)):
+		    sock = socket.create_connection(("127.0.0.1", port), 10)
+		    sock.sendall(bytes.fromhex(hello + request))
+		    while sock.recv(100):
+		        pass
+		    sock.close()
+	END
+}
+
+@test "the log: a pipe that nobody reads holds no session up, and the gap is told" {
+	local pipe=$BATS_TEST_TMPDIR/pipe
+	mkfifo "$pipe"
+	start_server --log "$pipe" --workers 2
+	refusals 1300
+	spawn cat "$pipe"
+	wait_until 5 has_line " lost=[0-9]* end=" "$OUT" || fail "$(tail -n 2 "$OUT")"
+	refusals 1
+	wait_until 5 eval '[[ $(tail -n 1 "$OUT") == *id=* ]]'
+	[ "$(grep -c lost= "$OUT")" = 1 ]
+	grep -qE "^$STAMP lost=[0-9]+ end=\"nobody read the log\"\$" "$OUT" || fail "$(grep lost "$OUT")"
+	[ $(($(wc -l <"$OUT") - 1 + $(sed -n 's/.* lost=\([0-9]*\).*/\1/p' "$OUT"))) = 1301 ]
+	[ "$(tail -n 2 "$OUT" | grep -c lost=)" = 1 ]
+	stop_server
+}
+
+@test "the log: a pipe that nobody reads does not hold up the end" {
+	mkfifo "$BATS_TEST_TMPDIR/pipe"
+	start_server --log "$BATS_TEST_TMPDIR/pipe" --workers 2
+	refusals 200
+	stop_server
+}
+
+@test "-v and a stderr that nobody reads: nothing is held up, nor the end" {
+	local pipe=$BATS_TEST_TMPDIR/pipe status=0
+	mkfifo "$pipe"
+	exec 9<>"$pipe"
+	PROXY_PORT=$(free_port)
+	"$SOCKS5" serve -vv --workers 2 "127.0.0.1:$PROXY_PORT" 2>&9 9>&- 3>&- &
+	SERVER_PID=$!
+	echo "$SERVER_PID" >>"$BATS_TEST_TMPDIR/pids"
+	wait_until 5 is_open 127.0.0.1 "$PROXY_PORT"
+	refusals 200
+	kill "$SERVER_PID"
+	wait_until 10 is_gone "$SERVER_PID" || fail "it does not end"
+	wait "$SERVER_PID" || status=$?
+	exec 9>&-
+	[ "$status" = 0 ] || fail "status $status"
+}
+
 @test "the log: syslog is refused, not a file of that name; udp is one word" {
 	run timeout 10 "$SOCKS5" serve --log syslog 127.0.0.1:0
 	[ "$status" = 2 ] && [ ! -e syslog ] || fail "$status: $output"

@@ -203,7 +203,7 @@ TEST(lines_go_behind_what_is_in_the_file)
 		fd = serve_log_open(path);
 		assert_true(fd >= 0);
 		assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-		serve_log_write(fd, &r);
+		spool_write(fd, line, serve_log_format(line, &r));
 		close(fd);
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);
