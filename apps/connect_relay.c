@@ -31,7 +31,6 @@ struct carrier {
 	bool may_end; /* and now the target may hear of our end */
 	uint64_t seen; /* octets from the target when it was looked last */
 	int64_t silent_since;
-	bool command; /* end 0 is a command */
 	bool over;
 	enum s5_relay_end end;
 };
@@ -101,17 +100,24 @@ static bool is_abandoned(int fd)
 	return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP);
 }
 
+/* It need not read what was sent to it: that may take a moment, no more. */
+static void end_with_target(struct carrier *k)
+{
+	s5_relay_end_input(&k->relay, 0);
+	s5_timer_set(&k->c->loop, &k->quit, k->c->loop.now + GRACE_MS);
+}
+
 static void half(struct s5_relay *r, unsigned from)
 {
 	struct carrier *k = S5_OUTER(r, struct carrier, relay);
 	int64_t wait = k->c->options.quit_after;
 
 	if (from == 1 && k->target_ends)
-		s5_relay_stop(r);
+		end_with_target(k);
 	else if (from == 1 && r->flow[0].eof)
 		s5_relay_end_input(r, 0);
-	else if (from == 0 && k->command && is_abandoned(r->end[0].in.fd))
-		s5_relay_stop(r);
+	else if (from == 0 && r->program && is_abandoned(r->end[0].in.fd))
+		s5_relay_break(r, 0, EPIPE);
 	else if (from == 0 && wait >= 0)
 		s5_timer_set(&k->c->loop, &k->quit, k->c->loop.now + wait);
 }
@@ -239,7 +245,7 @@ static int carry_command(struct carrier *k, struct proxy_call *call)
 		out_error(&o->out, "cannot run the command: %s", strerror(-pid));
 		return EXIT_NETWORK;
 	}
-	k->command = true;
+	k->relay.program = true;
 	carry(k, call, (const int[]){ fds[0], fds[0] });
 	if (k->end != S5_RELAY_ERROR || k->relay.side == 1)
 		(void)connect_ended(k->c, &k->relay, k->end, "command");

@@ -83,13 +83,34 @@ static bool write_piped(struct s5_relay *r, struct s5_flow *f, int to)
 	return true;
 }
 
+/* An error is told when everything before it has been read. */
 static bool read_failed(struct s5_relay *r, struct s5_flow *f)
 {
-	if (errno == EAGAIN)
+	if (errno == EINTR)
+		return true;
+	if (errno == EAGAIN) {
 		f->readable = false;
-	else if (errno != EINTR)
-		s5_relay_fail(r, (unsigned)(f - r->flow), errno);
-	return errno == EINTR;
+		return false;
+	}
+	f->eof = true;
+	s5_relay_break(r, (unsigned)(f - r->flow), errno);
+	return true;
+}
+
+/* One read a turn: there is no end of it, maybe. */
+static bool drop(struct s5_relay *r, struct s5_flow *f, int from)
+{
+	ssize_t n = f->eof ? 0 : read(from, r->pool->buffer, S5_RELAY_BUFFER);
+
+	if (n > 0)
+		s5_loop_later(r->pool->loop, &r->turn);
+	else if (n < 0)
+		read_failed(r, f);
+	else
+		f->ended = true;
+	if (f->ended && s5_relay_has_parted(r) && r->flow[f == r->flow].ended)
+		s5_relay_finish(r, S5_RELAY_CLOSED);
+	return false;
 }
 
 static void came(struct s5_flow *f, size_t n)
@@ -181,6 +202,8 @@ static bool shut(struct s5_relay *r, struct s5_flow *f)
 		r->half(r, from);
 	if (!r->over && r->flow[!from].ended)
 		s5_relay_finish(r, S5_RELAY_CLOSED);
+	else if (r->broken)
+		s5_relay_linger(r);
 	return false;
 }
 
@@ -198,12 +221,14 @@ static bool step(struct s5_relay *r, struct s5_flow *f)
 	unsigned from = (unsigned)(f - r->flow);
 	int in = r->end[from].in.fd, out = s5_end_out(&r->end[!from]);
 
+	if (f->dropped)
+		return (f->readable || f->eof) && drop(r, f, in);
 	if (f->held_len)
 		return f->writable && write_held(r, f, out);
 	if (f->piped)
 		return f->writable && write_piped(r, f, out);
-	if (f->eof && r->broken) {
-		s5_relay_fail(r, from, r->broken);
+	if (f->eof && r->broken && !s5_relay_has_parted(r)) {
+		s5_relay_linger(r);
 		return false;
 	}
 	if (f->eof)

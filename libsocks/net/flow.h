@@ -18,11 +18,13 @@ enum {
 void s5_flow_pump(struct s5_relay *r, struct s5_flow *f);
 
 /* relay.c. The owner hears of the end on a later turn: nobody up the stack stands on freed memory.
- * fail: `side` broke; the peer of it must see that, not a clean end. */
+ * fail: `side` broke, and there is nothing more to be had of it. */
 void s5_relay_finish(struct s5_relay *r, enum s5_relay_end how);
 void s5_relay_fail(struct s5_relay *r, unsigned side, int error);
-/* Nothing can be sent to `side` any more. What it sent before is still delivered, then it fails. */
-void s5_relay_break(struct s5_relay *r, unsigned side, int error);
+/* What the broken end sent is all sent on: ends the relay once it has arrived. */
+void s5_relay_linger(struct s5_relay *r);
+/* Has it merely ended? Then its end is passed on. */
+bool s5_relay_has_parted(const struct s5_relay *r);
 /* The descriptor that is written to. */
 int s5_end_out(const struct s5_end *e);
 /* Closes it where it is one of its own. */

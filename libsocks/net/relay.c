@@ -13,6 +13,8 @@
 #include "net/flow.h"
 #include "net/sock.h"
 
+#define LOOK_MS 50 /* how often it is looked whether all has arrived */
+#define PARTING_MS 500 /* what a program that ended leaves its target */
 #define EVENTS (EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET)
 
 /* ending */
@@ -29,6 +31,11 @@ void s5_end_close_out(struct s5_relay *r, struct s5_end *e)
 	s5_loop_unwatch(r->pool->loop, &e->out);
 	close(e->out.fd);
 	e->out.fd = -1;
+}
+
+static bool is_socket(const struct s5_relay *r, unsigned side)
+{
+	return r->end[side].kind & S5_END_SOCKET;
 }
 
 /* The kernel forgets a descriptor of our own when it is closed; one that others hold open too (a
@@ -57,10 +64,12 @@ void s5_relay_finish(struct s5_relay *r, enum s5_relay_end how)
 	r->over = true;
 	r->how = how;
 	s5_timer_stop(r->pool->loop, &r->timer);
-	for (int i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		s5_pool_return(r->pool, &r->flow[i].pipe, !r->flow[i].piped);
 		free(r->flow[i].held);
 		r->flow[i].held = NULL;
+		if (how != S5_RELAY_CLOSED && !r->flow[!i].ended && is_socket(r, i))
+			s5_sock_reset_on_close(s5_end_out(&r->end[i]));
 		end_close(r, &r->end[i]);
 	}
 	r->turn.run = tell;
@@ -71,29 +80,76 @@ void s5_relay_fail(struct s5_relay *r, unsigned side, int error)
 {
 	r->error = error;
 	r->side = (uint8_t)side;
-	if (r->end[!side].kind & S5_END_SOCKET)
-		s5_sock_reset_on_close(s5_end_out(&r->end[!side]));
 	s5_relay_finish(r, S5_RELAY_ERROR);
+}
+
+bool s5_relay_has_parted(const struct s5_relay *r)
+{
+	return r->broken && r->program && r->side == 0;
+}
+
+static void flow_drop(struct s5_relay *r, unsigned from)
+{
+	struct s5_flow *f = &r->flow[from];
+
+	s5_pool_return(r->pool, &f->pipe, !f->piped);
+	free(f->held);
+	f->held = NULL;
+	f->held_len = f->piped = 0;
+	/* Who sends all before it reads must get that far; a program or a file has time. */
+	f->dropped = r->end[from].kind & S5_END_TCP;
+	f->ended = !f->dropped;
 }
 
 void s5_relay_break(struct s5_relay *r, unsigned side, int error)
 {
-	struct s5_flow *to = &r->flow[!side], *from = &r->flow[side];
+	struct s5_flow *from = &r->flow[side];
 
-	if (r->over)
+	if (r->over || (r->broken && r->side == side))
 		return;
-	if (r->broken || from->ended || !(r->end[side].kind & S5_END_SOCKET)) {
+	if (r->broken || !is_socket(r, side)) {
 		s5_relay_fail(r, side, error);
 		return;
 	}
 	r->broken = error;
-	s5_pool_return(r->pool, &to->pipe, !to->piped);
-	free(to->held);
-	to->held = NULL;
-	to->held_len = to->piped = 0;
-	to->ended = true;
+	r->side = (uint8_t)side;
+	flow_drop(r, !side);
 	from->readable = from->hangup = true;
+	if (from->ended)
+		s5_relay_linger(r);
 	s5_loop_later(r->pool->loop, &r->turn);
+}
+
+/* A reset takes back what is under way, and so does a close before everything was read. */
+static bool is_under_way(const struct s5_relay *r, unsigned to)
+{
+	int queued = 0;
+
+	return (r->end[to].kind & S5_END_TCP) &&
+	       ioctl(s5_end_out(&r->end[to]), SIOCOUTQ, &queued) == 0 && queued > 0;
+}
+
+static void linger_end(struct s5_relay *r)
+{
+	if (s5_relay_has_parted(r)) {
+		s5_relay_finish(r, S5_RELAY_CLOSED);
+		return;
+	}
+	if (is_socket(r, !r->side))
+		s5_sock_reset_on_close(s5_end_out(&r->end[!r->side]));
+	s5_relay_fail(r, r->side, r->broken);
+}
+
+/* What has arrived at a proxy is lost there if we are closed when the target goes on talking, for
+ * that is answered with a reset: after a plain end there is a while to hand it on. */
+void s5_relay_linger(struct s5_relay *r)
+{
+	struct s5_loop *loop = r->pool->loop;
+
+	if (r->over || r->lingers)
+		return;
+	r->lingers = true;
+	s5_timer_set(loop, &r->timer, loop->now + (s5_relay_has_parted(r) ? PARTING_MS : 0));
 }
 
 void s5_relay_stop(struct s5_relay *r)
@@ -104,8 +160,7 @@ void s5_relay_stop(struct s5_relay *r)
 static void pump_both(struct s5_relay *r)
 {
 	s5_flow_pump(r, &r->flow[0]);
-	if (!r->over)
-		s5_flow_pump(r, &r->flow[1]);
+	s5_flow_pump(r, &r->flow[1]);
 }
 
 static void turn_run(struct s5_task *t)
@@ -115,23 +170,21 @@ static void turn_run(struct s5_task *t)
 
 /* what wakes it */
 
-static bool socket_broken(struct s5_relay *r, unsigned side)
+static void take_error(struct s5_relay *r, unsigned side)
 {
 	int error = 0;
 	socklen_t len = sizeof error;
 
-	if (getsockopt(r->end[side].in.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 || !error)
-		return false;
-	s5_relay_break(r, side, error);
-	return true;
+	if (getsockopt(r->end[side].in.fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error)
+		s5_relay_break(r, side, error);
 }
 
 static void in_event(struct s5_relay *r, unsigned side, uint32_t events)
 {
 	struct s5_flow *away = &r->flow[side], *back = &r->flow[!side];
 
-	if ((events & EPOLLERR) && (r->end[side].kind & S5_END_SOCKET) && socket_broken(r, side))
-		return;
+	if ((events & EPOLLERR) && is_socket(r, side))
+		take_error(r, side);
 	if (events & EPOLLPRI)
 		away->no_splice = true; /* splice stops at urgent data for good, a read only once */
 	if (events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
@@ -185,17 +238,21 @@ static uint64_t progress(struct s5_relay *r, unsigned from)
 	return 2 * f->octets - f->held_len - f->piped - (uint64_t)queued;
 }
 
-static void idle_fire(struct s5_timer *t)
+static void timer_fire(struct s5_timer *t)
 {
 	struct s5_relay *r = S5_OUTER(t, struct s5_relay, timer);
 	uint64_t octets = progress(r, 0) + progress(r, 1);
+	int64_t now = r->pool->loop->now;
 
-	if (octets == r->seen) {
-		s5_relay_finish(r, S5_RELAY_IDLE);
-		return;
-	}
+	if (octets != r->seen)
+		r->moved = now;
 	r->seen = octets;
-	s5_timer_set(r->pool->loop, t, r->pool->loop->now + r->idle);
+	if (r->lingers && !is_under_way(r, !r->side))
+		linger_end(r);
+	else if (r->idle && now - r->moved >= r->idle)
+		s5_relay_finish(r, S5_RELAY_IDLE);
+	else
+		s5_timer_set(r->pool->loop, t, now + (r->lingers ? LOOK_MS : r->idle));
 }
 
 /* starting */
@@ -273,7 +330,8 @@ void s5_relay_start(struct s5_relay *r, struct s5_pool *pool, const int fds[stat
 {
 	r->pool = pool;
 	r->turn.run = turn_run;
-	r->timer.fire = idle_fire;
+	r->timer.fire = timer_fire;
+	r->moved = pool->loop->now;
 	end_init(&r->end[0], fds[0], fds[1], fds[0] != fds[1]);
 	end_init(&r->end[1], fds[2], fds[3], fds[2] != fds[3]);
 	r->end[0].in.ready = in_ready_0;

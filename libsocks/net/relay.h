@@ -7,7 +7,9 @@
  * messages never pay for a pipe, bulk never pays for a copy, and an idle tunnel owns neither.
  *
  * Each flow ends by itself: end of file on one side becomes shutdown(SHUT_WR) on the other once
- * everything before it is delivered. An error ends both; a reset is passed on as a reset.
+ * everything before it is delivered. An error ends both. What a side sent before it broke still
+ * arrives at the other, and then a reset; what is sent to it is thrown away meanwhile. Whatever
+ * ends a relay, a stream that was cut off never looks finished: it ends with a reset.
  *
  * A relay and its pool belong to one loop and its thread. The relay is embedded in what it serves;
  * it owns its descriptors from start to done(), and closes them.
@@ -36,6 +38,7 @@ struct s5_flow {
 	bool readable, writable;
 	bool hangup; /* a short read does not mean that the source is empty: it says so itself */
 	bool eof, ended;
+	bool dropped; /* the destination is gone: what comes is thrown away */
 	bool no_splice;
 };
 
@@ -50,6 +53,7 @@ struct s5_relay {
 	struct s5_end end[2];
 	struct s5_flow flow[2]; /* flow[i] goes from end[i] to the other */
 	int64_t idle; /* ms; 0: for ever */
+	bool program; /* end 0 is a program: one that goes and leaves something unread has just ended */
 	/* Called with what flow `from` read, before it is sent; no splicing then. NULL: not. */
 	void (*tap)(struct s5_relay *r, unsigned from, const uint8_t *octets, size_t n);
 	/* Flow `from` has delivered everything: may its end of file be passed on? False: not yet, ask
@@ -64,9 +68,11 @@ struct s5_relay {
 
 	/* Private. */
 	bool over;
-	int broken; /* an errno: one end takes nothing more, and is read to its end */
+	int broken; /* an errno: end `side` takes nothing more, and is read to its end */
+	bool lingers; /* all that it sent is sent on: when it has arrived it is over */
 	enum s5_relay_end how;
-	uint64_t seen; /* progress at the last idle check */
+	uint64_t seen; /* progress at the last look */
+	int64_t moved; /* ms: when it was another */
 	struct s5_timer timer;
 	struct s5_task turn;
 };
@@ -82,7 +88,10 @@ void s5_relay_start(struct s5_relay *r, struct s5_pool *pool, const int fds[stat
 int s5_relay_preload(struct s5_relay *r, unsigned from, const void *octets, size_t n, bool count);
 /* Nothing more will be read from end `from`, as if it had ended. */
 void s5_relay_end_input(struct s5_relay *r, unsigned from);
-/* Ends it now. */
+/* Nothing can be sent to `side` any more (a positive errno says why): what it sent before is still
+ * delivered, then it is over. */
+void s5_relay_break(struct s5_relay *r, unsigned side, int error);
+/* Ends it now: what had not ended by itself is reset. */
 void s5_relay_stop(struct s5_relay *r);
 
 #endif

@@ -188,6 +188,28 @@ more" ] || fail "$status: $output"
 	[ "$status" = 141 ] || fail "SIGPIPE is ignored in the command: $status: $output"
 }
 
+@test "R1928-R.2 -e: a command that leaves something unread has ended, and all of its output goes" {
+	start_fake "${HELD[@]}" "send:${OK4}0001""68690a" recv:5 send:6d6f72650a stall
+	run connect -x "$FAKE" 127.0.0.1 9 -e 'sleep 0.1; echo QUIT'
+	[ "$status:$output" = 0: ] || fail "$status: $output"
+	got_only "got 050100 got 050100017f0000010009 got 515549540a eof"
+	run connect -x "$FAKE" 127.0.0.1 9 -e 'sleep 0.1; echo QUIT; exit 6'
+	[ "$status:$output" = 6: ] || fail "$status: $output"
+}
+
+@test "R1928-R.2 -e: 2 MB to a target whose talk nobody reads, directly and through a proxy" {
+	local how
+	start_server
+	for how in "--direct" "-x $PROXY"; do
+		start_target chatty
+		# shellcheck disable=SC2086 # two words
+		run connect $how "$TARGET" -e 'head -c 2000000 /dev/zero'
+		[ "$status:$output" = 0: ] || fail "$how: $status: $output"
+		wait_until 5 has_line octets "$OUT" || fail "$how: it has no end"
+		has_line '^2000000 octets, EOF' "$OUT" || fail "$how: $(cat "$OUT")"
+	done
+}
+
 @test "-e: 16 MiB there and back" {
 	start_echo
 	start_server

@@ -60,6 +60,19 @@ async def mute(reader, _writer):
         pass
 
 
+async def chatty(reader, writer):
+    """Greets, says a line for every piece it reads, and at the end prints how many octets came."""
+    total, end = 0, "EOF"
+    try:
+        writer.write(ANSWER)
+        while data := await reader.read(4096):
+            total += len(data)
+            writer.write(ANSWER)
+    except ConnectionError:
+        end = "RST"
+    print(f"{total} octets, {end}", flush=True)
+
+
 def full(address, port):
     """Listens with a full queue: whoever connects gets no answer at all, as from a dead host."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -89,7 +102,8 @@ def datagrams(address, port):
         sock.sendto(data, peer)
 
 
-KINDS = {"web": web, "echo": echo, "greet": greet, "count": count, "reset": reset, "mute": mute}
+KINDS = {"web": web, "echo": echo, "greet": greet, "count": count, "reset": reset, "mute": mute,
+         "chatty": chatty}
 
 
 def text_of(name):

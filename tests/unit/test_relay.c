@@ -1,5 +1,8 @@
 #include "relaying.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 static void expect_end(enum s5_relay_end end)
 {
 	TURN_UNTIL(&loop, told);
@@ -253,6 +256,78 @@ TEST(what_was_preloaded_arrives_although_the_source_has_ended)
 	assert_int_equal(told, 0);
 }
 
+/* Side 1 has answered much that side 0 does not read yet, and then broke over something unread.
+ * ended: side 0 had ended before. */
+static void answer_and_break(struct course *answer, bool ended)
+{
+	int queued = 1;
+
+	put_at(0, "unread");
+	if (ended)
+		end_mine(0);
+	for (int i = 0; i < 1000 && (answer->sent < answer->total || queued); i++) {
+		if (answer->sent < answer->total)
+			course_send(answer, 1);
+		turn_now(&loop);
+		ioctl(mine[1].out, SIOCOUTQ, &queued);
+	}
+	assert_int_equal(answer->sent, answer->total);
+	close_mine(1);
+	turn_for(&loop, 50);
+}
+
+/* All of the answer comes out at side 0, then a reset. */
+static void take_broken(struct course *answer)
+{
+	for (int i = 0; i < 1000 && answer->got < answer->total; i++) {
+		course_take(answer, 0);
+		turn_for(&loop, 1);
+	}
+	assert_int_equal(answer->got, answer->total);
+	expect_end(S5_RELAY_ERROR);
+	assert_string_equal(out_at(0), "RST");
+	assert_int_equal(relay.side, 1);
+	assert_int_equal(relay.error, ECONNRESET);
+}
+
+/* ended: kept open by its sender, so that course_send does not end the side. */
+#define ANSWER                                                             \
+	{                                                                  \
+		.total = 500000, .step = 100000, .seed = 11, .ended = true \
+	}
+
+TEST(R1928_R_5_what_came_before_a_reset_arrives_before_the_reset)
+{
+	struct course answer = ANSWER;
+
+	start_tcp();
+	answer_and_break(&answer, false);
+	take_broken(&answer);
+}
+
+TEST(R1928_R_5_the_same_after_the_other_side_ended)
+{
+	struct course answer = ANSWER;
+
+	start_tcp();
+	answer_and_break(&answer, true);
+	take_broken(&answer);
+}
+
+TEST(R1928_R_5_who_sends_first_and_reads_then_gets_the_answer_too)
+{
+	struct course answer = ANSWER, there = { .total = 20000000, .step = 300000, .ended = true };
+
+	start_tcp();
+	answer_and_break(&answer, false);
+	for (int i = 0; i < 10000 && there.sent < there.total; i++) {
+		course_send(&there, 0);
+		turn_now(&loop);
+	}
+	assert_int_equal(there.sent, there.total);
+	take_broken(&answer);
+}
+
 TEST(a_relay_may_be_stopped_at_any_time)
 {
 	start_tcp();
@@ -260,7 +335,33 @@ TEST(a_relay_may_be_stopped_at_any_time)
 	assert_int_equal(told, 0); /* told on a later turn */
 	s5_relay_stop(&relay);
 	expect_end(S5_RELAY_STOPPED);
-	assert_string_equal(out_at(0), "EOF");
+}
+
+TEST(R1928_R_5_a_stream_that_is_cut_off_does_not_look_finished)
+{
+	start_tcp();
+	put_at(0, "half of");
+	assert_string_equal(out_at(1), "half of");
+	s5_relay_stop(&relay);
+	expect_end(S5_RELAY_STOPPED);
+	assert_string_equal(out_at(0), "RST");
+	assert_string_equal(out_at(1), "RST");
+}
+
+TEST(R1928_R_5_one_that_is_finished_stays_so_when_the_other_is_cut_off)
+{
+	struct course there = { .total = 500000, .step = 100000 };
+
+	start_tcp();
+	for (int i = 0; i < 1000 && !relay.flow[0].ended; i++) {
+		course_send(&there, 0);
+		turn_now(&loop);
+	}
+	assert_true(relay.flow[0].ended);
+	s5_relay_stop(&relay);
+	expect_end(S5_RELAY_STOPPED);
+	assert_string_equal(out_at(0), "RST");
+	run_one(&there, 0);
 }
 
 TEST(R1928_R_6_idle_is_a_time_without_an_octet)
@@ -278,6 +379,18 @@ TEST(R1928_R_6_idle_is_a_time_without_an_octet)
 	}
 	expect_end(S5_RELAY_IDLE);
 	assert_in_range(s5_clock_ms() - last, 60, 2000);
+	assert_string_equal(out_at(0), "RST");
+}
+
+TEST(R1928_R_6_a_reader_of_what_came_before_a_reset_may_be_idle_too)
+{
+	struct course answer = ANSWER;
+
+	relay.idle = 300;
+	start_tcp();
+	answer_and_break(&answer, false);
+	assert_int_equal(told, 0);
+	expect_end(S5_RELAY_IDLE);
 }
 
 static void connected_ready(struct s5_watch *w, uint32_t events)
@@ -319,8 +432,14 @@ int main(void)
 		RELAY(R1928_R_3_a_reset_in_the_middle_of_bulk_ends_both),
 		RELAY(R1928_4_17_what_was_preloaded_goes_first),
 		RELAY(what_was_preloaded_arrives_although_the_source_has_ended),
+		RELAY(R1928_R_5_what_came_before_a_reset_arrives_before_the_reset),
+		RELAY(R1928_R_5_the_same_after_the_other_side_ended),
+		RELAY(R1928_R_5_who_sends_first_and_reads_then_gets_the_answer_too),
 		RELAY(a_relay_may_be_stopped_at_any_time),
+		RELAY(R1928_R_5_a_stream_that_is_cut_off_does_not_look_finished),
+		RELAY(R1928_R_5_one_that_is_finished_stays_so_when_the_other_is_cut_off),
 		RELAY(R1928_R_6_idle_is_a_time_without_an_octet),
+		RELAY(R1928_R_6_a_reader_of_what_came_before_a_reset_may_be_idle_too),
 		RELAY(sockets_that_the_loop_knows_already_are_taken_over),
 	};
 
