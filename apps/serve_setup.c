@@ -215,18 +215,23 @@ static void log_event(void *arg, const struct s5_record *record, const struct s5
 	serve_trace_event(&((const struct serve *)arg)->options.out, record, session, event);
 }
 
-static void log_trouble(void *arg, int error)
+static void log_trouble(void *arg, int error, unsigned count)
 {
 	const struct serve *s = arg;
+	int most = s->options.max_sessions;
+	char times[64] = "";
 
+	if (count > 1)
+		snprintf(times, sizeof(times), " (%u times since this was said)", count);
 	if (error == EUSERS)
 		out_warn(&s->options.out,
-			 "%d session%s: further clients are turned away (--max-sessions)",
-			 s->options.max_sessions, s->options.max_sessions == 1 ? "" : "s");
+			 "%d session%s: further clients are turned away (--max-sessions)%s", most,
+			 most == 1 ? "" : "s", times);
 	else
-		out_warn(&s->options.out,
-			 "cannot accept clients: %s; they wait until sessions end (see ulimit -n)",
-			 strerrordesc_np(error));
+		out_warn(
+			&s->options.out,
+			"cannot accept clients: %s; they wait until sessions end (see ulimit -n)%s",
+			strerrordesc_np(error), times);
 }
 
 static size_t said_lost(char line[static SPOOL_LOST], uint64_t count)

@@ -84,3 +84,14 @@ int64_t s5_penalty_get(const struct s5_penalties *p, const struct s5_addr *from,
 			return delays[failures_at(&p->slots[i], now_ms)];
 	return 0;
 }
+
+unsigned s5_hush_add(struct s5_hush *hush, int64_t now_ms)
+{
+	unsigned count = ++hush->count;
+
+	if (hush->until && now_ms < hush->until)
+		return 0;
+	hush->until = now_ms + S5_HUSH_QUIET;
+	hush->count = 0;
+	return count;
+}

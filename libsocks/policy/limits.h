@@ -16,6 +16,7 @@
 #define S5_PENALTY_SLOTS 1024
 #define S5_PENALTY_MAX 3000 /* ms */
 #define S5_PENALTY_QUIET 60000 /* ms without a failure that halve the count */
+#define S5_HUSH_QUIET 10000 /* ms */
 
 struct s5_penalty {
 	int64_t last; /* ms, the caller's clock: when it failed last */
@@ -33,5 +34,15 @@ void s5_penalties_init(struct s5_penalties *p);
 int64_t s5_penalty_add(struct s5_penalties *p, const struct s5_addr *from, int64_t now_ms);
 /* What the source owes as things stand, 0 for one that is not known. */
 int64_t s5_penalty_get(const struct s5_penalties *p, const struct s5_addr *from, int64_t now_ms);
+
+/* What may happen all the time is told at once, and then at most every S5_HUSH_QUIET. Starts
+ * zeroed. Not locked either. */
+struct s5_hush {
+	int64_t until; /* ms; 0: it never happened */
+	unsigned count;
+};
+
+/* It happened. 0: say nothing; else tell it now: how often it happened since that was done. */
+unsigned s5_hush_add(struct s5_hush *hush, int64_t now_ms);
 
 #endif

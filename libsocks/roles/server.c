@@ -25,8 +25,9 @@ struct s5_server {
 	struct s5_work work;
 	bool working;
 	unsigned sessions; /* atomically */
-	pthread_mutex_t lock; /* guards penalties */
+	pthread_mutex_t lock; /* guards penalties, starved and full */
 	struct s5_penalties penalties;
+	struct s5_hush starved, full;
 	unsigned nworkers; /* those that are initialised */
 	struct s5_worker *workers;
 	struct made_file *files;
@@ -66,6 +67,19 @@ int64_t s5_server_penalty(struct s5_server *server, const struct s5_addr *from, 
 	wait = s5_penalty_add(&server->penalties, from, now_ms);
 	pthread_mutex_unlock(&server->lock);
 	return wait;
+}
+
+void s5_server_trouble(struct s5_server *server, int error, int64_t now_ms)
+{
+	unsigned count;
+
+	if (!server->config.trouble)
+		return;
+	pthread_mutex_lock(&server->lock);
+	count = s5_hush_add(error == EUSERS ? &server->full : &server->starved, now_ms);
+	pthread_mutex_unlock(&server->lock);
+	if (count)
+		server->config.trouble(server->config.arg, error, count);
 }
 
 static int start_checkers(struct s5_server *server)

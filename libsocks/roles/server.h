@@ -58,9 +58,9 @@ struct s5_server_config {
 	void (*watch)(void *arg, const struct s5_record *record, const struct s5_session *session,
 		      enum s5_event event);
 	/* Accepting failed for want of descriptors or memory (errno), or a client was turned away
-	 * by max_sessions (EUSERS); it goes on by itself. Told by each worker once, until it
-	 * could accept a client again. */
-	void (*trouble)(void *arg, int error);
+	 * by max_sessions (EUSERS); it goes on by itself. Told now and then (s5_hush) with how
+	 * often it happened since. */
+	void (*trouble)(void *arg, int error, unsigned count);
 	void *arg;
 };
 

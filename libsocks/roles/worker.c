@@ -20,9 +20,8 @@ static int port_watch(struct s5_worker *w, struct s5_port *p)
 
 static void deafen(struct s5_worker *w, int error)
 {
-	if (!w->troubled && w->config->trouble)
-		w->config->trouble(w->config->arg, error);
-	w->troubled = w->deaf = true;
+	s5_server_trouble(w->server, error, w->loop.now);
+	w->deaf = true;
 	for (size_t i = 0; i < w->nports; i++)
 		s5_loop_unwatch(&w->loop, &w->ports[i].watch);
 	s5_timer_set(&w->loop, &w->retry, w->loop.now + RETRY_MS);
@@ -66,15 +65,11 @@ static bool accept_one(struct s5_port *p)
 		deafen(w, errno);
 	if (fd < 0)
 		return errno == ECONNABORTED || errno == EINTR;
-	w->troubled = false;
 	if (!s5_server_enter(w->server)) {
 		close(fd);
-		if (!w->full && w->config->trouble)
-			w->config->trouble(w->config->arg, EUSERS);
-		w->full = true;
+		s5_server_trouble(w->server, EUSERS, w->loop.now);
 		return true;
 	}
-	w->full = false;
 	from = s5_sockaddr_to(&sa);
 	s5_conn_start(w, fd, &from);
 	return true;

@@ -38,8 +38,6 @@ struct s5_worker {
 	struct s5_port *ports;
 	size_t nports;
 	bool deaf; /* not accepting for want of descriptors */
-	bool troubled; /* and that was told */
-	bool full; /* max_sessions turned the last client away, and that was told */
 	struct s5_timer retry;
 
 	LIST_HEAD(, s5_conn) conns;
@@ -55,6 +53,8 @@ struct s5_work *s5_server_work(struct s5_server *server);
 /* False: the limit is reached, nothing was counted. */
 bool s5_server_enter(struct s5_server *server);
 void s5_server_leave(struct s5_server *server);
+/* Accepting failed with error; EUSERS: max_sessions. */
+void s5_server_trouble(struct s5_server *server, int error, int64_t now_ms);
 /* How many ms the answer to wrong credentials waits. Whichever worker saw them: they count. */
 int64_t s5_server_penalty(struct s5_server *server, const struct s5_addr *from, int64_t now_ms);
 

@@ -257,6 +257,26 @@ signal.pause()' "$PROXY_PORT"
 	stop_server
 }
 
+@test "SEC-6 at the limit clients come and go: it is not told for each" {
+	start_target echo
+	SERVE_WITH=(prlimit --nofile=30)
+	start_server --workers 2 --drain 0 --log -
+	"$PYTHON" - "$PROXY_PORT" "$HELLO" <<-'END'
+		import socket, sys
+		port, hello = int(sys.argv[1]), bytes.fromhex(sys.argv[2])
+		held = [socket.create_connection(("127.0.0.1", port), 10) for _ in range(60)]
+		for sock in held:
+		    sock.sendall(hello)
+		for sock in held: # answered once those before it are gone
+		    sock.settimeout(10)
+		    assert sock.recv(2) == b"\5\0"
+		    sock.close()
+	END
+	log_has 60
+	[ "$(grep -c 'cannot accept clients' "$SERVER_LOG")" -le 2 ] || fail "$(cat "$SERVER_LOG")"
+	has_line 'cannot accept clients' "$SERVER_LOG"
+}
+
 @test "SEC-6 a low limit of descriptors is raised as far as it may be" {
 	SERVE_WITH=(prlimit --nofile=64:256)
 	start_server

@@ -152,6 +152,19 @@ TEST(a_flood_of_sources_stays_in_the_table)
 	assert_int_equal(get("192.0.2.1", 20000), S5_PENALTY_MAX);
 }
 
+TEST(SEC_6_what_goes_on_is_told_at_once_then_now_and_then)
+{
+	struct s5_hush hush = { .count = 0 };
+
+	assert_int_equal(s5_hush_add(&hush, 5), 1);
+	for (int i = 0; i < 99; i++)
+		assert_int_equal(s5_hush_add(&hush, 5 + i), 0);
+	assert_int_equal(s5_hush_add(&hush, 4 + S5_HUSH_QUIET), 0);
+	assert_int_equal(s5_hush_add(&hush, 5 + S5_HUSH_QUIET), 101);
+	assert_int_equal(s5_hush_add(&hush, 6 + S5_HUSH_QUIET), 0);
+	assert_int_equal(s5_hush_add(&hush, 10 * S5_HUSH_QUIET), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +179,7 @@ int main(void)
 		cmocka_unit_test(a_full_table_keeps_all_it_has_room_for),
 		cmocka_unit_test(R1929_10_a_new_source_takes_the_place_of_the_oldest),
 		cmocka_unit_test(a_flood_of_sources_stays_in_the_table),
+		cmocka_unit_test(SEC_6_what_goes_on_is_told_at_once_then_now_and_then),
 	};
 
 	return RUN(tests);
