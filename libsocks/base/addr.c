@@ -102,6 +102,19 @@ bool s5_addr_is_loopback(const struct s5_addr *a)
 	return plain.atyp == S5_ATYP_IPV6 && !memcmp(plain.octets, one, sizeof one);
 }
 
+uint64_t s5_addr_source(const struct s5_addr *a)
+{
+	struct s5_addr plain = *a;
+	uint64_t source = 0;
+
+	s5_addr_unmap(&plain);
+	if (!s5_addr_is_ip(&plain))
+		return 0;
+	for (unsigned i = 0; i < (plain.atyp == S5_ATYP_IPV4 ? 4 : 8); i++)
+		source = source << 8 | plain.octets[i];
+	return plain.atyp == S5_ATYP_IPV4 ? source | 0xffffULL << 32 : source ? source : 1;
+}
+
 static bool all_in(const char *label, size_t len, const char *set)
 {
 	for (size_t i = 0; i < len; i++)

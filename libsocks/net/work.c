@@ -4,20 +4,23 @@
 #include <signal.h>
 #include <stdlib.h>
 
+static void unqueue(struct s5_work *work, struct s5_job *job)
+{
+	TAILQ_REMOVE(&work->queue, job, link);
+	job->waiting = false;
+	work->waiting--;
+}
+
 static struct s5_job *take(struct s5_work *work)
 {
 	struct s5_job *job;
 
 	pthread_mutex_lock(&work->lock);
-	while (!work->first && !work->stopped)
+	while (TAILQ_EMPTY(&work->queue) && !work->stopped)
 		pthread_cond_wait(&work->more, &work->lock);
-	job = work->stopped ? NULL : work->first;
-	if (job) {
-		work->first = job->next;
-		if (!work->first)
-			work->last = &work->first;
-		work->waiting--;
-	}
+	job = work->stopped ? NULL : TAILQ_FIRST(&work->queue);
+	if (job)
+		unqueue(work, job);
 	pthread_mutex_unlock(&work->lock);
 	return job;
 }
@@ -48,7 +51,7 @@ int s5_work_init(struct s5_work *work, unsigned nthreads, unsigned limit)
 	int rc = 0;
 
 	*work = (struct s5_work){ .limit = limit };
-	work->last = &work->first;
+	TAILQ_INIT(&work->queue);
 	pthread_mutex_init(&work->lock, NULL);
 	pthread_cond_init(&work->more, NULL);
 	work->threads = calloc(nthreads, sizeof *work->threads);
@@ -79,19 +82,42 @@ void s5_work_fini(struct s5_work *work)
 	pthread_mutex_destroy(&work->lock);
 }
 
+static bool has_room(const struct s5_work *work, uint64_t source)
+{
+	const struct s5_job *job;
+	unsigned same = 0;
+
+	if (work->waiting >= work->limit)
+		return false;
+	TAILQ_FOREACH(job, &work->queue, link)
+	same += job->source == source;
+	return !source || same < work->limit / S5_WORK_SHARES;
+}
+
 int s5_work_submit(struct s5_work *work, struct s5_job *job)
 {
 	int rc = -EAGAIN;
 
 	pthread_mutex_lock(&work->lock);
-	if (work->waiting < work->limit) {
-		job->next = NULL;
-		*work->last = job;
-		work->last = &job->next;
+	if (has_room(work, job->source)) {
+		TAILQ_INSERT_TAIL(&work->queue, job, link);
+		job->waiting = true;
 		work->waiting++;
 		pthread_cond_signal(&work->more);
 		rc = 0;
 	}
 	pthread_mutex_unlock(&work->lock);
 	return rc;
+}
+
+bool s5_work_cancel(struct s5_work *work, struct s5_job *job)
+{
+	bool waiting;
+
+	pthread_mutex_lock(&work->lock);
+	waiting = job->waiting;
+	if (waiting)
+		unqueue(work, job);
+	pthread_mutex_unlock(&work->lock);
+	return waiting;
 }

@@ -52,13 +52,15 @@ static void tell(struct s5_conn *c)
 		config->log(config->arg, &c->record);
 }
 
-/* Closes the client's socket; the conn goes too, or follows once the checkers are done. */
+/* Closes the client's socket; the conn goes too, or follows when a checker has its password. */
 static void hang_up(struct s5_conn *c)
 {
-	s5_timer_stop(&c->worker->loop, &c->timer);
-	s5_loop_unwatch(&c->worker->loop, &c->watch);
+	struct s5_worker *w = c->worker;
+
+	s5_timer_stop(&w->loop, &c->timer);
+	s5_loop_unwatch(&w->loop, &c->watch);
 	close(c->watch.fd);
-	if (c->state == S5_CONN_CHECKING)
+	if (c->state == S5_CONN_CHECKING && !s5_work_cancel(s5_server_work(w->server), &c->job))
 		c->state = S5_CONN_GONE;
 	else
 		s5_conn_release(c);
@@ -212,8 +214,11 @@ static bool act(struct s5_conn *c, enum s5_event event)
 		c->record.method = c->session.method;
 		break;
 	case S5_EV_CREDENTIALS:
-		s5_conn_check(c);
-		break;
+		if (s5_conn_check(c))
+			break;
+		if (flush(c))
+			leave(c);
+		return false;
 	case S5_EV_REQUEST:
 		s5_conn_request(c);
 		break;

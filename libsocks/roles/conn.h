@@ -38,8 +38,9 @@ void s5_conn_go(struct s5_conn *c);
 __attribute__((format(printf, 2, 3))) void s5_conn_drop(struct s5_conn *c, const char *format, ...);
 void s5_conn_release(struct s5_conn *c);
 
-/* conn_auth.c. Looks at the session's credentials: at once, or state CHECKING, then HOLDING. */
-void s5_conn_check(struct s5_conn *c);
+/* conn_auth.c. Looks at the session's credentials: at once, or state CHECKING, then HOLDING.
+ * False: there is no time for them, and no verdict; the record says why. */
+bool s5_conn_check(struct s5_conn *c);
 void s5_conn_judge(struct s5_conn *c, bool accepted);
 
 /* conn_request.c. Answers the session's request: at once, or state DIALING. */

@@ -1,4 +1,6 @@
 /* Credentials: checked here, or by the checkers' threads where that takes long. */
+#include <stdio.h>
+
 #include "roles/conn.h"
 
 void s5_conn_judge(struct s5_conn *c, bool accepted)
@@ -45,7 +47,7 @@ static void check_done(struct s5_job *job)
 		s5_conn_go(c);
 }
 
-void s5_conn_check(struct s5_conn *c)
+bool s5_conn_check(struct s5_conn *c)
 {
 	struct s5_worker *w = c->worker;
 
@@ -53,10 +55,17 @@ void s5_conn_check(struct s5_conn *c)
 	c->record.ulen = c->session.credentials.ulen;
 	if (!s5_users_needs_hash(w->config->users)) {
 		verdict(c, s5_users_check(w->config->users, &c->session.credentials));
-		return;
+		return true;
 	}
-	c->job = (struct s5_job){ .loop = &w->loop, .run = check_run, .done = check_done };
+	c->job = (struct s5_job){ .loop = &w->loop,
+				  .source = s5_addr_source(&c->record.client),
+				  .run = check_run,
+				  .done = check_done };
+	if (s5_work_submit(s5_server_work(w->server), &c->job) < 0) {
+		snprintf(c->record.why, sizeof c->record.why,
+			 "credentials: too many password checks pending");
+		return false;
+	}
 	c->state = S5_CONN_CHECKING;
-	if (s5_work_submit(s5_server_work(w->server), &c->job) < 0)
-		s5_conn_judge(c, false); /* more are waiting than will ever be served in time */
+	return true;
 }

@@ -320,14 +320,56 @@ in_memory() {
 	stop_server
 }
 
-@test "more passwords than can be checked in time: each gets an answer, the server lives" {
-	local refused silent
-	"$SOCKS5" passwd --password pass:x --method sha512 --cost 10000 joe >"$BATS_TEST_TMPDIR/users"
-	start_server --users "$BATS_TEST_TMPDIR/users" --workers 2
-	read -r refused silent < <(login_with flood "$PROXY" 300)
-	echo "$refused refused, $silent unanswered"
-	[ "$refused" = 300 ]
+# start_slow OPTION...: a server that takes tens of milliseconds for joe's password, which is x.
+start_slow() {
+	"$SOCKS5" passwd --password pass:x --method sha512 --cost 50000 joe \
+		>"$BATS_TEST_TMPDIR/users"
+	start_server --users "$BATS_TEST_TMPDIR/users" --workers 2 --log - "$@"
+}
+
+pending_refused() {
+	grep -c 'user=joe .* end="credentials: too many password checks pending"' "$SERVER_OUT"
+}
+
+@test "R1929-4 more passwords than can be checked in time: a right one is never called wrong" {
+	local accepted refused silent other
+	start_slow
+	read -r accepted refused silent other < <(login_with flood "$PROXY" 400 joe x)
+	echo "$accepted accepted, $refused refused, $silent unanswered, the last: $other"
+	[ "$refused" = 0 ] && [ "$other" != 0101 ]
+	[ "$accepted" -ge 256 ] && [ "$silent" -ge 1 ]
+	[ $((accepted + silent)) = 400 ]
+	wait_until 5 has_lines 401 "$SERVER_OUT"
+	[ "$(pending_refused)" -ge "$silent" ] || fail "$(tail "$SERVER_OUT")"
 	accepted "$(login joe x)"
+	stop_server
+}
+
+@test "R1929-10 a check that was never made is no failure: nobody is held back for it" {
+	local taken
+	start_slow
+	login_with flood "$PROXY" 200 joe x 127.0.0.5
+	[ "$(pending_refused)" -ge 3 ] || fail "$(tail "$SERVER_OUT")"
+	read -ra taken < <(login_with delays "$PROXY" 1 127.0.0.5 joe wrong)
+	between 0 "${taken[0]}" 2000
+}
+
+@test "R1929-10 one source's passwords do not fill the queue for others" {
+	local accepted refused silent other
+	start_slow
+	read -r accepted refused silent other < <(login_with flood "$PROXY" 400 joe x 127.0.0.5)
+	echo "$accepted accepted, $refused refused, $silent unanswered, another source: $other"
+	[ "$other" = 0100 ] && [ "$refused" = 0 ] && [ "$accepted" -ge 64 ] && [ "$silent" -ge 100 ]
+}
+
+@test "the passwords of clients that are gone are in nobody's way" {
+	local accepted refused silent other
+	start_slow
+	login_with leave "$PROXY" 300 joe x
+	wait_until 5 has_lines 300 "$SERVER_OUT" || fail "$(cat "$SERVER_OUT")"
+	read -r accepted refused silent other < <(login_with flood "$PROXY" 200 joe x)
+	[ "$accepted $refused $silent $other" = "200 0 0 0100" ] ||
+		fail "$accepted accepted, $refused refused, $silent unanswered, the last: $other"
 	stop_server
 }
 

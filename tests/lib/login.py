@@ -8,8 +8,8 @@ what is held back from a guesser holds back nobody here.
 import itertools
 import socket
 import statistics
+import struct
 import sys
-import threading
 import time
 
 SOURCES = (f"127.77.{n >> 8 & 255}.{n & 255}" for n in itertools.count(1))
@@ -102,25 +102,41 @@ def stall(proxy, count):
     print(f"{statistics.median(taken):.1f} {left}")
 
 
-def flood(proxy, count):
-    """COUNT: so many wrong passwords at once: how many were refused, how many closed unanswered."""
-    said = []
-
-    def one(source):
-        try:
-            said.append(attempt(proxy, "joe", "wrong", source)[1])
-        except ConnectionError:
-            said.append(b"")
-
-    threads = [threading.Thread(target=one, args=(next(SOURCES),)) for _ in range(int(count))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    print(said.count(b"\1\1"), said.count(b""))
+def pending(proxy, count, user, password, source):
+    """Connections, so many, with a password to be checked in each; source "" is one each."""
+    waiting = [hello(proxy, 2, source or next(SOURCES)) for _ in range(int(count))]
+    for sock in waiting:
+        sock.sendall(message(user, password))
+    return waiting
 
 
-WORKS = {"times": times, "delays": delays, "stall": stall, "flood": flood}
+def status_of(sock):
+    """The two octets, none where the server closed without a word."""
+    with sock:
+        return sock.recv(2)
+
+
+def flood(proxy, count, user, password, source=""):
+    """COUNT USER PASSWORD [SOURCE]: so many logins at once, and meanwhile one of another source.
+
+    How many were accepted, refused, closed unanswered; then what the other one got.
+    """
+    waiting = pending(proxy, count, user, password, source)
+    other = hello(proxy, 2, next(SOURCES))
+    other.sendall(message(user, password))
+    said = [status_of(sock) for sock in waiting]
+    print(said.count(b"\1\0"), said.count(b"\1\1"), said.count(b""), status_of(other).hex())
+
+
+def leave(proxy, count, user, password):
+    """COUNT USER PASSWORD: so many logins at once, of clients that reset and go."""
+    for sock in pending(proxy, count, user, password, ""):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.close()
+
+
+WORKS = {"times": times, "delays": delays, "stall": stall, "flood": flood,
+         "leave": leave}
 
 
 def main():

@@ -181,6 +181,31 @@ TEST(R1928_4_13_loopback_in_every_form)
 	}
 }
 
+TEST(a_source_is_an_IPv4_address_or_an_IPv6_64)
+{
+	static const char *const others[] = { "192.0.2.1",   "192.0.2.2",	"0.0.0.0", "::1",
+					      "2001:db8::1", "2001:db8:0:1::1", "fe80::1" };
+	static const char *const same[][2] = { { "192.0.2.1", "::ffff:192.0.2.1" },
+					       { "2001:db8::1", "2001:db8::ffff:2" } };
+	struct s5_addr a = { .atyp = 0 }, b = { .port = 7 };
+
+	assert_int_equal(s5_addr_source(&a), 0);
+	assert_true(s5_addr_set_name(&a, "a.test", 6, 1));
+	assert_int_equal(s5_addr_source(&a), 0);
+	for (size_t i = 0; i < LENGTH(others); i++)
+		for (size_t j = 0; j < i; j++) {
+			assert_true(s5_addr_set_ip(&a, others[i], strlen(others[i])));
+			assert_true(s5_addr_set_ip(&b, others[j], strlen(others[j])));
+			assert_true(s5_addr_source(&a) && s5_addr_source(&b));
+			assert_true(s5_addr_source(&a) != s5_addr_source(&b));
+		}
+	for (size_t i = 0; i < LENGTH(same); i++) {
+		assert_true(s5_addr_set_ip(&a, same[i][0], strlen(same[i][0])));
+		assert_true(s5_addr_set_ip(&b, same[i][1], strlen(same[i][1])));
+		assert_true(s5_addr_source(&a) == s5_addr_source(&b));
+	}
+}
+
 TEST(unspecified_addresses)
 {
 	struct s5_addr a = host("0.0.0.0", 80);
@@ -333,6 +358,7 @@ int main(void)
 		cmocka_unit_test(R1928_4_12_name_that_is_a_literal_becomes_the_address),
 		cmocka_unit_test(R1928_4_13_mapped_addresses_are_unmapped),
 		cmocka_unit_test(R1928_4_13_loopback_in_every_form),
+		cmocka_unit_test(a_source_is_an_IPv4_address_or_an_IPv6_64),
 		cmocka_unit_test(unspecified_addresses),
 		cmocka_unit_test(R1928_4_13_names_that_resolvers_read_as_numbers),
 		cmocka_unit_test(equal_in_kind_octets_and_port),
