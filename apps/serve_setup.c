@@ -16,7 +16,7 @@
 
 static int usage(const struct serve *s, const char *what, const char *value, const char *why)
 {
-	out_error(&s->options.out, "%s %s: %s", what, value, why);
+	out_error(&s->options.out, "option %s: %s: %s", what, value, why);
 	return EXIT_USAGE;
 }
 
@@ -31,7 +31,8 @@ static int add_user(struct serve *s, const char *text)
 		return usage(s, "--user", text, "no password; write NAME:PASSWORD");
 	if (!s5_users_add(&s->users, text, (size_t)(colon - text), colon + 1, strlen(colon + 1),
 			  &err)) {
-		out_error(&s->options.out, "--user %.*s: %s", (int)(colon - text), text, err.why);
+		out_error(&s->options.out, "option --user: %.*s: %s", (int)(colon - text), text,
+			  err.why);
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;
@@ -53,7 +54,7 @@ static int read_users(struct serve *s, const char *path)
 		return usage(s, "--users", path, "no user in it; socks5 passwd makes one");
 	if (good)
 		return EXIT_OK;
-	out_error(&s->options.out, "--users %s: line %zu: %s", path, err.line, err.why);
+	out_error(&s->options.out, "option --users: %s: line %zu: %s", path, err.line, err.why);
 	return EXIT_USAGE;
 }
 
@@ -110,8 +111,8 @@ static int set_rules(struct serve *s)
 
 		if (s5_rules_add(&s->rules, allow, rule->text, &err))
 			continue;
-		out_error(&s->options.out, "--%s '%s': %s", allow ? "allow" : "deny", rule->text,
-			  err.text);
+		out_error(&s->options.out, "option --%s: '%s': %s", allow ? "allow" : "deny",
+			  rule->text, err.text);
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;
@@ -183,10 +184,10 @@ static void log_wrote(void *arg, int rc)
 	if (__atomic_exchange_n(&s->log_failing, failing, __ATOMIC_RELAXED) == failing)
 		return;
 	if (failing)
-		out_error(&s->options.out, "--log %s: %s; sessions go on without a line",
+		out_error(&s->options.out, "the log %s: %s; sessions go on without a line",
 			  s->options.log, strerrordesc_np(-rc));
 	else
-		out_say(&s->options.out, "--log %s: written again", s->options.log);
+		out_say(&s->options.out, "the log %s: written again", s->options.log);
 }
 
 static void log_line(struct serve *s, const struct s5_record *record)

@@ -233,7 +233,7 @@ SHA512+=V8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1
 		printf '#\n%s\n\n%s\n' "$YESCRYPT" "$bad" >"$users"
 		run "$SOCKS5" serve --users "$users" 127.0.0.1:0
 		[ "$status" = 2 ] || fail "$bad: status $status: $output"
-		[[ $output == *"--users $users: line 4: "* ]] || fail "$bad: $output"
+		[[ $output == *"option --users: $users: line 4: "* ]] || fail "$bad: $output"
 		[[ $output != *secret* ]] || fail "it tells the password: $output"
 	done
 	run "$SOCKS5" serve --users "$users" -u joe:x 127.0.0.1:0

@@ -149,16 +149,16 @@ listeners() {
 }
 
 @test "a bad option: exit 2, nothing listens" {
-	exits 2 "--workers" --workers 0 127.0.0.1:0
-	exits 2 "--source" --source localhost 127.0.0.1:0
-	exits 2 "--resolver" --resolver 'not an address' 127.0.0.1:0
-	exits 2 "--resolver 1.2.3.4:99999" --resolver 1.2.3.4:99999 127.0.0.1:0
-	exits 2 "--allow" --allow 'to=' 127.0.0.1:0
-	exits 2 "--log" --log "$BATS_TEST_TMPDIR/none/log" 127.0.0.1:0
-	exits 2 "--users" --users "$BATS_TEST_TMPDIR/none" 127.0.0.1:0
-	exits 2 "there are no users" --auth userpass 127.0.0.1:0
+	exits 2 "option --workers: " --workers 0 127.0.0.1:0
+	exits 2 "option --source: " --source localhost 127.0.0.1:0
+	exits 2 "option --resolver: " --resolver 'not an address' 127.0.0.1:0
+	exits 2 "option --resolver: 1.2.3.4:99999: " --resolver 1.2.3.4:99999 127.0.0.1:0
+	exits 2 "option --allow: " --allow 'to=' 127.0.0.1:0
+	exits 2 "option --log: " --log "$BATS_TEST_TMPDIR/none/log" 127.0.0.1:0
+	exits 2 "option --users: " --users "$BATS_TEST_TMPDIR/none" 127.0.0.1:0
+	exits 2 "option --auth: userpass: there are no users" --auth userpass 127.0.0.1:0
 	exits 2 "maxsessions" --maxsessions 3 127.0.0.1:0
-	exits 2 "NAME:PASSWORD" -u joe 127.0.0.1:0
+	exits 2 "option --user: joe: no password; write NAME:PASSWORD" -u joe 127.0.0.1:0
 }
 
 @test "an address that is not this machine's: exit 1" {

@@ -26,7 +26,7 @@ bound_as_seen() {
 	start_server --source 127.0.0.9
 	bound_as_seen "05000001"'7f000009????' $IP4 127.0.0.9
 	run timeout 10 "$SOCKS5" serve --source 192.0.2.9 127.0.0.1:0
-	[ "$status" = 2 ] && [[ $output == *"--source 192.0.2.9: no interface"* ]] ||
+	[ "$status" = 2 ] && [[ $output == *"option --source: 192.0.2.9: no interface"* ]] ||
 		fail "$status: $output"
 }
 
