@@ -119,7 +119,7 @@ in_bash() {
 	[ "$(in_bash 'socks5 connect --password file:us')" = users.list ]
 	[ "$(in_bash 'socks5 connect -x unix:us')" = users.list ]
 	[ "$(in_bash 'socks5 serve unix:us')" = users.list ]
-	[ "$(in_bash 'socks5 connect -e socks')" = socks5 ]
+	[ "$(in_bash 'socks5 connect -e socks5')" = socks5 ]
 }
 
 # in_fish LINE: what fish offers.
@@ -141,7 +141,7 @@ in_fish() {
 	[ "$(in_fish 'socks5 serve unix:us')" = unix:users.list ]
 	[ "$(in_fish 'socks5 connect localh')" = localhost ]
 	[ "$(in_fish 'socks5 connect -x localh')" = localhost ]
-	[ "$(in_fish 'socks5 connect -e socks')" = socks5 ]
+	[ "$(in_fish 'socks5 connect -e socks5')" = socks5 ]
 }
 
 # in_zsh LINE: the line as zsh leaves it after TAB.
@@ -161,5 +161,5 @@ in_zsh() {
 	[ "$(in_zsh 'socks5 connect --password file:us')" = "socks5 connect --password file:users.list " ]
 	[ "$(in_zsh 'socks5 serve un')" = "socks5 serve unix:" ]
 	[ "$(in_zsh 'socks5 connect -x unix:us')" = "socks5 connect -x unix:users.list " ]
-	[ "$(in_zsh 'socks5 connect -e socks')" = "socks5 connect -e socks5 " ]
+	[ "$(in_zsh 'socks5 connect -e socks5')" = "socks5 connect -e socks5 " ]
 }
