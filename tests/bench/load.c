@@ -21,13 +21,17 @@ static const struct mode modes[] = {
 	/* microseconds */
 	{ "conn", load_run_work, WORK_ECHO, EPOLLIN, load_reconnect, 1, MICRO },
 	{ "rr", load_run_work, WORK_ECHO, EPOLLIN, load_round_trip, 1, MICRO },
-	/* KiB a tunnel */
+	{ "udp", load_run_work, WORK_DATAGRAMS, EPOLLIN, load_exchange, 1, MICRO },
+	/* KiB a tunnel, an association */
 	{ "idle", load_run_idle, WORK_ECHO, EPOLLIN, load_rest, 1, 1 },
+	{ "udp-idle", load_run_idle, WORK_DATAGRAMS, EPOLLIN, load_collect, 1, 1 },
 };
 
 static void usage(void)
 {
 	fputs("usage: load -p PORT -s SESSION [-n TUNNELS] [-t SECONDS] down|up|conn|rr|idle\n"
+	      "       load -p PORT -s SESSION [-n ASSOCIATIONS] [-t SECONDS] [-b OCTETS] [-w WINDOW]\n"
+	      "            udp|udp-idle\n"
 	      "       load [-l OCTETS] target\n",
 	      stderr);
 	exit(2);
@@ -52,7 +56,7 @@ static void many_descriptors(void)
 
 static void target_alone(uint64_t limit)
 {
-	printf("%u\n", ntohs(target_start(limit).sin_port));
+	printf("%u\n", ntohs(target_start(WORK_ECHO, limit).sin_port));
 	fflush(stdout);
 	while (getchar() != EOF)
 		;
@@ -60,13 +64,13 @@ static void target_alone(uint64_t limit)
 
 int main(int argc, char **argv)
 {
-	struct load l = { .count = 1, .seconds = 1 };
+	struct load l = { .count = 1, .seconds = 1, .octets = 64, .window = 64 };
 	uint64_t limit = 0;
 	int option;
 
 	l.proxy = (struct sockaddr_in){ .sin_family = AF_INET,
 					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	while ((option = getopt(argc, argv, "p:s:n:t:l:")) != -1) {
+	while ((option = getopt(argc, argv, "p:s:n:t:b:w:l:")) != -1) {
 		if (option == 'p')
 			l.proxy.sin_port = htons((uint16_t)atoi(optarg));
 		else if (option == 's')
@@ -75,6 +79,10 @@ int main(int argc, char **argv)
 			l.count = atoi(optarg);
 		else if (option == 't')
 			l.seconds = atof(optarg);
+		else if (option == 'b')
+			l.octets = (uint32_t)atoi(optarg);
+		else if (option == 'w')
+			l.window = (uint32_t)atoi(optarg);
 		else if (option == 'l')
 			limit = strtoull(optarg, NULL, 10);
 		else
@@ -88,9 +96,10 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	l.mode = mode_find(argv[optind]);
-	if (!l.mode || !l.proxy.sin_port || l.session <= 0 || l.count < 1)
+	if (!l.mode || !l.proxy.sin_port || l.session <= 0 || l.count < 1 || l.window < 1 ||
+	    l.octets < FLOW_LEAST || l.octets > FLOW_MOST)
 		usage();
-	l.target = target_start(0);
+	l.target = target_start(l.mode->work, 0);
 	l.mode->run(&l);
 	return 0;
 }

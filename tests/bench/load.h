@@ -26,11 +26,13 @@ enum work {
 	WORK_SOURCE = 'S', /* sends without end */
 	WORK_SINK = 'K', /* takes all */
 	WORK_ECHO = 'E', /* sends all back, that first octet too */
+	WORK_DATAGRAMS = 'D', /* no connection: sends back what comes in datagrams */
 };
 
-/* Starts it on a free port of 127.0.0.1. A source or a sink closes after `limit` octets, 0: never.
- * It ends when the thread that called this ends. */
-struct sockaddr_in target_start(uint64_t limit);
+/* Starts it on a free port of 127.0.0.1, for connections or for datagrams as the work wants it. A
+ * source or a sink closes after `limit` octets, 0: never. It ends when the thread that called this
+ * ends. */
+struct sockaddr_in target_start(enum work work, uint64_t limit);
 
 /* load */
 
@@ -47,6 +49,14 @@ struct mode {
 	double scale; /* from seconds a unit to what is printed */
 };
 
+/* Of an association. Its datagrams are numbered, so that those that are lost are known. */
+struct flow {
+	struct sockaddr_in relay;
+	uint32_t sent;
+	uint32_t past; /* those before are back, or lost */
+	uint32_t back;
+};
+
 struct tunnel; /* private */
 
 struct load {
@@ -55,6 +65,7 @@ struct load {
 	pid_t session; /* the server's */
 	int count; /* tunnels */
 	double seconds;
+	uint32_t octets, window; /* of a datagram; datagrams on their way at a time */
 
 	/* Private. */
 	int epoll, source;
@@ -73,5 +84,19 @@ void load_send(struct load *l, int tunnel);
 void load_reconnect(struct load *l, int tunnel);
 void load_round_trip(struct load *l, int tunnel);
 void load_rest(struct load *l, int tunnel);
+void load_exchange(struct load *l, int tunnel);
+void load_collect(struct load *l, int tunnel);
+
+/* datagrams */
+
+/* Octets: a number fits, and a datagram's payload holds it with its header. */
+#define FLOW_LEAST 4
+#define FLOW_MOST 65497
+
+/* A socket for the datagrams that go through the relay. */
+int flow_open(const struct flow *f);
+void flow_send(struct flow *f, int fd, const struct load *l, uint32_t n);
+/* What came back; 0: nothing for now. */
+uint32_t flow_receive(struct flow *f, int fd, const struct load *l);
 
 #endif

@@ -56,6 +56,7 @@ def danted(port, folder):
 
 
 SERVERS = {"socks5": ours, "microsocks": microsocks, "dante": danted}
+RELAYS = ["socks5", "dante"]  # those that do UDP
 
 
 # --- clients: the command that joins stdin and stdout to a port through a proxy ------------------

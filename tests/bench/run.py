@@ -32,6 +32,12 @@ SERVING = [  # name, unit, what LOAD is told; the first wants a fresh server
     ("round trip, 16 tunnels", "us", ["-n", "16", "rr"]),
 ]
 
+DATAGRAMS = [  # the same, of associations; the first wants a fresh server here, too
+    ("idle association", "KiB", ["-n", "1000", "udp-idle"]),
+    ("64 octets, and back", "us", ["-b", "64", "udp"]),
+    ("1,200 octets, and back", "us", ["-b", "1200", "udp"]),
+]
+
 
 def say(text):
     print(f"bench: {text}", file=sys.stderr, flush=True)
@@ -51,14 +57,17 @@ def load(name, port, session, arguments):
                           check=False)
     if done.returncode != 0:
         raise peers.Failure(f"{name}, {' '.join(arguments)}: {done.stderr.strip()}")
-    return float(dict(word.split("=") for word in done.stdout.split())["cost"])
+    told = {key: float(value) for key, value in (word.split("=") for word in done.stdout.split())}
+    if told.get("loss"):
+        say(f"{name}, {' '.join(arguments)}: {told['loss']:.2%} lost")
+    return told["cost"]
 
 
-def measure_servers(best):
+def measure_servers(best, rows, names):
     """One after the other for each measure: what else the machine does then spoils none alone."""
     with contextlib.ExitStack() as stack:
-        servers = {name: stack.enter_context(peers.server(name)) for name in peers.SERVERS}
-        for measure, _, arguments in SERVING:
+        servers = {name: stack.enter_context(peers.server(name)) for name in names}
+        for measure, _, arguments in rows:
             for name, (port, session) in servers.items():
                 lower(best, (measure, name), load(name, port, session, arguments))
 
@@ -143,11 +152,11 @@ def pipe_through(command, first, octets, piped):
     return cpu * (1 << 30) / OCTETS
 
 
-def measure_clients(best):
+def measure_clients(best, rows, names):
     with peers.server("socks5") as (proxy, _), Target() as port:
-        for name, command in peers.CLIENTS.items():
-            for measure, _, *how in PIPING:
-                lower(best, (measure, name), pipe_through(command(proxy, port), *how))
+        for name in names:
+            for measure, _, *how in rows:
+                lower(best, (measure, name), pipe_through(peers.CLIENTS[name](proxy, port), *how))
 
 
 # --- the tables --------------------------------------------------------------------------------
@@ -185,6 +194,8 @@ def print_verdict(best, measures, names, goal, claim):
 PARTS = [  # what is measured, how, the rows, the programs (ours first), what every ratio is to be
     ("what serving costs", measure_servers, SERVING, list(peers.SERVERS), 1,
      "socks5 serve is ahead in every column"),
+    ("what a datagram costs", measure_servers, DATAGRAMS, peers.RELAYS, 0.25,
+     "socks5 serve takes less than a quarter of the CPU and memory in every column"),
     ("what a client costs", measure_clients, PIPING, list(peers.CLIENTS), 0.5,
      "socks5 connect takes less than half of the CPU in every column"),
 ]
@@ -194,7 +205,7 @@ def measure_part(title, measure, rows, names, goal, claim):
     best = {}
     for turn in range(ROUNDS):
         say(f"{title}: round {turn + 1} of {ROUNDS}")
-        measure(best)
+        measure(best, rows, names)
     print_table(title, best, rows, names)
     print_verdict(best, rows, names, goal, claim)
 

@@ -16,6 +16,7 @@
 
 #define CHUNK (1 << 20)
 #define BATCH 256
+#define BURST 64 /* datagrams taken at a time */
 
 struct target {
 	int epoll, source; /* source: a file of CHUNK octets in memory */
@@ -96,6 +97,8 @@ static bool first_ready(struct target *t, struct watch *w)
 	case WORK_ECHO:
 		w->ready = echo_ready;
 		return send(w->fd, &work, 1, MSG_NOSIGNAL) == 1;
+	case WORK_DATAGRAMS:
+		break;
 	}
 	return false;
 }
@@ -110,6 +113,28 @@ static bool listener_ready(struct target *t, struct watch *w)
 	}
 	if (errno != EAGAIN && errno != ECONNABORTED)
 		err(1, "target: accept");
+	return true;
+}
+
+static bool datagrams_ready(struct target *t, struct watch *w)
+{
+	struct mmsghdr msg[BURST];
+	struct sockaddr_in from[BURST];
+	struct iovec iov[BURST];
+	int n;
+
+	for (unsigned i = 0; i < BURST; i++) {
+		iov[i] = (struct iovec){ t->octets + (size_t)i * CHUNK / BURST, CHUNK / BURST };
+		msg[i].msg_hdr = (struct msghdr){ .msg_name = &from[i],
+						  .msg_namelen = sizeof from[i],
+						  .msg_iov = &iov[i],
+						  .msg_iovlen = 1 };
+	}
+	n = recvmmsg(w->fd, msg, BURST, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < n; i++)
+		iov[i].iov_len = msg[i].msg_len;
+	if (n > 0)
+		sendmmsg(w->fd, msg, (unsigned)n, 0);
 	return true;
 }
 
@@ -128,7 +153,7 @@ static void turn(struct target *t)
 	}
 }
 
-static void serve(int listener, uint64_t limit)
+static void serve(int fd, enum work work, uint64_t limit)
 {
 	struct target *t = calloc(1, sizeof *t);
 
@@ -139,20 +164,22 @@ static void serve(int listener, uint64_t limit)
 	t->source = memfd_create("source", MFD_CLOEXEC);
 	if (t->epoll < 0 || t->source < 0 || write(t->source, t->octets, CHUNK) != CHUNK)
 		err(1, "target");
-	watch_add(t, listener, listener_ready);
+	watch_add(t, fd, work == WORK_DATAGRAMS ? datagrams_ready : listener_ready);
 	for (;;)
 		turn(t);
 }
 
-struct sockaddr_in target_start(uint64_t limit)
+struct sockaddr_in target_start(enum work work, uint64_t limit)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof at;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int type = work == WORK_DATAGRAMS ? SOCK_DGRAM : SOCK_STREAM;
+	int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	pid_t parent = getpid(), pid;
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) < 0 || listen(fd, SOMAXCONN) < 0 ||
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) < 0 ||
+	    (type == SOCK_STREAM && listen(fd, SOMAXCONN) < 0) ||
 	    getsockname(fd, (struct sockaddr *)&at, &len) < 0)
 		err(1, "target: listen");
 	pid = fork();
@@ -161,7 +188,7 @@ struct sockaddr_in target_start(uint64_t limit)
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() == parent)
-			serve(fd, limit);
+			serve(fd, work, limit);
 		_exit(1);
 	}
 	close(fd);

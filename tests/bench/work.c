@@ -1,4 +1,4 @@
-/* The clients: tunnels through the proxy, all in one loop. */
+/* The clients: tunnels and associations through the proxy, all in one loop. */
 #include "load.h"
 
 #include <err.h>
@@ -29,8 +29,9 @@
 enum phase { CONNECTING, CHOOSING, ASKING, OPEN };
 
 struct tunnel {
-	int fd;
+	int fd; /* of an association that is open: its datagrams' */
 	enum phase phase;
+	struct flow flow;
 	size_t got;
 	unsigned trips; /* 0: the first is yet to start */
 	uint8_t in[ROUND_TRIP];
@@ -111,30 +112,55 @@ static void greet(struct load *l, int i)
 
 static void request(struct load *l, struct tunnel *t)
 {
-	uint8_t octets[REPLY] = { 5, 1, 0, 1 };
+	uint8_t octets[REPLY] = { 5, l->mode->work == WORK_DATAGRAMS ? 3 : 1, 0, 1 };
 
 	if (!have(t, CHOICE))
 		return;
 	if (memcmp(t->in, (uint8_t[]){ 5, 0 }, CHOICE) != 0)
 		errx(1, "the proxy chose %02x %02x", t->in[0], t->in[1]);
-	memcpy(octets + 4, &l->target.sin_addr, 4);
-	memcpy(octets + 8, &l->target.sin_port, 2);
+	if (l->mode->work != WORK_DATAGRAMS) {
+		memcpy(octets + 4, &l->target.sin_addr, 4);
+		memcpy(octets + 8, &l->target.sin_port, 2);
+	}
 	put(t, octets, sizeof octets);
 	t->phase = ASKING;
+}
+
+/* The connection stays, for the association to live; a first datagram has the server set up. */
+static void begin_datagrams(struct load *l, int i)
+{
+	struct tunnel *t = &l->tunnels[i];
+
+	t->flow.relay = l->proxy;
+	memcpy(&t->flow.relay.sin_addr, t->in + 4, 4);
+	memcpy(&t->flow.relay.sin_port, t->in + 8, 2);
+	watch(l, i, EPOLL_CTL_DEL, 0);
+	t->fd = flow_open(&t->flow);
+	flow_send(&t->flow, t->fd, l, 1);
+	watch(l, i, EPOLL_CTL_ADD, l->mode->events);
+}
+
+static void begin_stream(struct load *l, int i)
+{
+	char work = (char)l->mode->work;
+
+	put(&l->tunnels[i], &work, 1);
+	watch(l, i, EPOLL_CTL_MOD, l->mode->events);
 }
 
 static void begin(struct load *l, int i)
 {
 	struct tunnel *t = &l->tunnels[i];
-	char work = (char)l->mode->work;
 
 	if (!have(t, REPLY))
 		return;
 	if (memcmp(t->in, (uint8_t[]){ 5, 0, 0, 1 }, 4) != 0)
 		errx(1, "the proxy replied %02x %02x .. %02x", t->in[0], t->in[1], t->in[3]);
-	put(t, &work, 1);
+	if (l->mode->work == WORK_DATAGRAMS)
+		begin_datagrams(l, i);
+	else
+		begin_stream(l, i);
 	t->phase = OPEN;
-	watch(l, i, EPOLL_CTL_MOD, l->mode->events);
 	l->opened++;
 	start_more(l);
 }
@@ -204,13 +230,41 @@ void load_rest(struct load *l, int tunnel)
 	(void)have(&l->tunnels[tunnel], 1);
 }
 
+void load_collect(struct load *l, int tunnel)
+{
+	struct tunnel *t = &l->tunnels[tunnel];
+	uint32_t n;
+
+	while ((n = flow_receive(&t->flow, t->fd, l)) > 0)
+		l->done += n;
+}
+
+void load_exchange(struct load *l, int tunnel)
+{
+	struct tunnel *t = &l->tunnels[tunnel];
+
+	load_collect(l, tunnel);
+	flow_send(&t->flow, t->fd, l, l->window - (t->flow.sent - t->flow.past));
+}
+
 /* measuring */
+
+/* Nothing came for a while: the datagrams on their way are lost. */
+static void give_up(struct load *l)
+{
+	for (int i = 0; i < l->count; i++) {
+		l->tunnels[i].flow.past = l->tunnels[i].flow.sent;
+		l->mode->ready(l, i);
+	}
+}
 
 static void turn(struct load *l)
 {
 	struct epoll_event events[BATCH];
 	int n = epoll_wait(l->epoll, events, BATCH, 20);
 
+	if (n == 0 && l->mode->work == WORK_DATAGRAMS && l->opened == l->count)
+		give_up(l);
 	for (int i = 0; i < n; i++)
 		tunnel_ready(l, events[i].data.fd);
 }
@@ -239,6 +293,18 @@ static void open_all(struct load *l)
 		errx(1, "%d of %d tunnels open after %d s", l->opened, l->count, OPEN_SECONDS);
 }
 
+/* The share of the datagrams that did not come back, but for those still on their way. */
+static double loss(const struct load *l)
+{
+	double past = 0, back = 0;
+
+	for (int i = 0; i < l->count; i++) {
+		past += l->tunnels[i].flow.past;
+		back += l->tunnels[i].flow.back;
+	}
+	return past > 0 ? 1 - back / past : 0;
+}
+
 void load_run_work(struct load *l)
 {
 	double cpu, start, units;
@@ -253,8 +319,8 @@ void load_run_work(struct load *l)
 	cpu = usage_cpu(l->session) - cpu;
 	if (!l->done)
 		errx(1, "nothing was done in %g s", l->seconds);
-	printf("cost=%.4f rate=%.2f\n", cpu / units * l->mode->scale,
-	       units / (clock_seconds() - start));
+	printf("cost=%.4f rate=%.2f loss=%.6f\n", cpu / units * l->mode->scale,
+	       units / (clock_seconds() - start), loss(l));
 }
 
 void load_run_idle(struct load *l)
