@@ -23,11 +23,12 @@ static void raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void stop_signals(sigset_t *set)
+static void awaited_signals(sigset_t *set)
 {
 	sigemptyset(set);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
 }
 
 static int64_t now_ms(void)
@@ -60,13 +61,13 @@ static void drain(const struct serve *s, const sigset_t *set)
 static int serve(struct serve *s, int count, char **arguments)
 {
 	sigset_t set;
-	int status = serve_configure(s), sig, rc;
+	int status = serve_configure(s), sig = 0, rc;
 
 	if (status == EXIT_OK)
 		status = serve_listen(s, count, arguments);
 	if (status != EXIT_OK)
 		return status;
-	stop_signals(&set);
+	awaited_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	rc = s5_server_start(s->server);
 	if (rc < 0) {
@@ -74,8 +75,10 @@ static int serve(struct serve *s, int count, char **arguments)
 		return EXIT_NETWORK;
 	}
 	serve_explain(s);
-	while (sigwait(&set, &sig) != 0)
-		;
+	while (sigwait(&set, &sig) != 0 || sig == SIGHUP)
+		if (sig == SIGHUP)
+			serve_reload(s);
+	sigdelset(&set, SIGHUP);
 	drain(s, &set);
 	out_say(&s->options.out, "stopped");
 	return EXIT_OK;

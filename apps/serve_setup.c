@@ -67,8 +67,28 @@ static int set_users(struct serve *s)
 		status = read_users(s, s->options.users_file);
 	for (size_t i = 0; i < s->options.users.count && status == EXIT_OK; i++)
 		status = add_user(s, s->options.users.items[i].text);
-	s->config.users = &s->users;
+	s->nusers = s->users.n;
 	return status;
+}
+
+void serve_reload(struct serve *s)
+{
+	const struct out *out = &s->options.out;
+	size_t before = s->nusers;
+	int rc;
+
+	if (!s->options.users_file) {
+		out_say(out, "SIGHUP: nothing to read again, there is no --users FILE");
+		return;
+	}
+	rc = set_users(s) == EXIT_OK ? s5_server_set_users(s->server, &s->users) : -EINVAL;
+	if (rc == 0) {
+		out_say(out, "SIGHUP: users are read again: %zu of them", s->nusers);
+		return;
+	}
+	s5_users_fini(&s->users);
+	s->nusers = before;
+	out_error(out, "SIGHUP: the users are as before");
 }
 
 /* methods */
@@ -88,11 +108,11 @@ static int set_methods(struct serve *s)
 	for (int i = 0; i < auth->count; i++)
 		c->methods[c->nmethods++] = (uint8_t)auth->values[i];
 	if (!auth->count)
-		c->methods[c->nmethods++] = s->users.n ? S5_METHOD_USERPASS : S5_METHOD_NONE;
-	if (has_method(s, S5_METHOD_USERPASS) && !s->users.n)
+		c->methods[c->nmethods++] = s->nusers ? S5_METHOD_USERPASS : S5_METHOD_NONE;
+	if (has_method(s, S5_METHOD_USERPASS) && !s->nusers)
 		return usage(s, "--auth", "userpass",
 			     "there are no users; add --user NAME:PASSWORD or --users FILE");
-	if (s->users.n && !has_method(s, S5_METHOD_USERPASS))
+	if (s->nusers && !has_method(s, S5_METHOD_USERPASS))
 		out_warn(&s->options.out, "users are given, but --auth does not ask for them");
 	return EXIT_OK;
 }
@@ -289,6 +309,8 @@ static int make_server(struct serve *s)
 	int rc = s5_server_new(&s->server, &s->config);
 
 	if (rc == 0)
+		rc = s5_server_set_users(s->server, &s->users);
+	if (rc == 0)
 		return EXIT_OK;
 	if (rc == -EINVAL)
 		return usage(s, "--resolver", s->options.resolver, "not ADDR[:PORT]");
@@ -330,10 +352,10 @@ static void explain_who(const struct serve *s)
 
 	if (!has_method(s, S5_METHOD_USERPASS))
 		out_say(out, "%s may use it, without a password", who_may(s));
-	else if (s->users.n == 1)
+	else if (s->nusers == 1)
 		out_say(out, "one user%s may use it, with a password%s", where, others);
 	else
-		out_say(out, "%zu users%s may use it, each with a password%s", s->users.n, where,
+		out_say(out, "%zu users%s may use it, each with a password%s", s->nusers, where,
 			others);
 }
 

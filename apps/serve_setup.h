@@ -13,7 +13,8 @@ struct serve {
 	const struct command *command;
 	struct serve_options options;
 	struct s5_server_config config;
-	struct s5_users users;
+	struct s5_users users; /* until the server takes them over */
+	size_t nusers;
 	struct s5_rules rules;
 	int log_fd; /* -1: no log */
 	struct spool *log_spool; /* NULL: the log takes its lines at once */
@@ -28,6 +29,8 @@ struct serve {
 int serve_configure(struct serve *s);
 /* Listens on each of the arguments, on what systemd passed, or on the default; says where. */
 int serve_listen(struct serve *s, int count, char **arguments);
+/* Reads --users again. What is wrong is said, and all stays as it was. */
+void serve_reload(struct serve *s);
 /* Says in plain words who may do what. */
 void serve_explain(const struct serve *s);
 

@@ -23,6 +23,7 @@ static void forget(struct s5_conn *c)
 	LIST_REMOVE(c, link);
 	s5_conn_bind_end(c);
 	s5_session_fini(&c->session);
+	s5_server_roster_drop(w->server, c->roster);
 	free(c);
 	if (--w->nconns)
 		return;

@@ -31,7 +31,7 @@ static void check_run(struct s5_job *job)
 {
 	struct s5_conn *c = S5_OUTER(job, struct s5_conn, job);
 
-	c->accepted = s5_users_check(c->worker->config->users, &c->session.credentials);
+	c->accepted = s5_users_check(&c->roster->users, &c->session.credentials);
 }
 
 static void check_done(struct s5_job *job)
@@ -53,8 +53,9 @@ bool s5_conn_check(struct s5_conn *c)
 
 	c->record.user = c->session.credentials.user;
 	c->record.ulen = c->session.credentials.ulen;
-	if (!s5_users_needs_hash(w->config->users)) {
-		verdict(c, s5_users_check(w->config->users, &c->session.credentials));
+	c->roster = s5_server_roster(w->server);
+	if (!s5_users_needs_hash(&c->roster->users)) {
+		verdict(c, s5_users_check(&c->roster->users, &c->session.credentials));
 		return true;
 	}
 	c->job = (struct s5_job){ .loop = &w->loop,

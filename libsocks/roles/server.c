@@ -25,9 +25,10 @@ struct s5_server {
 	struct s5_work work;
 	bool working;
 	unsigned sessions; /* atomically */
-	pthread_mutex_t lock; /* guards penalties, starved and full */
+	pthread_mutex_t lock; /* guards the next four */
 	struct s5_penalties penalties;
 	struct s5_hush starved, full;
+	struct s5_roster *roster;
 	unsigned nworkers; /* those that are initialised */
 	struct s5_worker *workers;
 	struct made_file *files;
@@ -84,18 +85,63 @@ void s5_server_trouble(struct s5_server *server, int error, int64_t now_ms)
 
 static int start_checkers(struct s5_server *server)
 {
-	int rc = 0;
+	int rc = server->working ? 0 : s5_work_init(&server->work, CHECKERS, CHECKS_WAITING);
 
-	if (server->config.users && s5_users_needs_hash(server->config.users))
-		rc = s5_work_init(&server->work, CHECKERS, CHECKS_WAITING);
-	server->working =
-		rc == 0 && server->config.users && s5_users_needs_hash(server->config.users);
+	server->working = rc == 0;
 	return rc;
+}
+
+struct s5_roster *s5_server_roster(struct s5_server *server)
+{
+	struct s5_roster *roster;
+
+	pthread_mutex_lock(&server->lock);
+	roster = server->roster;
+	roster->holders++;
+	pthread_mutex_unlock(&server->lock);
+	return roster;
+}
+
+void s5_server_roster_drop(struct s5_server *server, struct s5_roster *roster)
+{
+	bool last;
+
+	if (!roster)
+		return;
+	pthread_mutex_lock(&server->lock);
+	last = --roster->holders == 0;
+	pthread_mutex_unlock(&server->lock);
+	if (!last)
+		return;
+	s5_users_fini(&roster->users);
+	free(roster);
+}
+
+int s5_server_set_users(struct s5_server *server, struct s5_users *users)
+{
+	struct s5_roster *roster = malloc(sizeof *roster), *old;
+	int rc = roster ? 0 : -ENOMEM;
+
+	if (rc == 0 && s5_users_needs_hash(users))
+		rc = start_checkers(server);
+	if (rc < 0) {
+		free(roster);
+		return rc;
+	}
+	*roster = (struct s5_roster){ .holders = 1, .users = *users };
+	s5_users_init(users);
+	pthread_mutex_lock(&server->lock);
+	old = server->roster;
+	server->roster = roster;
+	pthread_mutex_unlock(&server->lock);
+	s5_server_roster_drop(server, old);
+	return 0;
 }
 
 int s5_server_new(struct s5_server **out, const struct s5_server_config *config)
 {
 	struct s5_server *server = calloc(1, sizeof *server);
+	struct s5_users nobody;
 	int rc;
 
 	if (!server)
@@ -104,7 +150,8 @@ int s5_server_new(struct s5_server **out, const struct s5_server_config *config)
 	pthread_mutex_init(&server->lock, NULL);
 	s5_penalties_init(&server->penalties);
 	server->workers = calloc(config->workers, sizeof *server->workers);
-	rc = server->workers ? start_checkers(server) : -ENOMEM;
+	s5_users_init(&nobody);
+	rc = server->workers ? s5_server_set_users(server, &nobody) : -ENOMEM;
 	while (rc == 0 && server->nworkers < config->workers) {
 		struct s5_worker *w = &server->workers[server->nworkers];
 
@@ -250,6 +297,7 @@ void s5_server_free(struct s5_server *server)
 	join(server);
 	for (unsigned i = 0; i < server->nworkers; i++)
 		s5_worker_fini(&server->workers[i]);
+	s5_server_roster_drop(server, server->roster);
 	pthread_mutex_destroy(&server->lock);
 	free(server->files);
 	free(server->workers);

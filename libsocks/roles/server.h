@@ -38,7 +38,6 @@ struct s5_record {
 
 struct s5_server_config {
 	struct s5_session_config session; /* the methods, in order of preference */
-	const struct s5_users *users;
 	const struct s5_rules *rules;
 	const char *resolver; /* s5_resolver_new's servers */
 	unsigned workers; /* at least 1 */
@@ -74,6 +73,9 @@ int s5_server_listen(struct s5_server *server, const struct s5_addr *a, struct s
 int s5_server_listen_unix(struct s5_server *server, const char *path);
 /* A socket that listens already; the server's from now on. */
 int s5_server_adopt(struct s5_server *server, int fd);
+/* Who may come from now on; nobody before. Takes over what *users holds, and leaves it empty;
+ * checks under way keep the users they began with. 0 or -errno (nothing was taken over). */
+int s5_server_set_users(struct s5_server *server, struct s5_users *users);
 int s5_server_start(struct s5_server *server);
 void s5_server_drain(struct s5_server *server);
 unsigned s5_server_sessions(const struct s5_server *server);

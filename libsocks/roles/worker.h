@@ -15,6 +15,11 @@ struct s5_tunnel;
 struct s5_association;
 struct s5_worker;
 
+struct s5_roster {
+	unsigned holders; /* the server's lock guards it */
+	struct s5_users users;
+};
+
 struct s5_port {
 	struct s5_watch watch;
 	struct s5_worker *worker;
@@ -53,6 +58,10 @@ struct s5_work *s5_server_work(struct s5_server *server);
 /* False: the limit is reached, nothing was counted. */
 bool s5_server_enter(struct s5_server *server);
 void s5_server_leave(struct s5_server *server);
+/* The users in force, for a check that may take long. Any thread. */
+struct s5_roster *s5_server_roster(struct s5_server *server);
+/* Gives it back. NULL is fine. */
+void s5_server_roster_drop(struct s5_server *server, struct s5_roster *roster);
 /* Accepting failed with error; EUSERS: max_sessions. */
 void s5_server_trouble(struct s5_server *server, int error, int64_t now_ms);
 /* How many ms the answer to wrong credentials waits. Whichever worker saw them: they count. */

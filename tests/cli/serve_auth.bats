@@ -227,6 +227,59 @@ SHA512+=V8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1
 	[[ $(cat "$SERVER_LOG") == *"4 users on this machine may use it"* ]]
 }
 
+# reload TEXT: by SIGHUP; it says TEXT, on a line that was not there before.
+reload() {
+	local count
+	count=$(grep -c -- "$1" "$SERVER_LOG") || true
+	kill -HUP "$SERVER_PID"
+	wait_until 5 said_again "$1" "$count" || fail "it did not say '$1': $(cat "$SERVER_LOG")"
+}
+
+said_again() {
+	[ "$(grep -c -- "$1" "$SERVER_LOG")" -gt "$2" ]
+}
+
+@test "SIGHUP: the users file is read again; a bad one changes nothing and is told" {
+	local users=$BATS_TEST_TMPDIR/users
+	"$SOCKS5" passwd --password pass:one --cost 1 joe >"$users"
+	start_server --users "$users" -u june:clear --workers 2
+	accepted "$(login joe one)"
+	"$SOCKS5" passwd --password pass:two --cost 1 joe >"$users"
+	"$SOCKS5" passwd --password pass:new --cost 1 jim >>"$users"
+	reload "users are read again: 3 of them"
+	accepted "$(login joe two)"
+	accepted "$(login jim new)"
+	accepted "$(login june clear)"
+	refused "$(login joe one)"
+	echo nonsense >>"$users"
+	reload "option --users: $users: line 3: .*"
+	has_line "the users are as before" "$SERVER_LOG" || fail "$(cat "$SERVER_LOG")"
+	accepted "$(login joe two)"
+	rm "$users"
+	reload "No such file"
+	accepted "$(login joe two)"
+	stop_server
+}
+
+@test "SIGHUP: a session goes on, also while the server drains; without --users nothing changes" {
+	local path=$BATS_TEST_TMPDIR/s
+	start_target echo
+	LISTEN=unix:$path start_server --drain 60 --log -
+	reload "nothing to read again"
+	spawn "$PYTHON" "$LIB/rawclient.py" --timeout 20 "$PROXY" \
+		"$HELLO$(request $IP4 "$TARGET_PORT")3131"
+	wait_until 5 has_lines 2 "$TARGET_OUT"
+	kill -TERM "$SERVER_PID"
+	wait_until 5 test ! -e "$path"
+	kill -HUP "$SERVER_PID"
+	wait_until 5 has_line stopping "$SERVER_LOG"
+	! is_gone "$SERVER_PID" || fail "SIGHUP ended it"
+	kill "$PID"
+	wait_until 5 is_gone "$SERVER_PID"
+	[ "$(wc -l <"$SERVER_OUT")" = 1 ]
+	has_line 'up=2 down=2' "$SERVER_OUT"
+}
+
 @test "a bad users file: exit 2, its name and the line" {
 	local users=$BATS_TEST_TMPDIR/users bad
 	for bad in secret joe:secret ':$6$saltsalt$x' "$YESCRYPT" 'jack:$6$sa:lt' 'jack:'; do

@@ -260,7 +260,7 @@ signal.pause()' "$PROXY_PORT"
 @test "SEC-6 at the limit clients come and go: it is not told for each" {
 	start_target echo
 	SERVE_WITH=(prlimit --nofile=30)
-	start_server --workers 2 --drain 0 --log -
+	start_server --workers 1 --drain 0 --log -
 	"$PYTHON" - "$PROXY_PORT" "$HELLO" <<-'END'
 		import socket, sys
 		port, hello = int(sys.argv[1]), bytes.fromhex(sys.argv[2])
