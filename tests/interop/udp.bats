@@ -84,6 +84,30 @@ digs() {
 	digs -x "$PROXY"
 }
 
+# Its request names the host "0", its own port and no address that would pin it.
+@test "R1928-U.4 PySocks: datagrams by address and by name, empty and large ones" {
+	need_module socks
+	start_datagrams
+	start_server --log -
+	"$PYTHON" - "$PROXY_PORT" "$TARGET_PORT" <<-'END'
+		import os, socket, sys, socks
+		proxy, port = map(int, sys.argv[1:])
+		sock = socks.socksocket(socket.AF_INET, socket.SOCK_DGRAM)
+		sock.set_proxy(socks.SOCKS5, "127.0.0.1", proxy)
+		sock.settimeout(10)
+		for host, size in ("127.0.0.1", 5), ("localhost", 5), ("127.0.0.1", 0), ("localhost", 60000):
+		    data = os.urandom(size)
+		    sock.sendto(data, (host, port))
+		    assert sock.recvfrom(65536) == (data, ("127.0.0.1", port)), (host, size)
+		sock.connect(("127.0.0.1", port))
+		sock.send(b"connected")
+		assert sock.recv(100) == b"connected"
+	END
+	stop_server
+	has_line 'command=udp .* datagrams_up=5 datagrams_down=5 dropped=0' "$SERVER_OUT" ||
+		fail "$(cat "$SERVER_OUT")"
+}
+
 @test "our server on a Unix socket" {
 	LISTEN=unix:$BATS_TEST_TMPDIR/s start_server
 	start_datagrams
