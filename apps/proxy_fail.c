@@ -39,6 +39,7 @@ static const char *lookup_hint(enum s5_lookup_result result)
 		return " of the kind asked for";
 	case S5_LOOKUP_FAILED:
 	case S5_LOOKUP_TIMEOUT:
+	case S5_LOOKUP_BUSY:
 		return "; try again, or give an address";
 	}
 	return "";

@@ -7,27 +7,24 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
+#include <unistd.h>
 
+#include "base/hash.h"
 #include "net/nameserver.h"
 
-#define CACHE_SLOTS 512
+#define QUERY_SLOTS 512
+#define TICK_MS 100 /* how late a question may be put again */
 #define TRY_MS 2000 /* of the first try at each server; c-ares lengthens it */
 #define TRIES 3
 #define SERVERS_MAX 8
 
+/* A question to the name servers. c-ares cannot take a single one back. */
 struct s5_query_dns {
 	struct s5_resolver *resolver;
-	struct s5_lookup *lookup; /* NULL: nobody waits any more */
+	LIST_ENTRY(s5_query_dns) link;
+	LIST_HEAD(, s5_lookup) lookups; /* who waits for it; nobody: given up */
 	uint8_t atyp;
 	char name[S5_NAME_MAX + 1];
-};
-
-struct cached {
-	int64_t expires;
-	uint8_t atyp;
-	char name[S5_NAME_MAX + 1];
-	struct s5_answer answer;
 };
 
 /* A socket of c-ares. */
@@ -42,58 +39,26 @@ struct s5_resolver {
 	ares_channel channel;
 	struct s5_timer timer;
 	struct dns_socket *sockets;
-	struct cached *cache[CACHE_SLOTS];
+	struct s5_hash_key key;
+	LIST_HEAD(, s5_query_dns) queries[QUERY_SLOTS];
+	unsigned nqueries, given_up; /* given_up: how many of them */
+	struct s5_cache cache;
 };
 
-/* cache */
-
-static struct cached **cache_slot(struct s5_resolver *r, const char *name, uint8_t atyp)
+static uint64_t hash_of(const struct s5_resolver *r, const char *name, uint8_t atyp)
 {
-	uint32_t hash = 2166136261u ^ atyp;
-
-	for (; *name; name++)
-		hash = (hash ^ (uint8_t)*name) * 16777619u;
-	return &r->cache[(hash ^ hash >> 16) % CACHE_SLOTS];
-}
-
-static bool cache_get(struct s5_resolver *r, const char *name, struct s5_lookup *l)
-{
-	struct cached *c = *cache_slot(r, name, l->atyp);
-
-	if (!c || c->expires <= r->loop->now || c->atyp != l->atyp || strcmp(c->name, name) != 0)
-		return false;
-	l->answer = c->answer;
-	return true;
-}
-
-static void cache_put(struct s5_resolver *r, const struct s5_query_dns *q,
-		      const struct s5_answer *answer, int ttl)
-{
-	struct cached **slot = cache_slot(r, q->name, q->atyp);
-
-	if (ttl <= 0)
-		return;
-	if (!*slot)
-		*slot = malloc(sizeof **slot);
-	if (!*slot)
-		return;
-	(*slot)->atyp = q->atyp;
-	(*slot)->answer = *answer;
-	(*slot)->expires = r->loop->now + 1000 * (ttl < S5_CACHE_TTL ? ttl : S5_CACHE_TTL);
-	memcpy((*slot)->name, q->name, sizeof q->name);
+	return s5_hash(&r->key, name, strlen(name)) + atyp;
 }
 
 /* c-ares on the loop */
 
-static void rearm(struct s5_resolver *r)
+/* Asking c-ares when its next question is due would walk all of them each time. */
+static void tick(struct s5_resolver *r)
 {
-	struct timeval tv, *left = ares_timeout(r->channel, NULL, &tv);
-
-	if (left)
-		s5_timer_set(r->loop, &r->timer,
-			     r->loop->now + left->tv_sec * 1000 + left->tv_usec / 1000 + 1);
-	else
+	if (!r->nqueries)
 		s5_timer_stop(r->loop, &r->timer);
+	else if (!r->timer.slot)
+		s5_timer_set(r->loop, &r->timer, r->loop->now + TICK_MS);
 }
 
 static void timer_fire(struct s5_timer *t)
@@ -101,7 +66,7 @@ static void timer_fire(struct s5_timer *t)
 	struct s5_resolver *r = S5_OUTER(t, struct s5_resolver, timer);
 
 	ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	rearm(r);
+	tick(r);
 }
 
 static void socket_ready(struct s5_watch *w, uint32_t events)
@@ -111,7 +76,7 @@ static void socket_ready(struct s5_watch *w, uint32_t events)
 
 	ares_process_fd(r->channel, events & ~(uint32_t)EPOLLOUT ? fd : ARES_SOCKET_BAD,
 			events & EPOLLOUT ? fd : ARES_SOCKET_BAD);
-	rearm(r);
+	tick(r);
 }
 
 static void socket_drop(struct s5_resolver *r, struct dns_socket **p)
@@ -204,27 +169,51 @@ static int collect(struct s5_answer *answer, const struct ares_addrinfo *info, u
 	return ttl;
 }
 
+static void ask(struct s5_query_dns *q);
+
+static void query_end(struct s5_query_dns *q, enum s5_lookup_result result,
+		      const struct s5_answer *answer)
+{
+	struct s5_resolver *r = q->resolver;
+	struct s5_lookup *l;
+
+	r->nqueries--;
+	r->given_up -= LIST_EMPTY(&q->lookups);
+	while ((l = LIST_FIRST(&q->lookups))) {
+		LIST_REMOVE(l, link);
+		l->answer = *answer;
+		finish(l, result);
+	}
+	LIST_REMOVE(q, link);
+	free(q);
+}
+
 static void answered(void *arg, int status, int timeouts, struct ares_addrinfo *info)
 {
 	struct s5_query_dns *q = arg;
+	struct s5_resolver *r = q->resolver;
 	struct s5_answer answer = { .n = 0 };
 	enum s5_lookup_result result = result_of(status);
+	int ttl;
 
 	(void)timeouts;
+	if (status == ARES_ECANCELLED && !LIST_EMPTY(&q->lookups)) {
+		ask(q); /* it was cancelled for the sake of others */
+		return;
+	}
 	if (result == S5_LOOKUP_FOUND && info) {
-		int ttl = collect(&answer, info, q->atyp);
-
-		cache_put(q->resolver, q, &answer, answer.n ? ttl : 0);
+		ttl = collect(&answer, info, q->atyp);
 		if (!answer.n)
 			result = S5_LOOKUP_NO_DATA;
+		else if (ttl > 0)
+			s5_cache_put(&r->cache, hash_of(r, q->name, q->atyp), q->name, q->atyp,
+				     &answer, r->loop->now + 1000 * ttl);
 	}
 	if (info)
 		ares_freeaddrinfo(info);
-	if (q->lookup && status != ARES_EDESTRUCTION) {
-		q->lookup->answer = answer;
-		finish(q->lookup, result);
-	}
-	free(q);
+	if (status == ARES_EDESTRUCTION)
+		LIST_INIT(&q->lookups);
+	query_end(q, result, &answer);
 }
 
 /* RFC 6761 6.3: that is this machine, and nobody needs to be asked. (c-ares 1.18 would know, and
@@ -243,51 +232,110 @@ static bool is_localhost(const char *name, struct s5_lookup *l)
 	return true;
 }
 
-static void ask(struct s5_lookup *l, const char *name)
+static void ask(struct s5_query_dns *q)
 {
 	struct ares_addrinfo_hints hints = {
-		.ai_family = l->atyp == S5_ATYP_IPV4 ? AF_INET : AF_INET6,
+		.ai_family = q->atyp == S5_ATYP_IPV4 ? AF_INET : AF_INET6,
 		.ai_flags = ARES_AI_NOSORT,
 		.ai_socktype = SOCK_STREAM,
 	};
-	struct s5_query_dns *q = calloc(1, sizeof *q);
+
+	ares_getaddrinfo(q->resolver->channel, q->name, NULL, &hints, answered, q);
+}
+
+/* When half of all questions are given up, a full house is cleared, and those that somebody waits
+ * for are put anew. */
+static bool make_room(struct s5_resolver *r)
+{
+	if (r->nqueries < S5_LOOKUPS_MAX)
+		return true;
+	if (r->given_up < S5_LOOKUPS_MAX / 2)
+		return false;
+	ares_cancel(r->channel);
+	return true;
+}
+
+static void join(struct s5_query_dns *q, struct s5_lookup *l)
+{
+	l->request = q;
+	LIST_INSERT_HEAD(&q->lookups, l, link);
+}
+
+static void query_start(struct s5_lookup *l, const char *name, uint64_t hash)
+{
+	struct s5_resolver *r = l->resolver;
+	struct s5_query_dns *q = make_room(r) ? calloc(1, sizeof *q) : NULL;
 
 	if (!q) {
-		finish(l, S5_LOOKUP_FAILED);
+		finish(l, r->nqueries < S5_LOOKUPS_MAX ? S5_LOOKUP_FAILED : S5_LOOKUP_BUSY);
 		return;
 	}
-	q->resolver = l->resolver;
-	q->lookup = l;
+	q->resolver = r;
 	q->atyp = l->atyp;
-	memcpy(q->name, name, strlen(name) + 1);
-	l->request = q;
-	ares_getaddrinfo(l->resolver->channel, name, NULL, &hints, answered, q);
-	rearm(l->resolver);
+	strcpy(q->name, name);
+	join(q, l);
+	LIST_INSERT_HEAD(&r->queries[hash % QUERY_SLOTS], q, link);
+	r->nqueries++;
+	ask(q);
+	tick(r);
+}
+
+/* Is the same asked for already? Then l waits for that. */
+static bool query_join(struct s5_lookup *l, const char *name, uint64_t hash)
+{
+	struct s5_resolver *r = l->resolver;
+	struct s5_query_dns *q;
+
+	LIST_FOREACH(q, &r->queries[hash % QUERY_SLOTS], link)
+	if (q->atyp == l->atyp && strcmp(q->name, name) == 0)
+		break;
+	if (!q)
+		return false;
+	r->given_up -= LIST_EMPTY(&q->lookups);
+	join(q, l);
+	return true;
+}
+
+static bool is_cached(struct s5_lookup *l, const char *name, uint64_t hash)
+{
+	struct s5_resolver *r = l->resolver;
+	const struct s5_answer *answer = s5_cache_get(&r->cache, hash, name, l->atyp, r->loop->now);
+
+	if (answer)
+		l->answer = *answer;
+	return answer;
 }
 
 void s5_lookup_start(struct s5_lookup *l, struct s5_resolver *resolver, const struct s5_addr *name,
 		     enum s5_atyp atyp, void (*done)(struct s5_lookup *l))
 {
 	char text[S5_NAME_MAX + 1];
+	uint64_t hash;
 
 	*l = (struct s5_lookup){ .atyp = (uint8_t)atyp, .done = done, .resolver = resolver };
 	for (unsigned i = 0; i < name->len; i++)
 		text[i] = (char)tolower(name->octets[i]);
 	text[name->len] = 0;
+	hash = hash_of(resolver, text, l->atyp);
 	if (strlen(text) != name->len)
 		finish(l, S5_LOOKUP_NO_NAME);
-	else if (is_localhost(text, l) || cache_get(resolver, text, l))
+	else if (is_localhost(text, l) || is_cached(l, text, hash))
 		finish(l, S5_LOOKUP_FOUND);
-	else
-		ask(l, text);
+	else if (!query_join(l, text, hash))
+		query_start(l, text, hash);
 }
 
 void s5_lookup_cancel(struct s5_lookup *l)
 {
+	struct s5_query_dns *q;
+
 	if (!l->resolver)
 		return;
-	if (l->request)
-		l->request->lookup = NULL;
+	q = l->request;
+	if (q) {
+		LIST_REMOVE(l, link);
+		q->resolver->given_up += LIST_EMPTY(&q->lookups);
+	}
 	l->request = NULL;
 	s5_loop_not_later(l->resolver->loop, &l->task);
 }
@@ -300,6 +348,7 @@ const char *s5_lookup_text(enum s5_lookup_result result)
 		[S5_LOOKUP_NO_DATA] = "name has no address",
 		[S5_LOOKUP_FAILED] = "name server failed",
 		[S5_LOOKUP_TIMEOUT] = "name server did not answer",
+		[S5_LOOKUP_BUSY] = "too many names are being looked up",
 	};
 
 	return texts[result];
@@ -337,7 +386,11 @@ static int set_servers(struct s5_resolver *r, const char *text)
 int s5_resolver_new(struct s5_resolver **resolver, struct s5_loop *loop, const char *servers)
 {
 	struct s5_resolver *r = calloc(1, sizeof *r);
-	struct ares_options options = { .flags = ARES_FLAG_NOSEARCH, /* the name the rules saw */
+	/* The name that the rules saw: no aliases, and no search domains. (c-ares 1.18 does not heed
+	 * ARES_FLAG_NOSEARCH; that there are none it believes.) */
+	struct ares_options options = { .flags = ARES_FLAG_NOALIASES,
+					.domains = NULL,
+					.ndomains = 0,
 					.timeout = TRY_MS,
 					.tries = TRIES,
 					.sock_state_cb = socket_state,
@@ -348,9 +401,10 @@ int s5_resolver_new(struct s5_resolver **resolver, struct s5_loop *loop, const c
 		return -ENOMEM;
 	r->loop = loop;
 	r->timer.fire = timer_fire;
-	if (ares_init_options(&r->channel, &options,
-			      ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-				      ARES_OPT_SOCK_STATE_CB)) {
+	if (getentropy(&r->key, sizeof r->key) < 0 ||
+	    ares_init_options(&r->channel, &options,
+			      ARES_OPT_FLAGS | ARES_OPT_DOMAINS | ARES_OPT_TIMEOUTMS |
+				      ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB)) {
 		free(r);
 		return -ENOMEM;
 	}
@@ -370,7 +424,6 @@ void s5_resolver_free(struct s5_resolver *resolver)
 	s5_timer_stop(resolver->loop, &resolver->timer);
 	while (resolver->sockets)
 		socket_drop(resolver, &resolver->sockets);
-	for (size_t i = 0; i < CACHE_SLOTS; i++)
-		free(resolver->cache[i]);
+	s5_cache_fini(&resolver->cache);
 	free(resolver);
 }

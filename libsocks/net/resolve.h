@@ -1,17 +1,21 @@
 /* Names to addresses without blocking: c-ares on the loop, and a cache.
  *
  * A resolver belongs to one loop and its thread. A lookup is embedded in what it serves and asks
- * for one family; done() comes on a later turn, never from within s5_lookup_start. Answers are
- * kept for their TTL, at most S5_CACHE_TTL seconds; failures are not kept.
+ * for one family; done() comes on a later turn, never from within s5_lookup_start. Who asks for
+ * what is asked for already waits for the same answer. Answers are kept for their TTL, at most
+ * S5_CACHE_TTL seconds; failures are not kept.
  */
 #ifndef S5_NET_RESOLVE_H
 #define S5_NET_RESOLVE_H
 
+#include <sys/queue.h>
+
 #include "base/addr.h"
+#include "net/cache.h"
 #include "net/loop.h"
 
-#define S5_LOOKUP_MAX 12 /* addresses kept of one answer */
 #define S5_CACHE_TTL 300 /* seconds */
+#define S5_LOOKUPS_MAX 4096 /* names a resolver asks for at once, also those given up */
 
 enum s5_lookup_result {
 	S5_LOOKUP_FOUND,
@@ -19,11 +23,7 @@ enum s5_lookup_result {
 	S5_LOOKUP_NO_DATA, /* the name is there, with no address of this family */
 	S5_LOOKUP_FAILED, /* SERVFAIL, refused, malformed, no memory */
 	S5_LOOKUP_TIMEOUT,
-};
-
-struct s5_answer {
-	uint8_t n;
-	uint8_t ip[S5_LOOKUP_MAX][16]; /* 4 octets used with ATYP IPv4 */
+	S5_LOOKUP_BUSY, /* S5_LOOKUPS_MAX are under way: later perhaps */
 };
 
 struct s5_resolver;
@@ -36,6 +36,7 @@ struct s5_lookup {
 	void (*done)(struct s5_lookup *l);
 	struct s5_resolver *resolver; /* private, as what follows */
 	struct s5_query_dns *request;
+	LIST_ENTRY(s5_lookup) link;
 	struct s5_task task;
 };
 

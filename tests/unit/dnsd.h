@@ -4,7 +4,7 @@
  *   4  127.0.0.1, no AAAA            n  no data
  *   6  ::1, no A                     f  server failure
  *   m  14 addresses                  s  silence
- *   t  127.0.0.1 with a TTL of 0
+ *   t  127.0.0.1 with a TTL of 0     l  as a, but the first such question is lost
  */
 #ifndef DNSD_H
 #define DNSD_H
@@ -20,6 +20,8 @@ struct dnsd {
 	char text[32]; /* ADDR:PORT */
 	char first[64]; /* the name asked for last */
 	unsigned asked, asked6;
+	unsigned highest; /* number behind the first letter of a name */
+	bool lost;
 };
 
 static inline size_t dnsd_record(uint8_t *out, bool v6, unsigned last, uint8_t ttl)
@@ -43,9 +45,21 @@ static inline int dnsd_count(char what, bool v6, uint8_t *code)
 		return -1;
 	if (what == 'm')
 		return 14;
-	if (what == 'a' || what == 't')
+	if (what == 'a' || what == 't' || what == 'l')
 		return 1;
 	return what == '4' ? !v6 : what == '6' ? v6 : 0;
+}
+
+static inline void dnsd_note(struct dnsd *d, const uint8_t *m, bool v6)
+{
+	unsigned number;
+
+	snprintf(d->first, sizeof d->first, "%.*s", m[12], (const char *)m + 13);
+	number = (unsigned)strtoul(d->first + 1, NULL, 10);
+	if (number > d->highest)
+		d->highest = number;
+	d->asked++;
+	d->asked6 += v6;
 }
 
 static inline void dnsd_ready(struct s5_watch *w, uint32_t events)
@@ -66,12 +80,12 @@ static inline void dnsd_ready(struct s5_watch *w, uint32_t events)
 		end += 1u + m[end];
 	v6 = m[end + 2] == 28;
 	end += 5;
-	snprintf(d->first, sizeof d->first, "%.*s", m[12], (char *)m + 13);
-	d->asked++;
-	d->asked6 += v6;
+	dnsd_note(d, m, v6);
 	count = dnsd_count((char)m[13], v6, &m[3]);
-	if (count < 0)
+	if (count < 0 || (m[13] == 'l' && !d->lost)) {
+		d->lost |= m[13] == 'l';
 		return;
+	}
 	m[2] = 0x85;
 	m[7] = (uint8_t)count;
 	memset(m + 8, 0, 4);

@@ -99,7 +99,7 @@ TEST(R1928_6_10_what_fails_is_told_apart)
 
 TEST(every_result_has_its_text)
 {
-	for (enum s5_lookup_result r = S5_LOOKUP_FOUND; r <= S5_LOOKUP_TIMEOUT; r++)
+	for (enum s5_lookup_result r = S5_LOOKUP_FOUND; r <= S5_LOOKUP_BUSY; r++)
 		assert_true(strlen(s5_lookup_text(r)) > 0);
 }
 
@@ -249,6 +249,110 @@ TEST(a_resolver_ends_with_lookups_under_way)
 	assert_int_equal(told, 0);
 }
 
+TEST(equal_names_under_way_are_asked_for_once)
+{
+	struct s5_lookup l[40];
+
+	told = 0;
+	for (unsigned i = 0; i < LENGTH(l); i++)
+		begin(&l[i], i % 2 ? "a.test" : "A.Test", i % 4 ? S5_ATYP_IPV4 : S5_ATYP_IPV6);
+	s5_lookup_cancel(&l[5]);
+	TURN_UNTIL(&loop, told == LENGTH(l) - 1);
+	for (unsigned i = 0; i < LENGTH(l); i++)
+		if (i != 5)
+			assert_octets(l[i].answer.ip[0], 4, i % 4 ? "7f000001" : "00000000");
+	assert_int_equal(dnsd.asked, 2);
+	assert_int_equal(dnsd.asked6, 1);
+}
+
+TEST(a_name_given_up_and_wanted_again_is_asked_for_once)
+{
+	struct s5_lookup l;
+
+	told = 0;
+	begin(&l, "a.test", S5_ATYP_IPV4);
+	s5_lookup_cancel(&l);
+	assert_int_equal(look_up("a.test", S5_ATYP_IPV4).result, S5_LOOKUP_FOUND);
+	assert_int_equal(dnsd.asked, 1);
+}
+
+TEST(a_question_that_got_lost_is_asked_again)
+{
+	assert_int_equal(look_up("l.test", S5_ATYP_IPV4).result, S5_LOOKUP_FOUND);
+	assert_int_equal(dnsd.asked, 2);
+}
+
+static struct s5_lookup many[S5_LOOKUPS_MAX + 10];
+
+/* Lookups `from` and following for names that are silent; the server reads each question. */
+static void begin_silent(unsigned from, unsigned n)
+{
+	char name[32];
+
+	for (unsigned i = from; i < from + n; i++) {
+		snprintf(name, sizeof name, "s%u.test", i + 1);
+		begin(&many[i], name, S5_ATYP_IPV4);
+		turn_now(&loop);
+	}
+}
+
+TEST(so_many_names_are_asked_for_at_once_and_no_more)
+{
+	told = 0;
+	begin_silent(0, LENGTH(many));
+	TURN_UNTIL(&loop, told == 10);
+	for (unsigned i = S5_LOOKUPS_MAX; i < LENGTH(many); i++)
+		assert_int_equal(many[i].result, S5_LOOKUP_BUSY);
+	TURN_UNTIL(&loop, dnsd.highest == S5_LOOKUPS_MAX);
+	/* Who asks for one of those joins; the cache and literals need no place. */
+	begin(&many[S5_LOOKUPS_MAX], "s1.test", S5_ATYP_IPV4);
+	assert_int_equal(look_up("localhost", S5_ATYP_IPV4).result, S5_LOOKUP_FOUND);
+	turn_now(&loop);
+	assert_int_equal(told, 1);
+	for (unsigned i = 0; i <= S5_LOOKUPS_MAX; i++)
+		s5_lookup_cancel(&many[i]);
+}
+
+TEST(names_given_up_make_room_for_others)
+{
+	struct s5_lookup lost;
+
+	told = 0;
+	begin(&lost, "l.test", S5_ATYP_IPV4);
+	begin_silent(0, S5_LOOKUPS_MAX - 1);
+	for (unsigned i = 0; i < S5_LOOKUPS_MAX - 1; i++)
+		s5_lookup_cancel(&many[i]);
+	assert_int_equal(told, 0);
+	begin(&many[0], "a.test", S5_ATYP_IPV4);
+	TURN_UNTIL(&loop, told == 2);
+	assert_int_equal(many[0].result, S5_LOOKUP_FOUND);
+	assert_int_equal(lost.result, S5_LOOKUP_FOUND);
+}
+
+/* What c-ares knows of both comes from the environment, as search domains do from
+ * /etc/resolv.conf. */
+TEST(R1928_4_13_a_name_is_asked_for_as_it_stands_without_search_domains_or_aliases)
+{
+	static const char *const names[] = { "x", "n", "x.test", "nick" };
+	char path[] = "/tmp/test_resolve.XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	dprintf(fd, "nick aliased.test\n");
+	close(fd);
+	s5_resolver_free(resolver);
+	setenv("LOCALDOMAIN", "asearched.test", 1);
+	setenv("HOSTALIASES", path, 1);
+	assert_int_equal(s5_resolver_new(&resolver, &loop, dnsd.text), 0);
+	unsetenv("LOCALDOMAIN");
+	for (unsigned i = 0; i < LENGTH(names); i++) {
+		assert_int_not_equal(look_up(names[i], S5_ATYP_IPV4).result, S5_LOOKUP_FOUND);
+		assert_int_equal(dnsd.asked, i + 1);
+	}
+	unsetenv("HOSTALIASES");
+	unlink(path);
+}
+
 TEST(bad_servers_are_refused)
 {
 	static const char *const bad[] = {
@@ -312,6 +416,12 @@ int main(void)
 		RESOLVE(nothing_waits_for_a_silent_name),
 		RESOLVE(a_lookup_taken_back_is_never_told_of),
 		RESOLVE(a_resolver_ends_with_lookups_under_way),
+		RESOLVE(equal_names_under_way_are_asked_for_once),
+		RESOLVE(a_name_given_up_and_wanted_again_is_asked_for_once),
+		RESOLVE(a_question_that_got_lost_is_asked_again),
+		RESOLVE(so_many_names_are_asked_for_at_once_and_no_more),
+		RESOLVE(names_given_up_make_room_for_others),
+		RESOLVE(R1928_4_13_a_name_is_asked_for_as_it_stands_without_search_domains_or_aliases),
 		RESOLVE(bad_servers_are_refused),
 		RESOLVE(good_servers_are_taken),
 		RESOLVE(the_second_server_is_asked_when_the_first_does_not_exist),
