@@ -34,10 +34,17 @@ void serve_trace_event(const struct out *out, const struct s5_record *record,
 	}
 	if (event == S5_EV_METHOD)
 		out_verbose(out, 1, "%s: method %s", who(record).text, s5_method_name(s->method));
+	if (event == S5_EV_CREDENTIALS)
+		out_verbose(
+			out, 1, "%s: credentials of %s", who(record).text,
+			s5_escape(text, sizeof(text), s->credentials.user, s->credentials.ulen));
 	if (event == S5_EV_REQUEST)
 		out_verbose(out, 1, "%s: asked to %s %s", who(record).text,
 			    s5_cmd_name(s->request.cmd),
 			    s5_addr_format(&s->request.dst, text, sizeof(text)));
+	if (event == S5_EV_OPEN && record->actual.atyp)
+		out_verbose(out, 1, "%s: open to %s", who(record).text,
+			    s5_addr_format(&record->actual, text, sizeof(text)));
 }
 
 void serve_trace_end(const struct out *out, const struct s5_record *record)

@@ -140,6 +140,20 @@ refusals() {
 	stop_server
 }
 
+@test "-v says each phase of a session with its time, names escaped, no password" {
+	local who='session 1 from 127\.0\.0\.1:[0-9]* at [0-9]* ms' phase
+	start_target echo
+	start_server -v --workers 1 -u $'j\e:hush-hush'
+	answers "05020100${OK4}6869 EOF" $HELLO_USER "$(login $'j\e' hush-hush)" \
+		"$(request $IP4 "$TARGET_PORT")6869" eof
+	for phase in 'method userpass' 'credentials of j\\x1b' "asked to connect $TARGET" \
+		"open to $TARGET" 'closed; 2 octets up, 2 down'; do
+		wait_until 5 has_line "^socks5 serve: $who: $phase\$" "$SERVER_LOG" ||
+			fail "no '$phase': $(cat "$SERVER_LOG")"
+	done
+	! has_line hush "$SERVER_LOG" || fail "it tells the password"
+}
+
 @test "-v and a stderr that nobody reads: nothing is held up, nor the end" {
 	local pipe=$BATS_TEST_TMPDIR/pipe status=0
 	mkfifo "$pipe"
