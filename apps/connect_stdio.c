@@ -2,23 +2,35 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CHUNK 16384 /* octets a feed reads at once */
 
 /* the thread */
 
-/* For a descriptor that somebody else has made non-blocking. */
-static bool wait_for(int fd, short events)
+/* False: it is to stop. For a descriptor that somebody else has made non-blocking too. */
+static bool wait_input(const struct feed *f)
 {
-	struct pollfd p = { .fd = fd, .events = events };
+	struct pollfd p[2] = { { .fd = f->from, .events = POLLIN },
+			       { .fd = f->stop, .events = POLLIN } };
+
+	while (poll(p, 2, -1) < 0 && errno == EINTR)
+		;
+	return !p[1].revents;
+}
+
+static bool wait_output(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
 
 	if (errno == EAGAIN)
 		return poll(&p, 1, -1) >= 0 || errno == EINTR;
@@ -30,7 +42,7 @@ static int write_all(int fd, const char *octets, size_t len)
 	while (len > 0) {
 		ssize_t n = write(fd, octets, len);
 
-		if (n < 0 && wait_for(fd, POLLOUT))
+		if (n < 0 && wait_output(fd))
 			continue;
 		if (n < 0)
 			return -1;
@@ -53,12 +65,11 @@ static size_t translate(char *to, const char *from, size_t len, char *last)
 	return n;
 }
 
-static void pause_for(int64_t ms)
+static void pause_line(const struct feed *f)
 {
-	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	struct pollfd p = { .fd = f->stop, .events = POLLIN };
 
-	while (nanosleep(&t, &t) < 0 && errno == EINTR)
-		;
+	poll(&p, 1, f->interval < INT_MAX ? (int)f->interval : INT_MAX);
 }
 
 /* With an interval line by line; *begun: a line was written before. */
@@ -69,7 +80,7 @@ static int write_lines(const struct feed *f, const char *octets, size_t len, boo
 		size_t n = end ? (size_t)(end - octets) + 1 : len;
 
 		if (*begun)
-			pause_for(f->interval);
+			pause_line(f);
 		*begun = end != NULL;
 		if (write_all(f->to, octets, n) < 0)
 			return -1;
@@ -85,11 +96,11 @@ static int feed_carry(const struct feed *f)
 	char in[CHUNK], out[2 * CHUNK], last = '\0';
 	bool begun = false;
 
-	for (;;) {
+	while (wait_input(f)) {
 		ssize_t n = read(f->from, in, sizeof(in));
 		size_t len;
 
-		if (n < 0 && wait_for(f->from, POLLIN))
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (n <= 0)
 			return n < 0 ? errno : 0;
@@ -97,6 +108,7 @@ static int feed_carry(const struct feed *f)
 		if (write_lines(f, f->crlf ? out : in, len, &begun) < 0)
 			return errno;
 	}
+	return 0;
 }
 
 /* Both ends are closed, for the one behind must see an end, and the one before that it is no use;
@@ -118,8 +130,9 @@ static void *feed_run(void *arg)
 	struct feed *f = arg;
 	int error = feed_carry(f);
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	__atomic_store_n(&f->error, error, __ATOMIC_RELEASE);
+	if (f->shuts)
+		shutdown(f->to, SHUT_WR);
 	shut(f->to);
 	shut(f->from);
 	return NULL;
@@ -184,12 +197,13 @@ static int make_pipe(int fds[static 2], int relays)
 
 static int open_input(struct stdio *s)
 {
+	int own = s->no_input ? -1 : open_anew(STDIN_FILENO, O_RDONLY);
 	int fds[2], rc;
 
-	if (!s->no_input && !s->crlf && !s->interval)
-		s->in = open_anew(STDIN_FILENO, O_RDONLY);
-	if (s->in >= 0)
+	if (own >= 0 && !s->crlf && !s->interval) {
+		s->in = own;
 		return 0;
+	}
 	rc = make_pipe(fds, 0);
 	if (rc < 0)
 		return rc;
@@ -198,13 +212,15 @@ static int open_input(struct stdio *s)
 		s->held = fds[1];
 		return 0;
 	}
-	s->input = (struct feed){
-		.from = STDIN_FILENO, .to = fds[1], .crlf = s->crlf, .interval = s->interval
-	};
-	return feed_start(&s->input);
+	s->input = (struct feed){ .from = own >= 0 ? own : STDIN_FILENO,
+				  .to = fds[1],
+				  .stop = eventfd(0, EFD_CLOEXEC),
+				  .crlf = s->crlf,
+				  .interval = s->interval };
+	return s->input.stop < 0 ? -errno : feed_start(&s->input);
 }
 
-static int open_output(struct stdio *s)
+static int open_output(struct stdio *s, bool shuts)
 {
 	int fds[2], rc;
 
@@ -216,17 +232,31 @@ static int open_output(struct stdio *s)
 	if (rc < 0)
 		return rc;
 	s->out = fds[1];
-	s->output = (struct feed){ .from = fds[0], .to = STDOUT_FILENO, .interval = s->interval };
+	s->output = (struct feed){ .from = fds[0],
+				   .to = STDOUT_FILENO,
+				   .stop = -1,
+				   .shuts = shuts,
+				   .interval = s->interval };
 	return feed_start(&s->output);
+}
+
+/* As inetd has it: standard input and output are the same socket. */
+static bool is_one_socket(void)
+{
+	struct stat in, out;
+
+	return fstat(STDIN_FILENO, &in) == 0 && fstat(STDOUT_FILENO, &out) == 0 &&
+	       S_ISSOCK(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino;
 }
 
 int stdio_open(struct stdio *s)
 {
+	bool one = is_one_socket();
 	int rc;
 
 	s->in = s->out = s->held = -1;
 	rc = open_input(s);
-	return rc < 0 ? rc : open_output(s);
+	return rc < 0 ? rc : open_output(s, one);
 }
 
 int stdio_close(struct stdio *s, const char **name)
@@ -236,8 +266,9 @@ int stdio_close(struct stdio *s, const char **name)
 	if (s->held >= 0)
 		close(s->held);
 	if (s->input.running) {
-		pthread_cancel(s->input.thread);
+		eventfd_write(s->input.stop, 1);
 		pthread_join(s->input.thread, NULL);
+		close(s->input.stop);
 		error = __atomic_load_n(&s->input.error, __ATOMIC_ACQUIRE);
 		error = error == EPIPE ? 0 : error; /* the relay ended before it */
 		*name = "standard input";

@@ -17,7 +17,9 @@
 struct feed {
 	pthread_t thread;
 	bool running;
-	int from, to; /* it closes `to`, or `from` where writing fails */
+	int from, to; /* it closes both at the end */
+	int stop; /* an eventfd: once it is set nothing more is read; or -1 */
+	bool shuts; /* `to` is a socket that stays open elsewhere: its end needs a shutdown */
 	bool crlf; /* LF becomes CR LF, CR LF stays */
 	int64_t interval; /* ms between lines */
 	int error; /* atomically: a positive errno, of which its name below is */

@@ -73,6 +73,28 @@ start_target() {
 	[ "$output" = good ] || fail "$output"
 }
 
+@test "R1928-R.2 one socket as standard input and output (inetd): the target's end is told to it" {
+	local option
+	start_target greet
+	for option in -n -d; do
+		run timeout 20 "$PYTHON" - "$SOCKS5" "$PROXY" "$TARGET" "$option" <<-'END'
+			import socket, subprocess, sys
+			program, proxy, target, option = sys.argv[1:]
+			ours, theirs = socket.socketpair()
+			child = subprocess.Popen([program, "connect", option, "-x", proxy, target],
+			                         stdin=theirs, stdout=theirs)
+			theirs.close()
+			ours.settimeout(10)
+			got = b""
+			while more := ours.recv(100):
+			    got += more
+			ours.close()
+			print(child.wait(), got)
+		END
+		[ "$output" = "0 b'hello from target\n'" ] || fail "$option: $output"
+	done
+}
+
 @test "pipes shared with others keep their flags" {
 	start_echo
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
@@ -276,6 +298,16 @@ start_target() {
 	run connect -d -i 200ms -x "$FAKE" 127.0.0.1:9
 	took 600 9000
 	[ "$output" = "$(printf 'a\nb\nc\nd')" ] || fail "$output"
+}
+
+@test "-C and -i: the end waits neither for input nor for the next line" {
+	local options
+	for options in "-C" "-i 60" "-C -i 60"; do
+		start_fake "${HELD[@]}" "send:${OK4}0001" recv:1 send:620a stall
+		# shellcheck disable=SC2086 # words
+		run connect $options -W 1 -x "$FAKE" 127.0.0.1:9 < <(printf 'a\nc\n'; sleep 30 3>&-)
+		[ "$status:$output" = 0:b ] || fail "$options: $status: $output"
+	done
 }
 
 @test "-C and -i lose nothing of 4 MiB" {
