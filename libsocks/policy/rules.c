@@ -127,7 +127,7 @@ static unsigned sets_of(const struct s5_addr *a)
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (s5_cidr_has(&kinds[i].block, a))
 			sets |= kinds[i].set;
-	return sets;
+	return sets & S5_SET_LOOPBACK ? sets & ~(unsigned)S5_SET_RESERVED : sets; /* ::1 is both */
 }
 
 static struct target target_of(const struct s5_query *q)

@@ -349,6 +349,20 @@ TEST(R1928_4_20_client_user_command_and_destination)
 	ask_all(cases, LENGTH(cases));
 }
 
+TEST(datagrams_to_many_are_guarded_at_home_too)
+{
+	static const struct question cases[] = {
+		{ "", LOCAL, NULL, "224.0.0.1", 53, S5_DENY, .by = -1, .cmd = S5_CMD_UDP },
+		{ "", LOCAL, NULL, "ff02::1", 53, S5_DENY, .by = -1, .cmd = S5_CMD_UDP },
+		{ "", LOCAL, NULL, "255.255.255.255", 53, S5_DENY, .by = -1, .cmd = S5_CMD_UDP },
+		{ "", LOCAL, NULL, "127.0.0.1", 53, S5_ALLOW, .by = -1, .cmd = S5_CMD_UDP },
+		{ "", LOCAL, NULL, "::1", 53, S5_ALLOW, .by = -1, .cmd = S5_CMD_UDP },
+		{ "", LOCAL, NULL, "::2", 53, S5_DENY, .by = -1, .cmd = S5_CMD_UDP },
+	};
+
+	ask_all(cases, LENGTH(cases));
+}
+
 TEST(the_first_match_decides)
 {
 	static const struct question cases[] = {
@@ -548,6 +562,7 @@ int main(void)
 		cmocka_unit_test(R1928_4_12_a_name_that_is_a_literal_is_an_address),
 		cmocka_unit_test(R1928_4_19_names_without_case_and_one_trailing_dot),
 		cmocka_unit_test(R1928_4_20_client_user_command_and_destination),
+		cmocka_unit_test(datagrams_to_many_are_guarded_at_home_too),
 		cmocka_unit_test(the_first_match_decides),
 		cmocka_unit_test(no_match_denies_once_something_is_allowed),
 		cmocka_unit_test(a_name_alone_is_decided_up_to_the_first_rule_about_addresses),
