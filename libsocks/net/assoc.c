@@ -1,16 +1,13 @@
 #include "net/assoc.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "net/assoc_send.h"
 #include "wire/message.h"
 
 #define TURN 4 /* batches a socket may take before others have their turn */
-#define LOOKUPS 16 /* names that one association resolves at a time */
-#define NAME_MS 60000 /* a name that nothing was sent to for so long is looked up again */
-#define AGAIN_MS 1000 /* and one that could not be resolved after so long */
 #define SHARED_OCTETS (8u << 20) /* held by all associations of a loop */
 
 int s5_post_init(struct s5_post *post)
@@ -23,243 +20,6 @@ int s5_post_init(struct s5_post *post)
 void s5_post_fini(struct s5_post *post)
 {
 	s5_inbox_fini(&post->in);
-}
-
-/* sockets */
-
-static void far4_ready(struct s5_watch *w, uint32_t events);
-static void far6_ready(struct s5_watch *w, uint32_t events);
-
-/* Bound to the port of the other family's socket where it is free. */
-static int far_open(const struct s5_assoc *a, int family)
-{
-	static const uint8_t any[16];
-	const struct s5_addr *source = family ? &a->options->source6 : &a->options->source4;
-	struct s5_addr from = family ? s5_addr_ip6(any, 0) : s5_addr_ip4(any, 0);
-	struct s5_port_range ports = { 0, 0 };
-	int fd;
-
-	if (source->atyp)
-		from = *source;
-	if (a->far[!family].fd >= 0)
-		ports.lo = ports.hi = s5_sock_local(a->far[!family].fd).port;
-	fd = s5_sock_bind_range(SOCK_DGRAM, &from, ports);
-	if (fd < 0 && ports.lo)
-		fd = s5_sock_bind_range(SOCK_DGRAM, &from, (struct s5_port_range){ 0, 0 });
-	return fd;
-}
-
-/* The socket towards addresses of that kind, or -1. */
-static int far_socket(struct s5_assoc *a, uint8_t atyp)
-{
-	int family = atyp == S5_ATYP_IPV6;
-	struct s5_watch *w = &a->far[family];
-	int fd = w->fd >= 0 ? w->fd : far_open(a, family);
-
-	if (fd < 0 || fd == w->fd)
-		return fd;
-	s5_udp_tune(fd);
-	*w = (struct s5_watch){ .fd = fd, .ready = family ? far6_ready : far4_ready };
-	if (s5_loop_watch(a->loop, w, EPOLLIN) == 0)
-		return fd;
-	close(fd);
-	w->fd = -1;
-	return -1;
-}
-
-static void socket_close(struct s5_assoc *a, struct s5_watch *w)
-{
-	if (w->fd < 0)
-		return;
-	s5_loop_unwatch(a->loop, w);
-	close(w->fd);
-	w->fd = -1;
-}
-
-static void settle(struct s5_assoc *a)
-{
-	s5_outbox_flush(&a->post->out);
-	a->dropped += a->post->out.lost;
-	a->post->out.lost = 0;
-}
-
-/* to a destination */
-
-/* The destination is known, and allowed: what comes from there is let in (s5_udp_filter). */
-static void mark_contact(struct s5_assoc *a, const struct s5_addr *address)
-{
-	struct s5_addr contact = *address;
-	struct s5_peer *peer;
-
-	if (a->options->filter == S5_UDP_FILTER_NONE)
-		return;
-	if (a->options->filter == S5_UDP_FILTER_ADDRESS)
-		contact.port = 0; /* no destination has port 0 */
-	peer = s5_peers_find(&a->peers, &contact);
-	if (!peer)
-		peer = s5_peers_add(&a->peers, &contact);
-	if (peer)
-		s5_peers_touch(&a->peers, peer, a->loop->now);
-}
-
-static void refuse_peer(struct s5_assoc *a, struct s5_peer *peer)
-{
-	peer->state = S5_PEER_DENIED;
-	peer->until = a->loop->now + AGAIN_MS;
-	a->dropped += s5_peer_drop_held(&a->peers, peer);
-}
-
-/* What it leads to from now on; false: it cannot be reached from here. */
-static bool direct_peer(struct s5_assoc *a, struct s5_peer *peer, const struct s5_addr *address)
-{
-	peer->fd = far_socket(a, address->atyp);
-	if (peer->fd < 0 || !s5_route_to(&peer->route, address)) {
-		refuse_peer(a, peer);
-		return false;
-	}
-	peer->state = S5_PEER_READY;
-	mark_contact(a, address);
-	return true;
-}
-
-static void send_up(struct s5_assoc *a, struct s5_peer *peer, const uint8_t *data, size_t len)
-{
-	a->up.octets += len;
-	a->up.datagrams++;
-	s5_outbox_put(&a->post->out, peer->fd, &peer->route, NULL, 0, data, len);
-}
-
-static void release_held(struct s5_assoc *a, struct s5_peer *peer)
-{
-	struct s5_held *held;
-
-	STAILQ_FOREACH(held, &peer->held, link)
-	send_up(a, peer, held->data, held->len);
-	settle(a);
-	s5_peer_drop_held(&a->peers, peer);
-}
-
-/* names */
-
-static void lookup_done(struct s5_lookup *l);
-
-static bool wants_ipv6_first(const struct s5_assoc *a)
-{
-	return a->options->prefer == S5_PREFER_6 || a->options->prefer == S5_ONLY_6;
-}
-
-static void look_up(struct s5_assoc *a, struct s5_peer *peer, enum s5_atyp atyp)
-{
-	struct s5_addr name = s5_peer_addr(peer);
-
-	s5_lookup_start(&peer->question->lookup, a->resolver, &name, atyp, lookup_done);
-}
-
-static void end_lookup(struct s5_assoc *a, struct s5_peer *peer)
-{
-	free(peer->question);
-	peer->question = NULL;
-	a->lookups--;
-}
-
-/* The first address of the answer that the rules allow; false: there is none. */
-static bool pick_address(struct s5_assoc *a, struct s5_peer *peer, struct s5_addr *address)
-{
-	const struct s5_lookup *l = &peer->question->lookup;
-	struct s5_addr name = s5_peer_addr(peer);
-
-	for (unsigned i = 0; l->result == S5_LOOKUP_FOUND && i < l->answer.n; i++) {
-		const uint8_t *ip = l->answer.ip[i];
-
-		*address = l->atyp == S5_ATYP_IPV4 ? s5_addr_ip4(ip, peer->port)
-						   : s5_addr_ip6(ip, peer->port);
-		s5_addr_unmap(address);
-		if (a->permit(a, &name, address))
-			return true;
-	}
-	return false;
-}
-
-/* The other family is asked when the first one has nothing that is allowed. */
-static void lookup_done(struct s5_lookup *l)
-{
-	struct s5_peer *peer = S5_OUTER(l, struct s5_question, lookup)->peer;
-	struct s5_assoc *a = peer->owner;
-	bool first = (l->atyp == S5_ATYP_IPV6) == wants_ipv6_first(a);
-	bool only = a->options->prefer == S5_ONLY_4 || a->options->prefer == S5_ONLY_6;
-	struct s5_addr address;
-
-	if (pick_address(a, peer, &address)) {
-		end_lookup(a, peer);
-		if (direct_peer(a, peer, &address))
-			release_held(a, peer);
-	} else if (first && !only) {
-		look_up(a, peer, l->atyp == S5_ATYP_IPV6 ? S5_ATYP_IPV4 : S5_ATYP_IPV6);
-	} else {
-		end_lookup(a, peer);
-		refuse_peer(a, peer);
-	}
-}
-
-static void resolve_peer(struct s5_assoc *a, struct s5_peer *peer)
-{
-	if (a->lookups < LOOKUPS)
-		peer->question = calloc(1, sizeof *peer->question);
-	if (!peer->question)
-		return;
-	peer->question->peer = peer;
-	peer->owner = a;
-	peer->state = S5_PEER_RESOLVING;
-	a->lookups++;
-	look_up(a, peer, wants_ipv6_first(a) ? S5_ATYP_IPV6 : S5_ATYP_IPV4);
-}
-
-/* Where datagrams to this address or name go, now. */
-static void judge_peer(struct s5_assoc *a, struct s5_peer *peer, const struct s5_addr *to)
-{
-	bool name = to->atyp == S5_ATYP_NAME;
-
-	if (!a->permit(a, name ? to : NULL, name ? NULL : to))
-		refuse_peer(a, peer);
-	else if (name)
-		resolve_peer(a, peer);
-	else
-		direct_peer(a, peer, to);
-}
-
-static struct s5_peer *peer_for(struct s5_assoc *a, const struct s5_addr *to)
-{
-	struct s5_peer *peer = s5_peers_find(&a->peers, to);
-	int64_t now = a->loop->now;
-
-	if (!peer) {
-		settle(a); /* another may go for the new one, while a run is on its way there */
-		peer = s5_peers_add(&a->peers, to);
-	}
-	if (!peer)
-		return NULL;
-	if (peer->state == S5_PEER_NEW || (peer->state == S5_PEER_DENIED && now >= peer->until) ||
-	    (peer->atyp == S5_ATYP_NAME && peer->state == S5_PEER_READY &&
-	     now - peer->used >= NAME_MS))
-		judge_peer(a, peer, to);
-	s5_peers_touch(&a->peers, peer, now);
-	return peer;
-}
-
-/* data must be good until the batch is settled. */
-static void deliver(struct s5_assoc *a, const struct s5_datagram *d)
-{
-	struct s5_addr to = d->addr;
-	struct s5_peer *peer;
-
-	s5_addr_literal(&to);
-	s5_addr_unmap(&to);
-	peer = peer_for(a, &to);
-	if (peer && peer->state == S5_PEER_READY)
-		send_up(a, peer, d->data, d->len);
-	else if (!peer || peer->state != S5_PEER_RESOLVING ||
-		 !s5_peer_hold(&a->peers, peer, d->data, d->len))
-		a->dropped++;
 }
 
 /* from the client */
@@ -306,10 +66,10 @@ static void reassemble(struct s5_assoc *a, struct s5_datagram *d)
 	enum s5_frag_result r = s5_frag_add(&a->frag, d, a->loop->now);
 
 	if (r == S5_FRAG_WHOLE) {
-		deliver(a, d);
-		settle(a);
+		s5_assoc_deliver(a, d);
+		s5_assoc_settle(a);
 	}
-	if (r == S5_FRAG_DROPPED)
+	if (r == S5_FRAG_DROPPED || a->frag.loss != S5_LOSS_NONE)
 		a->dropped++;
 	arm_fragments(a);
 }
@@ -323,12 +83,13 @@ static void take_up(struct s5_assoc *a, const struct s5_parcel *parcel)
 		a->dropped++;
 		return;
 	}
+	a->seen = a->loop->now;
 	if (!a->pinned)
 		pin(a, parcel->from, from.port);
 	if (d.frag || a->frag.deadline)
 		reassemble(a, &d);
 	else
-		deliver(a, &d);
+		s5_assoc_deliver(a, &d);
 }
 
 /* What take makes of each datagram that has come. */
@@ -339,12 +100,11 @@ static void pump(struct s5_assoc *a, int fd,
 	struct s5_parcel parcel;
 	int n = S5_BATCH;
 
-	a->seen = a->loop->now;
 	for (int i = 0; i < TURN && n == S5_BATCH; i++) {
 		n = s5_inbox_receive(in, fd);
 		while (s5_inbox_next(in, &parcel))
 			take(a, &parcel);
-		settle(a);
+		s5_assoc_settle(a);
 	}
 }
 
@@ -362,7 +122,8 @@ static bool is_welcome(struct s5_assoc *a, const struct s5_addr *from)
 
 	if (a->options->filter == S5_UDP_FILTER_ADDRESS)
 		contact.port = 0;
-	return a->options->filter == S5_UDP_FILTER_NONE || s5_peers_find(&a->peers, &contact);
+	return a->options->filter == S5_UDP_FILTER_NONE ||
+	       s5_contacts_find(&a->peers.contacts, &contact);
 }
 
 static void take_down(struct s5_assoc *a, const struct s5_parcel *parcel)
@@ -375,6 +136,7 @@ static void take_down(struct s5_assoc *a, const struct s5_parcel *parcel)
 		a->dropped++;
 		return;
 	}
+	a->seen = a->loop->now;
 	s5_datagram_put(&out, &d);
 	a->down.octets += parcel->len;
 	a->down.datagrams++;
@@ -411,7 +173,7 @@ static void fragments_fire(struct s5_timer *t)
 {
 	struct s5_assoc *a = S5_OUTER(t, struct s5_assoc, fragments);
 
-	s5_frag_expire(&a->frag, a->loop->now);
+	a->dropped += s5_frag_expire(&a->frag, a->loop->now);
 	arm_fragments(a);
 }
 
@@ -420,7 +182,8 @@ int s5_assoc_start(struct s5_assoc *a, int fd)
 	int rc;
 
 	a->near = (struct s5_watch){ .fd = fd, .ready = near_ready };
-	a->far[0].fd = a->far[1].fd = -1;
+	a->far[0] = (struct s5_watch){ .fd = -1, .ready = far4_ready };
+	a->far[1] = (struct s5_watch){ .fd = -1, .ready = far6_ready };
 	a->quiet.fire = quiet_fire;
 	a->fragments.fire = fragments_fire;
 	a->seen = a->loop->now;
@@ -435,6 +198,15 @@ int s5_assoc_start(struct s5_assoc *a, int fd)
 	s5_timer_stop(a->loop, &a->quiet);
 	a->loop = NULL;
 	return rc;
+}
+
+static void socket_close(struct s5_assoc *a, struct s5_watch *w)
+{
+	if (w->fd < 0)
+		return;
+	s5_loop_unwatch(a->loop, w);
+	close(w->fd);
+	w->fd = -1;
 }
 
 void s5_assoc_stop(struct s5_assoc *a)

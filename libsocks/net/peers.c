@@ -15,10 +15,12 @@ void s5_peers_init(struct s5_peers *p, struct s5_budget *budget)
 
 static void drop(struct s5_peers *p, struct s5_peer *peer)
 {
-	if (peer->question)
+	if (peer->question) {
 		s5_lookup_cancel(&peer->question->lookup);
-	free(peer->question);
-	s5_peer_drop_held(p, peer);
+		s5_peer_answered(p, peer);
+	}
+	s5_contact_leave(peer->contact);
+	p->lost += s5_peer_drop_held(p, peer);
 	LIST_REMOVE(peer, link);
 	TAILQ_REMOVE(&p->ages, peer, age);
 	p->n--;
@@ -102,6 +104,31 @@ struct s5_addr s5_peer_addr(const struct s5_peer *peer)
 
 	memcpy(a.octets, peer->octets, peer->len);
 	return a;
+}
+
+void s5_peer_meet(struct s5_peers *p, struct s5_peer *peer, const struct s5_addr *from)
+{
+	struct s5_contact *before = peer->contact;
+
+	peer->contact = from ? s5_contacts_keep(&p->contacts, from) : NULL;
+	s5_contact_leave(before);
+}
+
+struct s5_question *s5_peer_ask(struct s5_peers *p, struct s5_peer *peer)
+{
+	peer->question = calloc(1, sizeof *peer->question);
+	if (!peer->question)
+		return NULL;
+	peer->question->peer = peer;
+	p->questions++;
+	return peer->question;
+}
+
+void s5_peer_answered(struct s5_peers *p, struct s5_peer *peer)
+{
+	free(peer->question);
+	peer->question = NULL;
+	p->questions--;
 }
 
 bool s5_peer_hold(struct s5_peers *p, struct s5_peer *peer, const void *data, size_t len)

@@ -11,6 +11,7 @@
 
 #include "base/budget.h"
 #include "net/batch.h"
+#include "net/contacts.h"
 #include "net/resolve.h"
 
 #define S5_PEERS 1024
@@ -44,6 +45,7 @@ struct s5_peer {
 	int fd; /* to send from */
 	struct s5_route route;
 	struct s5_question *question; /* while RESOLVING */
+	struct s5_contact *contact; /* whose answers it lets in; NULL: none */
 	void *owner; /* whoever asks it */
 	STAILQ_HEAD(, s5_held) held;
 	size_t nheld;
@@ -56,18 +58,29 @@ struct s5_peers {
 	struct s5_budget *budget; /* of what is held */
 	LIST_HEAD(, s5_peer) bucket[S5_PEER_BUCKETS];
 	TAILQ_HEAD(s5_peer_ages, s5_peer) ages; /* the one used last is first */
-	unsigned n;
+	struct s5_contacts contacts;
+	unsigned n, questions;
+	uint64_t lost; /* datagrams that went with the peer they waited for */
 };
 
 void s5_peers_init(struct s5_peers *p, struct s5_budget *budget);
 void s5_peers_fini(struct s5_peers *p);
 /* NULL: not there. */
 struct s5_peer *s5_peers_find(const struct s5_peers *p, const struct s5_addr *a);
-/* A new one, or NULL without memory. Another one may go for it. */
+/* A new one, or NULL without memory. Another one may go for it: no datagram to it may wait in the
+ * outbox. */
 struct s5_peer *s5_peers_add(struct s5_peers *p, const struct s5_addr *a);
 /* It was used now. */
 void s5_peers_touch(struct s5_peers *p, struct s5_peer *peer, int64_t now);
 struct s5_addr s5_peer_addr(const struct s5_peer *peer);
+
+/* The peer's answers come from there (an address with its port, or port 0) and are let in as long
+ * as the peer is there; NULL: not any more. */
+void s5_peer_meet(struct s5_peers *p, struct s5_peer *peer, const struct s5_addr *from);
+/* Its question, to be asked; NULL without memory. */
+struct s5_question *s5_peer_ask(struct s5_peers *p, struct s5_peer *peer);
+/* The question is over. */
+void s5_peer_answered(struct s5_peers *p, struct s5_peer *peer);
 
 /* Keeps a copy of a datagram. False: too many wait already. */
 bool s5_peer_hold(struct s5_peers *p, struct s5_peer *peer, const void *data, size_t len);
