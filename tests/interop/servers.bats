@@ -15,24 +15,6 @@ until_listening() {
 	PROXY=127.0.0.1:$port
 }
 
-start_danted() {
-	local port conf=$BATS_TEST_TMPDIR/danted.conf
-	need danted
-	port=$(free_port)
-	cat >"$conf" <<-END
-		errorlog: stderr
-		logoutput: stderr
-		internal: 127.0.0.1 port = $port
-		external: 127.0.0.1
-		clientmethod: none
-		socksmethod: none
-		user.unprivileged: nobody
-		client pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }
-		socks pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }
-	END
-	until_listening "$port" danted -f "$conf" -p "$BATS_TEST_TMPDIR/danted.pid"
-}
-
 start_microsocks() {
 	local port
 	need microsocks

@@ -5,26 +5,6 @@ load ../lib/helper
 load ../lib/serve
 load ../lib/udp
 
-start_danted() {
-	local port conf=$BATS_TEST_TMPDIR/danted.$RANDOM
-	need danted
-	port=$(free_port)
-	cat >"$conf" <<-END
-		errorlog: stderr
-		logoutput: stderr
-		internal: 127.0.0.1 port = $port
-		external: 127.0.0.1
-		clientmethod: none
-		socksmethod: none
-		user.unprivileged: nobody
-		client pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }
-		socks pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }
-	END
-	spawn danted -f "$conf" -p "$conf.pid"
-	wait_for_port 127.0.0.1 "$port"
-	PROXY=127.0.0.1:$port
-}
-
 # echoes OPTION...: short, empty and the largest datagrams there and back, by address and by name.
 echoes() {
 	local file=$BATS_TEST_TMPDIR/hex

@@ -10,7 +10,8 @@ import socket
 import struct
 import time
 
-from tunnel import address_of, read_exactly, reset
+from tunnel import reset
+from wire import address_of, read_exactly
 
 PATIENCE = 10
 __all__ = ["Bind", "connect", "ended", "stopped", "read_exactly", "reset", "struct", "socket"]

@@ -175,6 +175,27 @@ start_echo() {
 	ECHO=$SAID ECHO_PORT=${SAID##*:} ECHO_OUT=$OUT
 }
 
+# start_danted: Dante as a server without authentication; PROXY is its address.
+start_danted() {
+	local port conf=$BATS_TEST_TMPDIR/danted.$RANDOM
+	need danted
+	port=$(free_port)
+	cat >"$conf" <<-END
+		errorlog: stderr
+		logoutput: stderr
+		internal: 127.0.0.1 port = $port
+		external: 127.0.0.1
+		clientmethod: none
+		socksmethod: none
+		user.unprivileged: nobody
+		client pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }
+		socks pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }
+	END
+	spawn danted -f "$conf" -p "$conf.pid"
+	wait_for_port 127.0.0.1 "$port"
+	PROXY=127.0.0.1:$port
+}
+
 # start_dns NAME=ANSWERS...: see dns.py. DNS is ADDRESS:PORT, DNS_OUT the file of the queries.
 start_dns() {
 	spawn_saying "$PYTHON" "$LIB/dns.py" "$@"

@@ -17,14 +17,11 @@ import struct
 import sys
 import time
 
+from wire import address_of, read_exactly
+
 HELLO = bytes.fromhex("050100")
 CHOSEN = bytes.fromhex("0500")
 PATIENCE = 60  # seconds for any one step
-
-
-def address_of(text):
-    host, _, port = text.rpartition(":")
-    return host.strip("[]"), int(port)
 
 
 def request_for(target):
@@ -235,16 +232,6 @@ async def noise(proxy, count, seed=None):
 
 
 # --- hold: tunnels that stay -------------------------------------------------------------------
-
-
-def read_exactly(sock, count):
-    data = b""
-    while len(data) < count:
-        more = sock.recv(count - len(data))
-        if not more:
-            raise ConnectionError(f"closed after {data.hex()}")
-        data += more
-    return data
 
 
 def begin(proxy, target):

@@ -12,18 +12,10 @@ import struct
 import sys
 import time
 
+from wire import address_of, read_exactly
+
 SOURCES = (f"127.77.{n >> 8 & 255}.{n & 255}" for n in itertools.count(1))
 PATIENCE = 30
-
-
-def read_exactly(sock, count):
-    data = b""
-    while len(data) < count:
-        more = sock.recv(count - len(data))
-        if not more:
-            raise ConnectionError(f"closed after {data.hex()}")
-        data += more
-    return data
 
 
 def hello(proxy, method, source=None):
@@ -140,8 +132,7 @@ WORKS = {"times": times, "delays": delays, "stall": stall, "flood": flood,
 
 
 def main():
-    host, _, port = sys.argv[2].rpartition(":")
-    WORKS[sys.argv[1]]((host, int(port)), *sys.argv[3:])
+    WORKS[sys.argv[1]](address_of(sys.argv[2]), *sys.argv[3:])
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ import sys
 import threading
 import time
 
+from wire import address_of, read_exactly
+
 PATIENCE = 10
 MIB = 1 << 20
 
@@ -25,21 +27,6 @@ def request(port, name=None):
     """Hello and request in one, for 127.0.0.1 or for a name."""
     where = b"\1\x7f\0\0\1" if name is None else bytes([3, len(name)]) + name.encode()
     return b"\5\1\0" + b"\5\1\0" + where + struct.pack("!H", port)
-
-
-def read_exactly(sock, count):
-    data = b""
-    while len(data) < count:
-        more = sock.recv(count - len(data))
-        if not more:
-            raise ConnectionError(f"closed after {data.hex()}")
-        data += more
-    return data
-
-
-def address_of(text):
-    host, _, port = text.rpartition(":")
-    return host, int(port)
 
 
 class Maker:

@@ -12,8 +12,18 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
-#include "net/loop.h"
+#include "net/resolve.h"
 #include "testlib.h"
+
+/* Names that get no address, whatever the family. */
+static const struct {
+	const char *name;
+	enum s5_lookup_result result;
+} dnsd_failures[] = {
+	{ "x.test", S5_LOOKUP_NO_NAME },
+	{ "n.test", S5_LOOKUP_NO_DATA },
+	{ "f.test", S5_LOOKUP_FAILED },
+};
 
 struct dnsd {
 	struct s5_watch watch;
