@@ -20,9 +20,8 @@
 
 struct s5_penalty {
 	int64_t last; /* ms, the caller's clock: when it failed last */
-	uint8_t atyp; /* 0: a free slot */
+	uint64_t source; /* s5_addr_source; 0: a free slot */
 	uint8_t failures;
-	uint8_t octets[8]; /* of the address; behind an IPv4 address zeros */
 };
 
 struct s5_penalties {
