@@ -17,11 +17,12 @@
 #define CHUNK (1 << 20)
 #define BATCH 256
 #define BURST 64 /* datagrams taken at a time */
+#define ROOM 65536 /* octets for each */
 
 struct target {
 	int epoll, source; /* source: a file of CHUNK octets in memory */
 	uint64_t limit;
-	char octets[CHUNK];
+	char octets[BURST * ROOM];
 };
 
 /* What the loop waits for: the listener, a connection. False: it is over. */
@@ -68,12 +69,12 @@ static bool source_ready(struct target *t, struct watch *w)
 static bool sink_ready(struct target *t, struct watch *w)
 {
 	/* MSG_TRUNC: the octets are dropped in the kernel. */
-	return count(w, recv(w->fd, t->octets, sizeof t->octets, MSG_TRUNC));
+	return count(w, recv(w->fd, t->octets, CHUNK, MSG_TRUNC));
 }
 
 static bool echo_ready(struct target *t, struct watch *w)
 {
-	ssize_t n = recv(w->fd, t->octets, sizeof t->octets, 0);
+	ssize_t n = recv(w->fd, t->octets, CHUNK, 0);
 
 	if (n <= 0)
 		return n < 0 && errno == EAGAIN;
@@ -124,7 +125,7 @@ static bool datagrams_ready(struct target *t, struct watch *w)
 	int n;
 
 	for (unsigned i = 0; i < BURST; i++) {
-		iov[i] = (struct iovec){ t->octets + (size_t)i * CHUNK / BURST, CHUNK / BURST };
+		iov[i] = (struct iovec){ t->octets + (size_t)i * ROOM, ROOM };
 		msg[i].msg_hdr = (struct msghdr){ .msg_name = &from[i],
 						  .msg_namelen = sizeof from[i],
 						  .msg_iov = &iov[i],
@@ -174,6 +175,7 @@ struct sockaddr_in target_start(enum work work, uint64_t limit)
 	struct sockaddr_in at = { .sin_family = AF_INET,
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof at;
+	static const int size = BURST * ROOM;
 	int type = work == WORK_DATAGRAMS ? SOCK_DGRAM : SOCK_STREAM;
 	int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	pid_t parent = getpid(), pid;
@@ -182,6 +184,8 @@ struct sockaddr_in target_start(enum work work, uint64_t limit)
 	    (type == SOCK_STREAM && listen(fd, SOMAXCONN) < 0) ||
 	    getsockname(fd, (struct sockaddr *)&at, &len) < 0)
 		err(1, "target: listen");
+	if (type == SOCK_DGRAM)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 	pid = fork();
 	if (pid < 0)
 		err(1, "target: fork");
