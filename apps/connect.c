@@ -1,9 +1,7 @@
 /* socks5 connect: netcat through a proxy. */
 #include "connect.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <string.h>
 
 #include "base/names.h"
 #include "command.h"
@@ -15,78 +13,21 @@ void connect_call(struct connect *c, struct proxy_call *call, uint16_t port,
 
 	request.dst.port = port;
 	*call = (struct proxy_call){ .done = done };
-	proxy_call_start(call, &c->proxy, &c->loop, c->resolver, &request);
-}
-
-int connect_start_relay(struct connect *c, struct s5_relay *relay, struct proxy_call *call,
-			const int fds[static 2], unsigned watched)
-{
-	const struct s5_client *client = &call->client;
-	const int ends[4] = { fds[0], fds[1], client->fd, client->fd };
-
-	s5_relay_start(relay, &c->pool, ends, watched | 2);
-	if (s5_relay_preload(relay, 1, client->early, client->nearly, true) == 0)
-		return 0;
-	s5_relay_stop(relay);
-	return -ENOMEM;
-}
-
-int connect_ended(const struct connect *c, const struct s5_relay *relay, enum s5_relay_end end,
-		  const char *near)
-{
-	char text[S5_ADDR_TEXT], duration[32];
-
-	switch (end) {
-	case S5_RELAY_CLOSED:
-	case S5_RELAY_STOPPED:
-		return EXIT_OK;
-	case S5_RELAY_IDLE:
-		out_error(&c->options.out, "%s: nothing came or went for %s (-w)",
-			  s5_addr_format(&c->target.addr, text, sizeof(text)),
-			  proxy_duration(relay->idle, duration, sizeof(duration)));
-		break;
-	case S5_RELAY_ERROR:
-		if (!relay->side && relay->error == EPIPE) { /* `| head` has seen enough */
-			out_verbose(&c->options.out, 1, "%s: %s", near, strerror(EPIPE));
-			break;
-		}
-		if (relay->side)
-			s5_addr_format(&c->target.addr, text, sizeof(text));
-		out_error(&c->options.out, "%s: %s", relay->side ? text : near,
-			  strerror(relay->error));
-		break;
-	}
-	return EXIT_NETWORK;
+	proxy_call_start(call, &c->proxy, &c->engine.loop, c->engine.resolver, &request);
 }
 
 /* What does not go together, or NULL. */
 static const char *find_conflict(const struct connect_options *o)
 {
-	int modes = (o->listen != NULL) + (o->exec != NULL) + o->pass_fd + o->scan;
+	int modes = (o->listen != NULL) + (o->carry.exec != NULL) + o->pass_fd + o->scan;
 
 	if (modes > 1)
 		return "--listen, --exec, --pass-fd and --scan exclude each other";
 	if (o->keep_open && !o->listen)
 		return "--keep-open needs --listen";
-	if ((o->hexdump || o->recv_limit) && modes && !o->exec)
+	if ((o->carry.hexdump || o->carry.recv_limit) && modes && !o->carry.exec)
 		return "--hexdump and --recv-limit are for a single connection that is relayed here";
 	return NULL;
-}
-
-static int start_loop(struct connect *c)
-{
-	int rc = s5_loop_init(&c->loop);
-
-	if (rc == 0) {
-		c->turning = true;
-		rc = s5_pool_init(&c->pool, &c->loop);
-	}
-	if (rc == 0 && !c->options.numeric)
-		rc = s5_resolver_new(&c->resolver, &c->loop, NULL);
-	if (rc == 0)
-		return EXIT_OK;
-	out_error(&c->options.out, "cannot start: %s", strerror(-rc));
-	return EXIT_NETWORK;
 }
 
 static int prepare(struct connect *c)
@@ -102,10 +43,33 @@ static int prepare(struct connect *c)
 	if (status == EXIT_OK)
 		status = proxy_check(&c->proxy, &c->target.addr, o->numeric);
 	if (status == EXIT_OK)
-		status = start_loop(c);
+		status = engine_start(&c->engine, o->numeric, &o->out);
 	if (status == EXIT_OK)
-		status = proxy_resolve(&c->proxy, &c->loop, c->resolver, &c->target.addr);
+		status = proxy_resolve(&c->proxy, &c->engine.loop, c->engine.resolver,
+				       &c->target.addr);
 	return status;
+}
+
+/* To standard input and output, or to a command. */
+static int carry(struct connect *c)
+{
+	const struct connect_options *o = &c->options;
+	struct carry k = { .options = &o->carry,
+			   .out = &o->out,
+			   .engine = &c->engine,
+			   .idle = proxy_idle(&o->proxy) };
+	struct proxy_call call;
+	int status = carry_open(&k);
+
+	if (status != EXIT_OK)
+		return status;
+	connect_call(c, &call, c->target.addr.port, NULL);
+	if (proxy_call_wait(&call))
+		status = carry_run(&k, &call, &c->target.addr);
+	else
+		status = proxy_call_failed(&call);
+	proxy_call_fini(&call);
+	return carry_close(&k, status);
 }
 
 static int serve_mode(struct connect *c)
@@ -114,7 +78,7 @@ static int serve_mode(struct connect *c)
 		return connect_forward(c);
 	if (c->options.scan)
 		return connect_scan(c);
-	return c->options.pass_fd ? connect_pass(c) : connect_relay(c);
+	return c->options.pass_fd ? connect_pass(c) : carry(c);
 }
 
 static int check(const struct command *self, struct connect *c, int count, char **words)
@@ -138,7 +102,7 @@ static int check(const struct command *self, struct connect *c, int count, char 
 
 int connect_run(const struct command *self, int argc, char **argv)
 {
-	struct connect c = { .turning = false };
+	struct connect c = { .target.last = 0 };
 	int status = EXIT_OK, count = command_parse(self, &c.options, argc, argv, &status);
 
 	if (count < 0)
@@ -151,12 +115,7 @@ int connect_run(const struct command *self, int argc, char **argv)
 	if (status == EXIT_OK)
 		status = serve_mode(&c);
 out:
-	if (c.resolver)
-		s5_resolver_free(c.resolver);
-	if (c.turning) {
-		s5_pool_fini(&c.pool);
-		s5_loop_fini(&c.loop);
-	}
+	engine_stop(&c.engine);
 	proxy_fini(&c.proxy);
 	opt_fini(self->opts, &c.options);
 	return status;

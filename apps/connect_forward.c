@@ -42,7 +42,7 @@ static void relay_done(struct s5_relay *r, enum s5_relay_end end)
 
 	out_verbose(&c->options.out, 1, "%s: ended, %llu octets sent, %llu received", f->from,
 		    (unsigned long long)r->flow[0].octets, (unsigned long long)r->flow[1].octets);
-	forward_end(f, connect_ended(c, r, end, f->from));
+	forward_end(f, carry_ended(&c->options.out, r, end, f->from, &c->target.addr));
 }
 
 /* Whoever connected here must see that it failed, not an empty answer. */
@@ -58,7 +58,7 @@ static void call_done(struct proxy_call *call, bool ok)
 		return;
 	}
 	f->relay = (struct s5_relay){ .idle = proxy_idle(&c->options.proxy), .done = relay_done };
-	if (connect_start_relay(c, &f->relay, call, (const int[]){ f->fd, f->fd }, 0) == 0)
+	if (carry_start(&c->engine, &f->relay, call, (const int[]){ f->fd, f->fd }, 0) == 0)
 		proxy_call_fini(call);
 }
 
@@ -79,7 +79,7 @@ static void forward_start(struct listener *l, int fd, const struct s5_addr *from
 
 static void stop_listening(struct listener *l)
 {
-	s5_loop_unwatch(&l->c->loop, &l->watch);
+	s5_loop_unwatch(&l->c->engine.loop, &l->watch);
 	close(l->watch.fd);
 }
 
@@ -102,15 +102,15 @@ static void listener_ready(struct s5_watch *w, uint32_t events)
 	}
 	if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
 		return;
-	s5_loop_unwatch(&l->c->loop, w);
-	s5_timer_set(&l->c->loop, &l->retry, l->c->loop.now + RETRY_MS);
+	s5_loop_unwatch(&l->c->engine.loop, w);
+	s5_timer_set(&l->c->engine.loop, &l->retry, l->c->engine.loop.now + RETRY_MS);
 }
 
 static void retry_fire(struct s5_timer *t)
 {
 	struct listener *l = S5_OUTER(t, struct listener, retry);
 
-	s5_loop_watch(&l->c->loop, &l->watch, EPOLLIN);
+	s5_loop_watch(&l->c->engine.loop, &l->watch, EPOLLIN);
 }
 
 static int open_listener(struct listener *l, const char *text)
@@ -131,7 +131,7 @@ static int open_listener(struct listener *l, const char *text)
 			  strerror(-l->watch.fd));
 		return EXIT_NETWORK;
 	}
-	s5_loop_watch(&l->c->loop, &l->watch, EPOLLIN);
+	s5_loop_watch(&l->c->engine.loop, &l->watch, EPOLLIN);
 	a = s5_sock_local(l->watch.fd);
 	out_say(out, "listening on %s", s5_addr_format(&a, where, sizeof(where)));
 	return EXIT_OK;
@@ -145,6 +145,6 @@ int connect_forward(struct connect *c)
 	if (status != EXIT_OK)
 		return status;
 	while (!l.over)
-		s5_loop_turn(&c->loop);
+		s5_loop_turn(&c->engine.loop);
 	return l.status;
 }

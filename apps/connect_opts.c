@@ -1,37 +1,19 @@
 #include "connect_opts.h"
 
-#include <limits.h>
-
 #include "command.h"
 
 #define OPT_TARGET struct connect_options
 const struct opt connect_opts[] = {
-	OPT_HEADING("What goes over the connection"),
-	OPT("shutdown", 'N', FLAG, shutdown, NULL,
-	    "at the end of standard input tell the target at once (half-close); without -N it is "
-	    "told once it has been silent for half a second"),
-	OPT("quit-after", 'q', MSEC, quit_after, "SECONDS",
-	    "end so long after standard input does; below 0 waits for the target; "
-	    "0 or more implies -N",
-	    .def = "-1", .min = -1),
-	OPT("no-stdin", 'd', FLAG, no_stdin, NULL, "do not read standard input"),
-	OPT("crlf", 'C', FLAG, crlf, NULL, "send CR LF for each LF"),
-	OPT("interval", 'i', MSEC, interval, "DURATION",
-	    "wait between lines, sent and received, and between ports scanned"),
-	OPT("recv-limit", 'W', INT, recv_limit, "N", "end after N reads from the target",
-	    .def_say = "no limit", .min = 1, .max = INT_MAX),
-	OPT("exec", 'e', STR, exec, "COMMAND",
-	    "run a shell command with the connection as its stdin and stdout", .want = "@program"),
-	OPT("pass-fd", 'F', FLAG, pass_fd, NULL,
-	    "pass the connected socket over stdout and end (ssh's ProxyUseFdpass)"),
-	OPT("hexdump", 0, STR, hexdump, "FILE|-", "dump all octets of both ways; - is stderr",
-	    .want = "@file"),
+	OPT_INCLUDE(carry, carry_opts),
 
 	OPT_HEADING("Instead of one connection"),
 	OPT("listen", 'L', STR, listen, "[ADDR:]PORT",
 	    "listen here, forward what connects through the proxy"),
 	OPT("keep-open", 'k', FLAG, keep_open, NULL, "with -L: go on after the first connection"),
-	OPT("scan", 'z', FLAG, scan, NULL, "say of each port whether it accepts, send nothing"),
+	OPT("scan", 'z', FLAG, scan, NULL,
+	    "say of each port whether it accepts, send nothing; -i waits between ports"),
+	OPT("pass-fd", 'F', FLAG, pass_fd, NULL,
+	    "pass the connected socket over stdout and end (ssh's ProxyUseFdpass)"),
 
 	OPT_INCLUDE(proxy, proxy_opts),
 

@@ -88,8 +88,8 @@ static bool scan_port(struct connect *c, uint16_t port, int *status)
 
 int connect_scan(struct connect *c)
 {
-	struct timespec pause = { .tv_sec = c->options.interval / 1000,
-				  .tv_nsec = c->options.interval % 1000 * 1000000 };
+	struct timespec pause = { .tv_sec = c->options.carry.interval / 1000,
+				  .tv_nsec = c->options.carry.interval % 1000 * 1000000 };
 	int status = EXIT_OK;
 	bool any = false, going = true;
 

@@ -1,9 +1,7 @@
 /* socks5 udp: nc -u through a proxy. */
 #include "udp.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <string.h>
 
 #include "command.h"
 
@@ -13,8 +11,8 @@ struct proxy_udp udp_way(struct udp *u)
 {
 	return (struct proxy_udp){
 		.proxy = &u->proxy,
-		.loop = &u->loop,
-		.resolver = u->resolver,
+		.loop = &u->engine.loop,
+		.resolver = u->engine.resolver,
 		.target = u->target.addr,
 		.source_port = (uint16_t)u->options.source_port,
 		.proxy_address = u->options.proxy_address,
@@ -60,21 +58,6 @@ static int check(const struct command *self, struct udp *u, int count, char **wo
 	return EXIT_USAGE;
 }
 
-static int start_loop(struct udp *u)
-{
-	int rc = s5_loop_init(&u->loop);
-
-	if (rc == 0) {
-		u->turning = true;
-		if (!u->options.numeric)
-			rc = s5_resolver_new(&u->resolver, &u->loop, NULL);
-	}
-	if (rc == 0)
-		return EXIT_OK;
-	out_error(&u->options.out, "cannot start: %s", strerror(-rc));
-	return EXIT_NETWORK;
-}
-
 /* Without a proxy the target's name is resolved here. */
 static int resolve(struct udp *u)
 {
@@ -82,8 +65,8 @@ static int resolve(struct udp *u)
 	struct s5_addr *target = &u->target.addr;
 
 	if (p->config.nhops)
-		return proxy_resolve(p, &u->loop, u->resolver, target);
-	return proxy_lookup(p, &u->loop, u->resolver, target, p->config.dial.prefer);
+		return proxy_resolve(p, &u->engine.loop, u->engine.resolver, target);
+	return proxy_lookup(p, &u->engine.loop, u->engine.resolver, target, p->config.dial.prefer);
 }
 
 static int prepare(struct udp *u)
@@ -96,7 +79,7 @@ static int prepare(struct udp *u)
 	if (status == EXIT_OK)
 		status = proxy_check(&u->proxy, &u->target.addr, o->numeric);
 	if (status == EXIT_OK)
-		status = start_loop(u);
+		status = engine_start(&u->engine, o->numeric, &o->out);
 	if (status == EXIT_OK)
 		status = resolve(u);
 	return status;
@@ -117,10 +100,7 @@ int udp_run(const struct command *self, int argc, char **argv)
 	if (status == EXIT_OK)
 		status = u.options.listen ? udp_forward(&u) : udp_talk(&u);
 out:
-	if (u.resolver)
-		s5_resolver_free(u.resolver);
-	if (u.turning)
-		s5_loop_fini(&u.loop);
+	engine_stop(&u.engine);
 	proxy_fini(&u.proxy);
 	opt_fini(self->opts, &u.options);
 	return status;

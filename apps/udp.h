@@ -2,6 +2,7 @@
 #ifndef APPS_UDP_H
 #define APPS_UDP_H
 
+#include "engine.h"
 #include "proxy_udp.h"
 #include "target.h"
 #include "udp_opts.h"
@@ -10,9 +11,7 @@ struct udp {
 	struct udp_options options;
 	struct proxy proxy;
 	struct target target;
-	bool turning; /* what follows is there */
-	struct s5_loop loop;
-	struct s5_resolver *resolver;
+	struct engine engine;
 	struct s5_budget fragments; /* that came, of all associations */
 };
 

@@ -61,7 +61,7 @@ static void forget(struct sender *s)
 	LIST_REMOVE(s, entry);
 	f->count--;
 	f->full = false;
-	s5_timer_stop(&f->u->loop, &s->idle);
+	s5_timer_stop(&f->u->engine.loop, &s->idle);
 	proxy_udp_fini(&s->way);
 	drop_waiting(s);
 	free(s);
@@ -71,7 +71,7 @@ static void touch(struct sender *s)
 {
 	struct udp *u = s->forward->u;
 
-	s5_timer_set(&u->loop, &s->idle, u->loop.now + u->options.idle);
+	s5_timer_set(&u->engine.loop, &s->idle, u->engine.loop.now + u->options.idle);
 }
 
 static void idle_fire(struct s5_timer *t)
@@ -246,7 +246,7 @@ static int open_port(struct forward *f)
 			  s5_addr_format(&a, where, sizeof(where)), strerror(-f->watch.fd));
 		return EXIT_NETWORK;
 	}
-	s5_loop_watch(&f->u->loop, &f->watch, EPOLLIN);
+	s5_loop_watch(&f->u->engine.loop, &f->watch, EPOLLIN);
 	a = s5_sock_local(f->watch.fd);
 	out_say(&o->out, "listening on %s", s5_addr_format(&a, where, sizeof(where)));
 	return EXIT_OK;
@@ -259,6 +259,6 @@ int udp_forward(struct udp *u)
 
 	LIST_INIT(&f.senders);
 	if (status == EXIT_OK)
-		s5_loop_run(&u->loop);
+		s5_loop_run(&u->engine.loop);
 	return status;
 }

@@ -30,9 +30,9 @@ struct talk {
 static void stop_reading(struct talk *t)
 {
 	if (t->watched)
-		s5_loop_unwatch(&t->u->loop, &t->stdin_watch);
+		s5_loop_unwatch(&t->u->engine.loop, &t->stdin_watch);
 	t->watched = false;
-	s5_loop_not_later(&t->u->loop, &t->reading);
+	s5_loop_not_later(&t->u->engine.loop, &t->reading);
 }
 
 /* Nothing that happens in the same turn counts any more. */
@@ -43,8 +43,8 @@ static void end(struct talk *t, int status)
 	t->over = true;
 	t->status = status;
 	stop_reading(t);
-	s5_timer_stop(&t->u->loop, &t->quit);
-	s5_timer_stop(&t->u->loop, &t->idle);
+	s5_timer_stop(&t->u->engine.loop, &t->quit);
+	s5_timer_stop(&t->u->engine.loop, &t->idle);
 	proxy_udp_fini(&t->way);
 }
 
@@ -55,7 +55,7 @@ static void touch(struct talk *t)
 	int64_t idle = proxy_idle(&t->u->options.proxy);
 
 	if (idle)
-		s5_timer_set(&t->u->loop, &t->idle, t->u->loop.now + idle);
+		s5_timer_set(&t->u->engine.loop, &t->idle, t->u->engine.loop.now + idle);
 }
 
 static void idle_fire(struct s5_timer *timer)
@@ -126,11 +126,11 @@ static void go_on_reading(struct talk *t)
 	int rc = 0;
 
 	if (!t->file)
-		rc = s5_loop_watch(&t->u->loop, &t->stdin_watch, EPOLLIN);
+		rc = s5_loop_watch(&t->u->engine.loop, &t->stdin_watch, EPOLLIN);
 	t->watched = !t->file && rc == 0;
 	t->file = t->file || rc == -EPERM;
 	if (t->file)
-		s5_loop_later(&t->u->loop, &t->reading);
+		s5_loop_later(&t->u->engine.loop, &t->reading);
 }
 
 static void end_input(struct talk *t)
@@ -139,7 +139,7 @@ static void end_input(struct talk *t)
 
 	stop_reading(t);
 	if (wait >= 0)
-		s5_timer_set(&t->u->loop, &t->quit, t->u->loop.now + wait);
+		s5_timer_set(&t->u->engine.loop, &t->quit, t->u->engine.loop.now + wait);
 }
 
 static void say_unreadable(const struct talk *t, enum udp_taken taken)
@@ -265,7 +265,7 @@ int udp_talk(struct udp *u)
 	else
 		proxy_udp_start(&t.way);
 	while (!t.over)
-		s5_loop_turn(&u->loop);
+		s5_loop_turn(&u->engine.loop);
 	free(t.input.room);
 	free(t.answer);
 	return t.status;

@@ -125,7 +125,7 @@ TEST(defaults_are_those_of_the_manual)
 	assert_int_equal(serve.udp_ports.hi, 0);
 	opt_fini(serve_opts, &serve);
 	opt_init(connect_opts, &connect);
-	assert_true(connect.quit_after < 0);
+	assert_true(connect.carry.quit_after < 0);
 	assert_int_equal(connect.proxy.dns, PROXY_DNS_PROXY);
 	assert_false(connect.proxy.ipv4 || connect.proxy.ipv6);
 	opt_fini(connect_opts, &connect);

@@ -1,4 +1,4 @@
-#include "connect_dump.h"
+#include "dump.h"
 
 #include <errno.h>
 #include <string.h>

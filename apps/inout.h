@@ -6,8 +6,8 @@
  * anew (a socket), and what is not carried as it is (-C, -i), goes through a pipe and a thread of
  * plain blocking code.
  */
-#ifndef APPS_CONNECT_STDIO_H
-#define APPS_CONNECT_STDIO_H
+#ifndef APPS_INOUT_H
+#define APPS_INOUT_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -25,19 +25,21 @@ struct feed {
 	int error; /* atomically: a positive errno, of which its name below is */
 };
 
-struct stdio {
+struct inout {
 	bool no_input, crlf; /* set before opening */
+	bool again; /* closing brings descriptors 0 and 1 back */
 	int64_t interval;
 
 	int in, out; /* for the relay, which closes them */
+	int kept[2];
 	int held; /* keeps `in` from ending, with no_input; or -1 */
 	struct feed input, output;
 };
 
 /* 0 or -errno. Descriptors 0 and 1 are then /dev/null wherever the relay alone has them. */
-int stdio_open(struct stdio *s);
+int inout_open(struct inout *s);
 /* After the relay: waits until all output is written. What went wrong on the way and was not seen
  * by the relay: 0 or a positive errno, and *name says of what. */
-int stdio_close(struct stdio *s, const char **name);
+int inout_close(struct inout *s, const char **name);
 
 #endif

@@ -1,4 +1,6 @@
-/* One connection: relayed to standard input and output, or to a command (-e). */
+/* Relayed to standard input and output, or to a command (-e). */
+#include "carry.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,24 +14,24 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "connect.h"
-#include "connect_dump.h"
-#include "connect_stdio.h"
+#include "inout.h"
 
-/* Without -N the target hears of the end of standard input once it has been silent for so long:
+/* Without -N the far end hears of the end of standard input once it has been silent for so long:
  * there are proxies that drop everything at a half-close, the answer under way too. */
 #define GRACE_MS 500
-#define LOOK_MS 50 /* how often it is looked whether the target is silent */
+#define LOOK_MS 50 /* how often it is looked whether the far end is silent */
 
 struct carrier {
-	struct connect *c;
+	struct carry *carry;
+	const struct carry_options *options;
+	struct s5_loop *loop;
+	const struct s5_addr *far;
 	struct s5_relay relay;
 	struct s5_timer quit, grace;
-	struct dump dump;
-	int reads; /* from the target */
-	bool target_ends; /* the whole ends with the target's end */
-	bool may_end; /* and now the target may hear of our end */
-	uint64_t seen; /* octets from the target when it was looked last */
+	int reads; /* from the far end */
+	bool far_ends; /* the whole ends with the far end */
+	bool may_end; /* and now the far end may hear of ours */
+	uint64_t seen; /* octets from the far end when it was looked last */
 	int64_t silent_since;
 	bool over;
 	enum s5_relay_end end;
@@ -39,11 +41,11 @@ struct carrier {
 
 static void take_read(struct carrier *k)
 {
-	int limit = k->c->options.recv_limit;
+	int limit = k->options->recv_limit;
 
 	k->reads += k->reads < INT_MAX;
 	if (limit && k->reads == limit) {
-		k->target_ends = true;
+		k->far_ends = true;
 		s5_relay_end_input(&k->relay, 1);
 	}
 }
@@ -52,19 +54,17 @@ static void tap(struct s5_relay *r, unsigned from, const uint8_t *octets, size_t
 {
 	struct carrier *k = S5_OUTER(r, struct carrier, relay);
 
-	dump_octets(&k->dump, from, octets, n);
+	dump_octets(&k->carry->dump, from, octets, n);
 	if (from == 1)
 		take_read(k);
 }
 
 static void look(struct carrier *k)
 {
-	const struct s5_loop *loop = &k->c->loop;
-
 	if (k->relay.flow[1].octets != k->seen)
-		k->silent_since = loop->now;
+		k->silent_since = k->loop->now;
 	k->seen = k->relay.flow[1].octets;
-	s5_timer_set(&k->c->loop, &k->grace, loop->now + LOOK_MS);
+	s5_timer_set(k->loop, &k->grace, k->loop->now + LOOK_MS);
 }
 
 static void grace_fire(struct s5_timer *t)
@@ -72,10 +72,10 @@ static void grace_fire(struct s5_timer *t)
 	struct carrier *k = S5_OUTER(t, struct carrier, grace);
 
 	look(k);
-	k->may_end = k->c->loop.now - k->silent_since >= GRACE_MS;
+	k->may_end = k->loop->now - k->silent_since >= GRACE_MS;
 	if (!k->may_end)
 		return;
-	s5_timer_stop(&k->c->loop, &k->grace);
+	s5_timer_stop(k->loop, &k->grace);
 	s5_relay_end_input(&k->relay, 0);
 }
 
@@ -86,7 +86,7 @@ static bool may_end(struct s5_relay *r, unsigned from)
 	if (from == 1 || k->may_end || r->flow[1].ended)
 		return true;
 	if (!k->grace.slot) {
-		k->silent_since = k->c->loop.now;
+		k->silent_since = k->loop->now;
 		look(k);
 	}
 	return false;
@@ -101,25 +101,25 @@ static bool is_abandoned(int fd)
 }
 
 /* It need not read what was sent to it: that may take a moment, no more. */
-static void end_with_target(struct carrier *k)
+static void end_with_far(struct carrier *k)
 {
 	s5_relay_end_input(&k->relay, 0);
-	s5_timer_set(&k->c->loop, &k->quit, k->c->loop.now + GRACE_MS);
+	s5_timer_set(k->loop, &k->quit, k->loop->now + GRACE_MS);
 }
 
 static void half(struct s5_relay *r, unsigned from)
 {
 	struct carrier *k = S5_OUTER(r, struct carrier, relay);
-	int64_t wait = k->c->options.quit_after;
+	int64_t wait = k->options->quit_after;
 
-	if (from == 1 && k->target_ends)
-		end_with_target(k);
+	if (from == 1 && k->far_ends)
+		end_with_far(k);
 	else if (from == 1 && r->flow[0].eof)
 		s5_relay_end_input(r, 0);
 	else if (from == 0 && r->program && is_abandoned(r->end[0].in.fd))
 		s5_relay_break(r, 0, EPIPE);
 	else if (from == 0 && wait >= 0)
-		s5_timer_set(&k->c->loop, &k->quit, k->c->loop.now + wait);
+		s5_timer_set(k->loop, &k->quit, k->loop->now + wait);
 }
 
 static void quit_fire(struct s5_timer *t)
@@ -131,32 +131,32 @@ static void done(struct s5_relay *r, enum s5_relay_end end)
 {
 	struct carrier *k = S5_OUTER(r, struct carrier, relay);
 
-	s5_timer_stop(&k->c->loop, &k->quit);
-	s5_timer_stop(&k->c->loop, &k->grace);
+	s5_timer_stop(k->loop, &k->quit);
+	s5_timer_stop(k->loop, &k->grace);
 	k->over = true;
 	k->end = end;
 }
 
 /* Relays until it is over. What came with the reply counts as a read like any other. */
-static void carry(struct carrier *k, struct proxy_call *call, const int fds[static 2])
+static void relay(struct carrier *k, struct proxy_call *call, const int fds[static 2])
 {
-	const struct connect_options *o = &k->c->options;
+	const struct carry_options *o = k->options;
 	bool tapped = o->hexdump || o->recv_limit;
 
 	k->quit.fire = quit_fire;
 	k->grace.fire = grace_fire;
 	k->may_end = o->shutdown || o->quit_after >= 0 || o->exec;
-	k->relay.idle = proxy_idle(&o->proxy);
+	k->relay.idle = k->carry->idle;
 	k->relay.tap = tapped ? tap : NULL;
 	k->relay.may_end = may_end;
 	k->relay.half = half;
 	k->relay.done = done;
-	if (connect_start_relay(k->c, &k->relay, call, fds, 0) == 0 && tapped &&
+	if (carry_start(k->carry->engine, &k->relay, call, fds, 0) == 0 && tapped &&
 	    call->client.nearly)
 		tap(&k->relay, 1, call->client.early, call->client.nearly);
 	proxy_call_fini(call);
 	while (!k->over)
-		s5_loop_turn(&k->c->loop);
+		s5_loop_turn(k->loop);
 }
 
 /* with standard input and output */
@@ -172,24 +172,25 @@ static const char *standard_name(const struct carrier *k)
 
 static int carry_standard(struct carrier *k, struct proxy_call *call)
 {
-	const struct connect_options *o = &k->c->options;
-	struct stdio s = { .no_input = o->no_stdin, .crlf = o->crlf, .interval = o->interval };
+	const struct carry_options *o = k->options;
+	struct inout s = { .no_input = o->no_stdin, .crlf = o->crlf, .interval = o->interval };
 	const char *name = "standard input and output";
 	int error;
 
-	k->target_ends = o->no_stdin || isatty(STDIN_FILENO);
-	error = -stdio_open(&s);
+	k->far_ends = o->no_stdin || k->carry->again || isatty(STDIN_FILENO);
+	s.again = k->carry->again;
+	error = -inout_open(&s);
 	if (error == 0) {
-		carry(k, call, (const int[]){ s.in, s.out });
-		error = stdio_close(&s, &name);
+		relay(k, call, (const int[]){ s.in, s.out });
+		error = inout_close(&s, &name);
 	}
 	if (error == EPIPE)
-		out_verbose(&o->out, 1, "%s: %s", name, strerror(error));
+		out_verbose(k->carry->out, 1, "%s: %s", name, strerror(error));
 	else if (error)
-		out_error(&o->out, "%s: %s", name, strerror(error));
+		out_error(k->carry->out, "%s: %s", name, strerror(error));
 	if (error)
 		return EXIT_NETWORK;
-	return connect_ended(k->c, &k->relay, k->end, standard_name(k));
+	return carry_ended(k->carry->out, &k->relay, k->end, standard_name(k), k->far);
 }
 
 /* with a command */
@@ -232,7 +233,7 @@ static int status_of(pid_t pid)
 
 static int carry_command(struct carrier *k, struct proxy_call *call)
 {
-	const struct connect_options *o = &k->c->options;
+	const struct carry_options *o = k->options;
 	int fds[2];
 	pid_t pid = -EMFILE;
 
@@ -242,37 +243,85 @@ static int carry_command(struct carrier *k, struct proxy_call *call)
 		close(fds[1]);
 	}
 	if (pid < 0) {
-		out_error(&o->out, "cannot run the command: %s", strerror(-pid));
+		out_error(k->carry->out, "cannot run the command: %s", strerror(-pid));
 		return EXIT_NETWORK;
 	}
 	k->relay.program = true;
-	carry(k, call, (const int[]){ fds[0], fds[0] });
+	relay(k, call, (const int[]){ fds[0], fds[0] });
 	if (k->end != S5_RELAY_ERROR || k->relay.side == 1)
-		(void)connect_ended(k->c, &k->relay, k->end, "command");
+		(void)carry_ended(k->carry->out, &k->relay, k->end, "command", k->far);
 	return status_of(pid);
 }
 
-int connect_relay(struct connect *c)
-{
-	const struct connect_options *o = &c->options;
-	struct carrier k = { .c = c };
-	struct proxy_call call;
-	int status, rc = o->hexdump ? dump_open(&k.dump, o->hexdump) : 0;
+/* the two ends */
 
-	if (rc < 0) {
-		out_error(&o->out, "option --hexdump: %s: %s", o->hexdump, strerror(-rc));
-		return EXIT_USAGE;
+int carry_start(struct engine *e, struct s5_relay *relay, struct proxy_call *call,
+		const int fds[static 2], unsigned watched)
+{
+	const struct s5_client *client = &call->client;
+	const int ends[4] = { fds[0], fds[1], client->fd, client->fd };
+
+	s5_relay_start(relay, &e->pool, ends, watched | 2);
+	if (s5_relay_preload(relay, 1, client->early, client->nearly, true) == 0)
+		return 0;
+	s5_relay_stop(relay);
+	return -ENOMEM;
+}
+
+int carry_ended(const struct out *out, const struct s5_relay *relay, enum s5_relay_end end,
+		const char *near, const struct s5_addr *far)
+{
+	char text[S5_ADDR_TEXT], duration[32];
+
+	s5_addr_format(far, text, sizeof(text));
+	switch (end) {
+	case S5_RELAY_CLOSED:
+	case S5_RELAY_STOPPED:
+		return EXIT_OK;
+	case S5_RELAY_IDLE:
+		out_error(out, "%s: nothing came or went for %s (-w)", text,
+			  proxy_duration(relay->idle, duration, sizeof(duration)));
+		break;
+	case S5_RELAY_ERROR:
+		if (!relay->side && relay->error == EPIPE) { /* `| head` has seen enough */
+			out_verbose(out, 1, "%s: %s", near, strerror(EPIPE));
+			break;
+		}
+		out_error(out, "%s: %s", relay->side ? text : near, strerror(relay->error));
+		break;
 	}
-	connect_call(c, &call, c->target.addr.port, NULL);
-	if (!proxy_call_wait(&call))
-		status = proxy_call_failed(&call);
-	else
-		status = o->exec ? carry_command(&k, &call) : carry_standard(&k, &call);
-	proxy_call_fini(&call);
-	rc = dump_close(&k.dump);
-	if (rc < 0) {
-		out_error(&o->out, "option --hexdump: %s: %s", o->hexdump, strerror(-rc));
-		status = status == EXIT_OK ? EXIT_NETWORK : status;
-	}
-	return status;
+	return EXIT_NETWORK;
+}
+
+/* all of it */
+
+static int fail_dump(const struct carry *c, int error)
+{
+	out_error(c->out, "option --hexdump: %s: %s", c->options->hexdump, strerror(error));
+	return EXIT_USAGE;
+}
+
+int carry_open(struct carry *c)
+{
+	int rc = c->options->hexdump ? dump_open(&c->dump, c->options->hexdump) : 0;
+
+	return rc < 0 ? fail_dump(c, -rc) : EXIT_OK;
+}
+
+int carry_run(struct carry *c, struct proxy_call *call, const struct s5_addr *far)
+{
+	struct carrier k = {
+		.carry = c, .options = c->options, .loop = &c->engine->loop, .far = far
+	};
+
+	return c->options->exec ? carry_command(&k, call) : carry_standard(&k, call);
+}
+
+int carry_close(struct carry *c, int status)
+{
+	int rc = dump_close(&c->dump);
+
+	if (rc < 0)
+		fail_dump(c, -rc);
+	return rc < 0 && status == EXIT_OK ? EXIT_NETWORK : status;
 }

@@ -1,6 +1,6 @@
 /* --hexdump: the octets of both ways, "<" what came and ">" what went, each with its offset. */
-#ifndef APPS_CONNECT_DUMP_H
-#define APPS_CONNECT_DUMP_H
+#ifndef APPS_DUMP_H
+#define APPS_DUMP_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "connect_stdio.h"
+#include "inout.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -195,7 +195,7 @@ static int make_pipe(int fds[static 2], int relays)
 	return 0;
 }
 
-static int open_input(struct stdio *s)
+static int open_input(struct inout *s)
 {
 	int own = s->no_input ? -1 : open_anew(STDIN_FILENO, O_RDONLY);
 	int fds[2], rc;
@@ -220,7 +220,7 @@ static int open_input(struct stdio *s)
 	return s->input.stop < 0 ? -errno : feed_start(&s->input);
 }
 
-static int open_output(struct stdio *s, bool shuts)
+static int open_output(struct inout *s, bool shuts)
 {
 	int fds[2], rc;
 
@@ -249,17 +249,40 @@ static bool is_one_socket(void)
 	       S_ISSOCK(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino;
 }
 
-int stdio_open(struct stdio *s)
+/* 0 or -errno. */
+static int keep(struct inout *s)
+{
+	for (int i = 0; i < 2 && s->again; i++) {
+		s->kept[i] = fcntl(i, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		if (s->kept[i] < 0 && errno != EBADF)
+			return -errno;
+	}
+	return 0;
+}
+
+static void bring_back(const struct inout *s)
+{
+	for (int i = 0; i < 2; i++) {
+		if (s->kept[i] < 0)
+			continue;
+		dup2(s->kept[i], i);
+		close(s->kept[i]);
+	}
+}
+
+int inout_open(struct inout *s)
 {
 	bool one = is_one_socket();
 	int rc;
 
-	s->in = s->out = s->held = -1;
-	rc = open_input(s);
-	return rc < 0 ? rc : open_output(s, one);
+	s->in = s->out = s->held = s->kept[0] = s->kept[1] = -1;
+	rc = keep(s);
+	if (rc == 0)
+		rc = open_input(s);
+	return rc < 0 ? rc : open_output(s, one && !s->again);
 }
 
-int stdio_close(struct stdio *s, const char **name)
+int inout_close(struct inout *s, const char **name)
 {
 	int error = 0;
 
@@ -280,5 +303,6 @@ int stdio_close(struct stdio *s, const char **name)
 			*name = "standard output";
 		}
 	}
+	bring_back(s);
 	return error;
 }
