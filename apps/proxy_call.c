@@ -14,7 +14,12 @@ static void connected(struct s5_client *c)
 
 static void watch(struct s5_client *c, enum s5_event event)
 {
-	proxy_trace_event(call_of(c), event);
+	struct proxy_call *call = call_of(c);
+
+	if (call->proxy->out->verbose)
+		proxy_trace_event(call, event);
+	if (event == S5_EV_REPLY && call->replied && c->hop + 1 == call->config->nhops)
+		call->replied(call);
 }
 
 static void done(struct s5_client *c, bool ok)
@@ -41,10 +46,8 @@ void proxy_call_start(struct proxy_call *call, const struct proxy *proxy, struct
 	call->client.config = call->config;
 	call->client.request = *request;
 	call->client.done = done;
-	if (proxy->out->verbose) {
-		call->client.connected = connected;
-		call->client.watch = watch;
-	}
+	call->client.connected = proxy->out->verbose ? connected : NULL;
+	call->client.watch = watch;
 	loop->now = s5_clock_ms();
 	s5_client_start(&call->client);
 }

@@ -16,6 +16,8 @@ struct proxy_call {
 	const struct proxy *proxy;
 	/* Once, from the loop. NULL: somebody waits with proxy_call_wait(). */
 	void (*done)(struct proxy_call *call, bool ok);
+	/* The last proxy said yes: client.session.reply. With BIND twice. NULL: not told. */
+	void (*replied)(struct proxy_call *call);
 	/* Instead of the proxy's: the chain up to a hop in its middle. NULL: all of it. */
 	const struct s5_client_config *config;
 	int64_t begun; /* microseconds */

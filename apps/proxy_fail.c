@@ -86,6 +86,13 @@ static void put_connect(const struct proxy_call *call, char *text, size_t size)
 
 /* in the dialogue */
 
+static const char *eof_hint(uint8_t cmd)
+{
+	if (cmd == S5_CMD_BIND)
+		return "does no BIND";
+	return cmd == S5_CMD_UDP ? "does no UDP" : "cannot reach the target";
+}
+
 static void put_eof(const struct proxy_call *call, char *text, size_t size)
 {
 	const struct s5_client_failure *f = &call->client.failure;
@@ -99,20 +106,24 @@ static void put_eof(const struct proxy_call *call, char *text, size_t size)
 	else if (f->phase == S5_PHASE_CREDENTIALS)
 		snprintf(text, size, "proxy closed the connection %s an answer; wrong password?",
 			 middle);
+	else if (f->session.step == S5_STEP_REPLY2)
+		snprintf(text, size, "proxy closed the connection before a peer came");
 	else
 		snprintf(text, size, "proxy closed the connection %s a reply; perhaps it %s",
-			 middle,
-			 call->client.request.cmd == S5_CMD_UDP ? "does no UDP"
-								: "cannot reach the target");
+			 middle, eof_hint(call->client.request.cmd));
 }
 
 static void put_timeout(const struct proxy_call *call, char *text, size_t size)
 {
+	bool second = call->client.failure.session.step == S5_STEP_REPLY2;
+	int64_t timeout = second ? call->config->await : call->config->timeout;
 	char duration[32];
 
 	snprintf(text, size, "%s within %s; -w waits longer%s",
-		 call->client.failure.session.partial ? "no whole answer" : "no answer",
-		 proxy_duration(call->proxy->config.timeout, duration, sizeof(duration)),
+		 call->client.failure.session.partial ? "no whole answer"
+		 : second			      ? "no peer came"
+						      : "no answer",
+		 proxy_duration(timeout, duration, sizeof(duration)),
 		 call->client.failure.phase == S5_PHASE_METHOD ? "; is it a SOCKS5 proxy?" : "");
 }
 
@@ -217,8 +228,8 @@ static const char *refusal_hint(uint8_t rep, const struct s5_addr *dst)
 	}
 }
 
-/* The same for the one who asked for UDP. */
-static const char *udp_hint(uint8_t rep)
+/* The same for the one who asked for a BIND or for UDP. */
+static const char *service_hint(uint8_t cmd, uint8_t rep)
 {
 	switch (rep) {
 	case S5_REP_FAILURE:
@@ -226,10 +237,27 @@ static const char *udp_hint(uint8_t rep)
 	case S5_REP_NOT_ALLOWED:
 		return "; the proxy's rules forbid it";
 	case S5_REP_CMD_UNSUPPORTED:
-		return "; UDP cannot ride over a proxy that does TCP only";
+		return cmd == S5_CMD_UDP ? "; UDP cannot ride over a proxy that does TCP only"
+					 : "; the proxy does no BIND";
 	default:
 		return "";
 	}
+}
+
+/* Of a BIND's second reply: what became of the peer. */
+static void put_peerless(const struct proxy_call *call, char *text, size_t size)
+{
+	const struct s5_client *c = &call->client;
+	const struct s5_addr *peer = &c->session.reply.bnd;
+	uint8_t rep = c->failure.session.code;
+	char where[S5_ADDR_TEXT], whom[S5_ADDR_TEXT + 40] = "no peer came";
+
+	if (rep == S5_REP_TTL_EXPIRED)
+		snprintf(whom, sizeof(whom), "nobody came in the proxy's time");
+	else if (s5_addr_is_ip(peer) && !s5_addr_is_any(peer))
+		snprintf(whom, sizeof(whom), "%s came and was turned away",
+			 s5_addr_format(peer, where, sizeof(where)));
+	snprintf(text, size, "%s: %s (REP %02x)", whom, s5_rep_name(rep), rep);
 }
 
 /* "request refused: connection refused (REP 05) for 127.0.0.1:1"; to a hop in the middle, for the
@@ -239,7 +267,7 @@ static void put_refused(const struct proxy_call *call, char *text, size_t size)
 	const struct s5_client *c = &call->client;
 	size_t next = (size_t)c->failure.hop + 1;
 	bool middle = next < call->config->nhops;
-	bool udp = !middle && c->request.cmd == S5_CMD_UDP;
+	bool service = !middle && c->request.cmd != S5_CMD_CONNECT;
 	const struct s5_addr *dst = middle ? &call->proxy->hops[next].addr : &c->request.dst;
 	uint8_t rep = c->failure.session.code;
 	char whom[PROXY_HOP_TEXT], where[S5_ADDR_TEXT];
@@ -248,9 +276,11 @@ static void put_refused(const struct proxy_call *call, char *text, size_t size)
 		proxy_hop_name(call->proxy, next, whom, sizeof(whom));
 	else
 		snprintf(whom, sizeof(whom), "%s",
-			 udp ? "UDP" : s5_addr_format(dst, where, sizeof(where)));
+			 c->request.cmd == S5_CMD_UDP && service ? "UDP"
+			 : service				 ? "a BIND"
+				   : s5_addr_format(dst, where, sizeof(where)));
 	snprintf(text, size, "request refused: %s (REP %02x) for %s%s%s", s5_rep_name(rep), rep,
-		 whom, udp ? udp_hint(rep) : refusal_hint(rep, dst),
+		 whom, service ? service_hint(c->request.cmd, rep) : refusal_hint(rep, dst),
 		 rep <= S5_REP_NOT_ALLOWED && c->session.method == S5_METHOD_USERPASS
 			 ? "; the password was accepted"
 			 : "");
@@ -282,7 +312,10 @@ static void put_session(const struct proxy_call *call, char *text, size_t size)
 		break;
 	case S5_CAUSE_REFUSED:
 	case S5_CAUSE_REQUEST:
-		put_refused(call, text, size);
+		if (f->step == S5_STEP_REPLY2)
+			put_peerless(call, text, size);
+		else
+			put_refused(call, text, size);
 		break;
 	case S5_CAUSE_LOCAL:
 	case S5_CAUSE_NONE:

@@ -95,10 +95,13 @@ static void fail_dial(struct s5_client *c, enum s5_dial_end end)
 
 /* the dialogue with one hop */
 
-static void set_deadline(struct s5_client *c)
+/* In so many ms; 0: never. */
+static void set_deadline(struct s5_client *c, int64_t timeout)
 {
-	if (c->config->timeout)
-		s5_timer_set(c->loop, &c->deadline, c->loop->now + c->config->timeout);
+	if (timeout)
+		s5_timer_set(c->loop, &c->deadline, c->loop->now + timeout);
+	else
+		s5_timer_stop(c->loop, &c->deadline);
 }
 
 static void begin_hop(struct s5_client *c)
@@ -114,7 +117,7 @@ static void begin_hop(struct s5_client *c)
 		c->talk.request = (struct s5_request){ .cmd = S5_CMD_CONNECT, .dst = hop[1].addr };
 	s5_session_init_client(&c->session, &c->talk, 0);
 	c->phase = S5_PHASE_METHOD;
-	set_deadline(c);
+	set_deadline(c, c->config->timeout);
 }
 
 /* What came with the reply of this hop is from the next one. */
@@ -150,14 +153,14 @@ static void take_event(struct s5_client *c, enum s5_event event)
 		if (c->session.message.step != S5_STEP_REQUEST)
 			break;
 		c->phase = S5_PHASE_REPLY;
-		set_deadline(c);
+		set_deadline(c, c->config->timeout);
 		break;
 	case S5_EV_METHOD:
 		if (c->session.method != S5_METHOD_NONE)
 			c->phase = S5_PHASE_CREDENTIALS;
 		break;
-	case S5_EV_REPLY:
-		s5_timer_stop(c->loop, &c->deadline);
+	case S5_EV_REPLY: /* but for BIND the stream opens now */
+		set_deadline(c, c->config->await);
 		break;
 	case S5_EV_OPEN:
 		open_stream(c);

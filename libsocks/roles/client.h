@@ -37,6 +37,7 @@ struct s5_client_config {
 	size_t nhops; /* 0: direct */
 	struct s5_dial_options dial; /* dial.timeout is that of the phases resolve and connect */
 	int64_t timeout; /* ms, for negotiating and again for request and reply; 0: none */
+	int64_t await; /* ms, for BIND's second reply; 0: none */
 	bool exact; /* never read beyond the dialogue: the socket goes to somebody else */
 };
 
@@ -66,7 +67,7 @@ struct s5_client {
 	void (*done)(struct s5_client *c, bool ok);
 
 	/* The result, from done() on. The session holds the last hop's reply; with BIND its second
-	 * reply is the last, and may take as long as it likes. */
+	 * reply is the last. */
 	int fd; /* the caller's from done() on, -1 unless ok. It is still registered with the loop:
 		 * take it over in done() with s5_loop_rewatch, or close it. */
 	const uint8_t *early; /* octets of the stream that came with the reply, good until fini */

@@ -177,6 +177,7 @@ static enum s5_rc reply_decode(struct s5_session *s, struct s5_reader *in)
 	if (s->role != S5_CLIENT || rc == S5_OK || in->len - start < 2 ||
 	    in->data[start] != S5_VER || s->reply.rep == S5_REP_SUCCEEDED)
 		return rc;
+	s->reply.bnd.atyp = 0; /* perhaps the first reply's */
 	in->off = in->len;
 	return S5_OK;
 }

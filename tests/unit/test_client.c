@@ -7,6 +7,10 @@
 #include "roles/client.h"
 #include "testlib.h"
 
+/* The replies to a BIND: listening, and 127.0.0.1:9 came. */
+#define FIRST "050000017f0000010fa0"
+#define SECOND "050000017f0000010009"
+
 /* A client and the proxy that it goes to, a listening socket that the test itself serves. */
 struct scene {
 	struct s5_client client;
@@ -243,6 +247,48 @@ TEST(no_password_stays_behind) /* R1929-11 */
 
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* A scene in which the peer is waited for longer than any phase may take. */
+struct waiting {
+	struct scene *scene;
+	struct s5_timer timer;
+};
+
+static void let_a_peer_come(struct s5_timer *t)
+{
+	struct waiting *w = S5_OUTER(t, struct waiting, timer);
+	uint8_t octets[10];
+	size_t n = hex(octets, sizeof octets, SECOND);
+
+	assert_false(w->scene->done);
+	assert_int_equal(write(w->scene->peer, octets, n), n);
+}
+
+TEST(the_wait_for_a_peer_is_no_phase)
+{
+	struct waiting w = { .scene = *state, .timer.fire = let_a_peer_come };
+	struct scene *s = w.scene;
+
+	s->client.request = (struct s5_request){ .cmd = S5_CMD_BIND, .dst = name_of("far", 3) };
+	s->config.timeout = 100;
+	s5_timer_set(&s->loop, &w.timer, s5_clock_ms() + 3 * s->config.timeout);
+	serve(s, "0500" FIRST);
+	assert_true(s->ok);
+	assert_int_equal(s->client.session.reply.bnd.port, 9);
+	close(s->client.fd);
+}
+
+TEST(the_wait_for_a_peer_has_a_limit_of_its_own)
+{
+	struct scene *s = *state;
+
+	s->client.request = (struct s5_request){ .cmd = S5_CMD_BIND, .dst = name_of("far", 3) };
+	s->config.await = 50;
+	serve(s, "0500" FIRST);
+	assert_false(s->ok);
+	assert_int_equal(s->client.failure.session.cause, S5_CAUSE_TIMEOUT);
+	assert_int_equal(s->client.failure.session.step, S5_STEP_REPLY2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +304,8 @@ int main(void)
 		SCENE(an_exact_client_reads_only_the_dialogue),
 		SCENE(what_comes_with_a_hops_reply_is_the_next_hops),
 		SCENE(no_password_stays_behind),
+		SCENE(the_wait_for_a_peer_is_no_phase),
+		SCENE(the_wait_for_a_peer_has_a_limit_of_its_own),
 	};
 
 	return RUN(tests);
