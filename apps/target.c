@@ -218,3 +218,28 @@ int target_parse(struct target *target, char *const *words, int count, bool *mis
 		return -1;
 	return target_parse_ports(&target->addr.port, &target->last, words[1], err);
 }
+
+int target_parse_peer(struct s5_addr *peer, char *const *words, int count, struct opt_error *err)
+{
+	struct target target;
+	ptrdiff_t host;
+	const char *port = target_split(words[0], &host);
+	bool missing;
+
+	*peer = (struct s5_addr){ .port = 0 };
+	if (count == 1 && s5_addr_set_ip(peer, words[0], strlen(words[0])))
+		return 0;
+	if (count == 2) {
+		host = (ptrdiff_t)strlen(words[0]);
+		port = words[1];
+	}
+	if (count <= 2 && host >= 0 && (!port || strcmp(port, "0") == 0) &&
+	    !strstr(words[0], "://"))
+		return target_parse_host(peer, words[0], (size_t)host, err);
+	if (target_parse(&target, words, count, &missing, err) < 0)
+		return -1;
+	if (target.last != target.addr.port)
+		return opt_fail(err, "a range of ports is no peer");
+	*peer = target.addr;
+	return 0;
+}

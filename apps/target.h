@@ -20,6 +20,9 @@ struct target {
 int target_parse(struct target *target, char *const *words, int count, bool *missing,
 		 struct opt_error *err);
 
+/* The same for a word or two of which the port may be missing, or 0: then that is 0. */
+int target_parse_peer(struct s5_addr *peer, char *const *words, int count, struct opt_error *err);
+
 /*
  * A name or an address, an IPv6 address in brackets or not. What no proxy could be asked for is
  * refused: an empty or overlong name, blanks and control characters, an IPv6 zone.

@@ -1,0 +1,88 @@
+/* Asking for a peer, and telling both replies. */
+#include <errno.h>
+#include <string.h>
+
+#include "bind.h"
+#include "command.h"
+
+/* A JSON string; what is no printable ASCII stands as the code of its octet. */
+static void put_string(FILE *to, const char *text)
+{
+	fputc('"', to);
+	for (const uint8_t *p = (const uint8_t *)text; *p; p++) {
+		if (*p < 0x20 || *p > 0x7e || *p == '"' || *p == '\\')
+			fprintf(to, "\\u%04x", *p);
+		else
+			fputc(*p, to);
+	}
+	fputc('"', to);
+}
+
+static void tell_json(struct bind *b, const char *event, const struct s5_addr *a)
+{
+	char host[S5_ADDR_TEXT];
+
+	s5_addr_host(a, host, sizeof(host));
+	fprintf(stdout, "{\"event\":\"%s\",\"address\":", event);
+	put_string(stdout, host);
+	fprintf(stdout, ",\"port\":%u}\n", a->port);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return;
+	b->deaf = true;
+	out_error(&b->options.out, "standard output: %s", strerror(errno));
+	clearerr(stdout);
+}
+
+static void tell(struct bind *b, const char *event, const struct s5_addr *a)
+{
+	char text[S5_ADDR_TEXT];
+
+	if (b->options.json)
+		tell_json(b, event, a);
+	else
+		out_say(&b->options.out, "%s%s %s", event,
+			strcmp(event, "listening") == 0 ? " on" : "",
+			s5_addr_format(a, text, sizeof(text)));
+}
+
+/* R1928-B.11: where a peer reaches the proxy that says only "here". */
+static struct s5_addr where_to(const struct proxy_call *call)
+{
+	static const uint8_t loopback[4] = { 127, 0, 0, 1 };
+	const struct s5_client *c = &call->client;
+	const struct s5_hop *last = &call->config->hops[call->config->nhops - 1];
+	struct s5_addr bound = c->session.reply.bnd, at = last->addr;
+
+	if (!s5_addr_is_any(&bound))
+		return bound;
+	if (last->path)
+		at = s5_addr_ip4(loopback, 0);
+	else if (call->config->nhops == 1)
+		at = c->dial.peer;
+	at.port = bound.port;
+	return at;
+}
+
+static void replied(struct proxy_call *call)
+{
+	struct bind_call *bc = S5_OUTER(call, struct bind_call, call);
+	struct s5_addr at = bc->listening ? call->client.session.reply.bnd : where_to(call);
+
+	tell(bc->bind, bc->listening ? "accepted" : "listening", &at);
+	bc->listening = true;
+}
+
+void bind_ask(struct bind *b, struct bind_call *bc, void (*done)(struct proxy_call *call, bool ok))
+{
+	struct s5_request request = { .cmd = S5_CMD_BIND, .dst = b->peer };
+
+	*bc = (struct bind_call){ .bind = b, .call = { .done = done, .replied = replied } };
+	proxy_call_start(&bc->call, &b->proxy, &b->engine.loop, b->engine.resolver, &request);
+}
+
+bool bind_may_retry(const struct bind_call *bc)
+{
+	const struct s5_client_failure *f = &bc->call.client.failure;
+
+	return bc->listening && !f->error && f->session.cause == S5_CAUSE_REFUSED;
+}
