@@ -138,8 +138,9 @@ $(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/libsocks.a
 
 BUILD_PACKAGES = gcc make pkg-config libc6-dev libc-ares-dev libcrypt-dev
 TEST_PACKAGES = bats clang libclang-rt-dev libcmocka-dev curl ncat netcat-openbsd proxychains4 \
-	python3 python3-socks openssh-client openssh-server git dante-server dante-client microsocks \
-	mandoc procps iproute2 bind9-dnsutils strace util-linux netbase openssl zsh fish
+	python3 python3-socks python3-pyftpdlib openssh-client openssh-server git dante-server \
+	dante-client microsocks mandoc procps iproute2 bind9-dnsutils strace util-linux netbase \
+	openssl zsh fish
 BENCH_PACKAGES = python3 dante-server microsocks netcat-openbsd
 PACKAGES = sh tests/lib/packages.sh
 
