@@ -10,6 +10,7 @@ void s5_peers_init(struct s5_peers *p, struct s5_budget *budget)
 {
 	memset(p, 0, sizeof *p);
 	p->budget = budget;
+	p->own.limit = S5_HELD_OCTETS;
 	TAILQ_INIT(&p->ages);
 }
 
@@ -131,17 +132,36 @@ void s5_peer_answered(struct s5_peers *p, struct s5_peer *peer)
 	p->questions--;
 }
 
-bool s5_peer_hold(struct s5_peers *p, struct s5_peer *peer, const void *data, size_t len)
+static void give_back(struct s5_peers *p, size_t size)
+{
+	s5_budget_give(p->budget, size);
+	s5_budget_give(&p->own, size);
+}
+
+/* Room for one, or NULL. */
+static struct s5_held *make_held(struct s5_peers *p, size_t len)
 {
 	struct s5_held *held;
+	size_t size = sizeof *held + len;
 
-	if (peer->nheld >= HELD_MAX || !s5_budget_take(p->budget, sizeof *held + len))
-		return false;
-	held = malloc(sizeof *held + len);
-	if (!held) {
-		s5_budget_give(p->budget, sizeof *held + len);
-		return false;
+	if (!s5_budget_take(&p->own, size))
+		return NULL;
+	if (!s5_budget_take(p->budget, size)) {
+		s5_budget_give(&p->own, size);
+		return NULL;
 	}
+	held = malloc(size);
+	if (!held)
+		give_back(p, size);
+	return held;
+}
+
+bool s5_peer_hold(struct s5_peers *p, struct s5_peer *peer, const void *data, size_t len)
+{
+	struct s5_held *held = peer->nheld < HELD_MAX ? make_held(p, len) : NULL;
+
+	if (!held)
+		return false;
 	held->len = len;
 	memcpy(held->data, data, len);
 	STAILQ_INSERT_TAIL(&peer->held, held, link);
@@ -156,7 +176,7 @@ size_t s5_peer_drop_held(struct s5_peers *p, struct s5_peer *peer)
 
 	while ((held = STAILQ_FIRST(&peer->held))) {
 		STAILQ_REMOVE_HEAD(&peer->held, link);
-		s5_budget_give(p->budget, sizeof *held + held->len);
+		give_back(p, sizeof *held + held->len);
 		free(held);
 	}
 	peer->nheld = 0;

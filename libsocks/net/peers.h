@@ -16,6 +16,7 @@
 
 #define S5_PEERS 1024
 #define S5_PEER_BUCKETS 64
+#define S5_HELD_OCTETS (512u << 10) /* that wait in one association, of the budget of all */
 
 /* A datagram waiting for its destination's address. */
 struct s5_held {
@@ -55,7 +56,8 @@ struct s5_peer {
 };
 
 struct s5_peers {
-	struct s5_budget *budget; /* of what is held */
+	struct s5_budget *budget; /* of what is held by all */
+	struct s5_budget own; /* and of what is held here */
 	LIST_HEAD(, s5_peer) bucket[S5_PEER_BUCKETS];
 	TAILQ_HEAD(s5_peer_ages, s5_peer) ages; /* the one used last is first */
 	struct s5_contacts contacts;
@@ -82,7 +84,7 @@ struct s5_question *s5_peer_ask(struct s5_peers *p, struct s5_peer *peer);
 /* The question is over. */
 void s5_peer_answered(struct s5_peers *p, struct s5_peer *peer);
 
-/* Keeps a copy of a datagram. False: too many wait already. */
+/* Keeps a copy of a datagram. False: too much waits already. */
 bool s5_peer_hold(struct s5_peers *p, struct s5_peer *peer, const void *data, size_t len);
 /* Drops what is held; returns how many there were. */
 size_t s5_peer_drop_held(struct s5_peers *p, struct s5_peer *peer);

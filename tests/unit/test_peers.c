@@ -114,6 +114,26 @@ TEST(R1928_U_24_what_waits_is_limited_in_number_and_in_octets)
 	assert_int_equal(peers.lost, 0);
 }
 
+TEST(R1928_U_24_one_association_leaves_room_for_the_others)
+{
+	static const uint8_t large[60000];
+	struct s5_addr a;
+	struct s5_peer *peer;
+
+	budget.limit = 8u << 20;
+	for (unsigned i = 0; i < 16; i++) {
+		a = numbered(i);
+		peer = add(&a);
+		while (s5_peer_hold(&peers, peer, large, sizeof large))
+			;
+	}
+	assert_true(budget.used >= sizeof large && budget.used <= S5_HELD_OCTETS);
+	s5_peer_drop_held(&peers, peer);
+	a = numbered(0);
+	s5_peer_drop_held(&peers, s5_peers_find(&peers, &a));
+	assert_true(s5_peer_hold(&peers, peer, large, sizeof large));
+}
+
 static void never_done(struct s5_lookup *l)
 {
 	(void)l;
@@ -184,6 +204,7 @@ int main(void)
 		CASE(the_one_used_longest_ago_goes),
 		CASE(what_waits_goes_with_its_peer_and_is_told),
 		CASE(R1928_U_24_what_waits_is_limited_in_number_and_in_octets),
+		CASE(R1928_U_24_one_association_leaves_room_for_the_others),
 		CASE(a_question_goes_with_its_peer),
 		CASE(R1928_U_17_a_contact_stays_as_long_as_a_peer_leads_there),
 	};
