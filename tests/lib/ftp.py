@@ -49,12 +49,16 @@ def transfer(address, port, command):
     ftp.voidcmd("TYPE I")
     words = shlex.split(os.environ["BIND"]) + ["--json", address]
     # Unbuffered: what follows the events is left to be copied.
-    with subprocess.Popen(words, stdout=subprocess.PIPE, bufsize=0) as bind:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, bufsize=0) as bind:
         told = event(bind.stdout, "listening")
         send = ftp.sendeprt if ":" in told["address"] else ftp.sendport
         send(told["address"], told["port"])
         assert ftp.sendcmd(command).startswith("1")
         event(bind.stdout, "accepted")
+        # As clients of FTP do, not before the server's 150: this one drops what comes earlier.
+        with bind.stdin as to:
+            to.write(sys.stdin.buffer.read())
         while data := bind.stdout.read(65536):
             sys.stdout.buffer.write(data)
         ftp.voidresp()
