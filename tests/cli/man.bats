@@ -103,8 +103,14 @@ options_in() {
 @test "socks5-serve(1) tells every field of a line of the log, in its order" {
 	load ../lib/serve
 	start_server --log -
-	answers "05ff EOF" 050180
+	answers "0500$OK4 EOF" $HELLO 05030001000000000000 eof # udp has them all
 	log_has 1
-	diff <(grep -oE '(^| )[a-z]+=' <<<"$LINE" | tr -d ' ') \
-		<(sed -n '/^\.Sh LOG/,/^\.Sh/s/^\.It Li \([a-z]*=\)$/\1/p' "$MAN/socks5-serve.1")
+	diff <(grep -oE '(^| )[a-z_]+=' <<<"$LINE" | tr -d ' ') \
+		<(sed -n '/^\.Sh LOG/,/^\.Sh/s/^\.It Li \([a-z_]*=\)$/\1/p' "$MAN/socks5-serve.1")
+}
+
+@test "no blank is lost: socks5-serve(1) on an empty password" {
+	need mandoc
+	mandoc -T ascii "$MAN/socks5-serve.1" | sed 's/.\x08//g' | tr -s ' \n' '  ' |
+		grep -qF 'An empty password (NAME:) is accepted here'
 }
