@@ -16,6 +16,15 @@ struct s5_addr s5_conn_near(const struct s5_conn *c)
 	return a;
 }
 
+/* Where clients are told to send to, if that is ours: behind NAT it is not. */
+static int bind_for_client(const struct s5_addr *told, const struct s5_addr *near,
+			   struct s5_port_range ports)
+{
+	int fd = told->atyp ? s5_sock_bind_range(SOCK_DGRAM, told, ports) : -EADDRNOTAVAIL;
+
+	return fd == -EADDRNOTAVAIL ? s5_sock_bind_range(SOCK_DGRAM, near, ports) : fd;
+}
+
 /* R1928-U.1 */
 void s5_conn_associate(struct s5_conn *c)
 {
@@ -23,7 +32,7 @@ void s5_conn_associate(struct s5_conn *c)
 	struct s5_addr bnd = s5_conn_near(c);
 	const struct s5_addr *told =
 		bnd.atyp == S5_ATYP_IPV6 ? &config->advertise6 : &config->advertise4;
-	int fd = s5_sock_bind_range(SOCK_DGRAM, &bnd, config->udp_ports);
+	int fd = bind_for_client(told, &bnd, config->udp_ports);
 	uint16_t port;
 
 	if (fd < 0) {

@@ -56,6 +56,13 @@ t 61" --relay 127.0.0.1 "127.0.0.1:$PROXY_PORT" "${TO_T[@]}" send:000000{t}61 ge
 t 61" --relay ::1 "[::1]:$PROXY_PORT" "${TO_T[@]}" send:000000{t}61 get@t
 }
 
+@test "R1928-U.1 --advertise with an address of this machine: datagrams may go there" {
+	start_server --advertise 127.0.0.3
+	REPLY=050000017f000003
+	STEPS=("${TO_T[@]}" send:000000{t}61 get@t poke@t:62 get)
+	sees "t 61" "c 000000{t}62"
+}
+
 @test "R1928-U.1 --udp-ports: the client's port is one of those, and REP 01 when there is none" {
 	local port
 	port=$(free_port)
