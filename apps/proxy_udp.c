@@ -245,5 +245,7 @@ int proxy_udp_send(struct proxy_udp *w, const void *data, size_t len)
 		return rc;
 	if (rc < 0)
 		say_unsent(w, -rc, len);
+	else
+		w->sent++;
 	return 0;
 }

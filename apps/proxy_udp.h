@@ -30,6 +30,7 @@ struct proxy_udp {
 	void (*writable)(struct proxy_udp *w); /* NULL: what cannot be sent at once is lost */
 
 	int status;
+	unsigned long long sent; /* datagrams that went */
 
 	/* Private. */
 	struct s5_udp_client client;

@@ -37,7 +37,7 @@ struct sender {
 	bool open;
 	STAILQ_HEAD(, waiting) waiting;
 	int nwaiting;
-	unsigned long long sent, answered;
+	unsigned long long answered;
 };
 
 /* a sender's end */
@@ -57,7 +57,7 @@ static void forget(struct sender *s)
 	struct forward *f = s->forward;
 
 	out_verbose(&f->u->options.out, 1, "%s: ended, %llu datagrams sent, %llu received", s->name,
-		    s->sent, s->answered);
+		    s->way.sent, s->answered);
 	LIST_REMOVE(s, entry);
 	f->count--;
 	f->full = false;
@@ -83,7 +83,6 @@ static void idle_fire(struct s5_timer *t)
 
 static void send_on(struct sender *s, const uint8_t *data, size_t len)
 {
-	s->sent++;
 	proxy_udp_send(&s->way, data, len);
 	touch(s);
 }

@@ -61,13 +61,15 @@ static void touch(struct talk *t)
 static void idle_fire(struct s5_timer *timer)
 {
 	struct talk *t = S5_OUTER(timer, struct talk, idle);
+	bool relayed = t->u->proxy.config.nhops && t->way.sent;
 	char text[S5_ADDR_TEXT], duration[32];
 
 	if (!t->answers)
-		out_error(&t->u->options.out, "%s: no answer within %s (-w)",
+		out_error(&t->u->options.out, "%s: no answer within %s (-w)%s",
 			  s5_addr_format(&t->u->target.addr, text, sizeof(text)),
 			  proxy_duration(proxy_idle(&t->u->options.proxy), duration,
-					 sizeof(duration)));
+					 sizeof(duration)),
+			  relayed ? "; a proxy drops what it may not send without telling" : "");
 	end(t, t->answers ? EXIT_OK : EXIT_NETWORK);
 }
 
@@ -138,8 +140,13 @@ static void end_input(struct talk *t)
 	int64_t wait = t->u->options.quit_after;
 
 	stop_reading(t);
-	if (wait >= 0)
+	if (!t->way.sent) {
+		out_error(&t->u->options.out,
+			  "nothing was sent: standard input held no datagram that can go");
+		end(t, EXIT_NETWORK);
+	} else if (wait >= 0) {
 		s5_timer_set(&t->u->engine.loop, &t->quit, t->u->engine.loop.now + wait);
+	}
 }
 
 static void say_unreadable(const struct talk *t, enum udp_taken taken)

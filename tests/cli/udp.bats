@@ -142,11 +142,11 @@ bats_require_minimum_version 1.5.0
 	head -c 131018 /dev/zero | tr '\0' 0 >"$file"
 	start_relay udp stall
 	run udp -x "$FAKE" --hex -q 0 ex.test 9 <"$file"
-	[[ $output == *"at most $limit go to ex.test:9" ]] || fail "$output"
+	[[ $output == *"at most $limit go to ex.test:9"$'\n'* ]] || fail "$output"
 	run udp -x "$FAKE" --hex -q 0 ::1 9 <"$file"
-	[[ $output == *"at most 65485 go to [::1]:9" ]] || fail "$output"
+	[[ $output == *"at most 65485 go to [::1]:9"$'\n'* ]] || fail "$output"
 	run udp --direct --hex -q 0 127.0.0.1 9 <"$file"
-	[[ $output == *"at most 65507 go to 127.0.0.1:9" ]] || fail "$output"
+	[[ $output == *"at most 65507 go to 127.0.0.1:9"$'\n'* ]] || fail "$output"
 }
 
 @test "a read that is too long is told; a file goes in the largest datagrams there are" {
@@ -154,7 +154,7 @@ bats_require_minimum_version 1.5.0
 	start_datagrams
 	start_relay udp back
 	"$PYTHON" -c 'import os; os.write(1, bytes(65530))' |
-		udp -x "$FAKE" -q 0 127.0.0.1 9 2>"$file.err"
+		udp -x "$FAKE" -q 0 127.0.0.1 9 2>"$file.err" || [ $? = 1 ]
 	[[ $(cat "$file.err") == *"a datagram of 655"*" octets is not sent: at most 65497 go to "* ]] ||
 		fail "$(cat "$file.err")"
 	head -c 100000 /dev/urandom >"$file"
@@ -189,7 +189,7 @@ bats_require_minimum_version 1.5.0
 	relay_got 000001017f00000100096162 000002017f00000100096364 000083017f000001000965
 	start_relay udp stall
 	run udp -x "$FAKE" --lines -q 0 --fragment 2 127.0.0.1 9 < <(printf 'x%.0s' {1..255})
-	[[ $output == *"a datagram of 255 octets is not sent: at most 254 go to 127.0.0.1:9 in 127 fragments" ]] ||
+	[[ $output == *"a datagram of 255 octets is not sent: at most 254 go to 127.0.0.1:9 in 127 fragments"$'\n'* ]] ||
 		fail "$output"
 	says 2 "--fragment needs a proxy" --direct --fragment 2 127.0.0.1 9
 }
@@ -226,7 +226,21 @@ bats_require_minimum_version 1.5.0
 	sends 'x\n' --lines -w 0.3
 	[ "$output" = x ] || fail "$output"
 	start_relay udp stall
-	says 1 "127.0.0.1:9: no answer within 300 ms (-w)" -x "$FAKE" -w 0.3 127.0.0.1 9
+	local said="socks5 udp: 127.0.0.1:9: no answer within 300 ms (-w)"
+	run udp -x "$FAKE" -w 0.3 127.0.0.1 9 <<<x
+	[ "$status" = 1 ] || fail "status $status"
+	[ "$output" = "$said; a proxy drops what it may not send without telling" ] || fail "$output"
+}
+
+@test "input that holds no datagram ends it at once, and nothing was sent" {
+	local unsent="nothing was sent: standard input held no datagram that can go"
+	start_relay udp stall
+	says 1 "$unsent" -x "$FAKE" 127.0.0.1 9
+	run udp -x "$FAKE" --hex 127.0.0.1 9 <<<zz
+	[ "$status" = 1 ] || fail "status $status"
+	[ "${lines[0]}" = "socks5 udp: line 1 is not sent: it is not hex" ] || fail "$output"
+	[ "${lines[1]}" = "socks5 udp: $unsent" ] || fail "$output"
+	! grep dgram "$FAKE_OUT"
 }
 
 @test "-q ends so long after standard input; without it the answer is waited for" {
@@ -281,6 +295,7 @@ bats_require_minimum_version 1.5.0
 	run udp --direct --lines -w 0.3 127.0.0.1 "$port" <<<x
 	[ "$status" = 1 ]
 	[ "${lines[0]}" = "socks5 udp: 127.0.0.1:$port: Connection refused" ] || fail "$output"
+	[ "${lines[1]}" = "socks5 udp: 127.0.0.1:$port: no answer within 300 ms (-w)" ] || fail "$output"
 }
 
 @test "names go to the proxy; --dns local resolves them here" {
