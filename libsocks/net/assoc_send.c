@@ -22,9 +22,9 @@ static int far_open(const struct s5_assoc *a, int family)
 		from = *source;
 	if (a->far[!family].fd >= 0)
 		ports.lo = ports.hi = s5_sock_local(a->far[!family].fd).port;
-	fd = s5_sock_bind_range(SOCK_DGRAM, &from, ports);
+	fd = s5_sock_bind_range(SOCK_DGRAM, &from, 0, ports);
 	if (fd < 0 && ports.lo)
-		fd = s5_sock_bind_range(SOCK_DGRAM, &from, (struct s5_port_range){ 0, 0 });
+		fd = s5_sock_bind_range(SOCK_DGRAM, &from, 0, (struct s5_port_range){ 0, 0 });
 	return fd;
 }
 

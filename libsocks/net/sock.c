@@ -67,6 +67,15 @@ struct s5_addr s5_sock_local(int fd)
 	return s5_sockaddr_to(&sa);
 }
 
+uint32_t s5_sock_scope(int fd)
+{
+	struct s5_sockaddr sa = { .len = sizeof sa.un };
+
+	if (getsockname(fd, &sa.sa, &sa.len) < 0 || sa.sa.sa_family != AF_INET6)
+		return 0;
+	return sa.in6.sin6_scope_id;
+}
+
 bool s5_sock_is_dual(int fd)
 {
 	int only = 1;
@@ -169,7 +178,7 @@ int s5_listen_tcp(const struct s5_addr *a, bool share)
 	return listening(bound(&sa, SOCK_STREAM, share), BACKLOG);
 }
 
-static int bind_at(int type, const struct s5_addr *a, uint16_t port)
+static int bind_at(int type, const struct s5_addr *a, uint32_t scope, uint16_t port)
 {
 	struct s5_addr at = *a;
 	struct s5_sockaddr sa;
@@ -178,16 +187,19 @@ static int bind_at(int type, const struct s5_addr *a, uint16_t port)
 	at.port = port;
 	if (!s5_sockaddr_from(&sa, &at))
 		return -EINVAL;
+	if (a->atyp == S5_ATYP_IPV6)
+		sa.in6.sin6_scope_id = scope;
 	fd = bound(&sa, type, false);
 	return type == SOCK_STREAM ? listening(fd, BACKLOG_ONE) : fd;
 }
 
 int s5_sock_udp(const struct s5_addr *a)
 {
-	return bind_at(SOCK_DGRAM, a, a->port);
+	return bind_at(SOCK_DGRAM, a, 0, a->port);
 }
 
-int s5_sock_bind_range(int type, const struct s5_addr *a, struct s5_port_range ports)
+int s5_sock_bind_range(int type, const struct s5_addr *a, uint32_t scope,
+		       struct s5_port_range ports)
 {
 	uint32_t n = (uint32_t)(ports.hi - ports.lo) + 1, start;
 	int fd = -EADDRINUSE;
@@ -196,7 +208,7 @@ int s5_sock_bind_range(int type, const struct s5_addr *a, struct s5_port_range p
 		return -errno;
 	start %= n;
 	for (uint32_t i = 0; i < n && fd == -EADDRINUSE; i++)
-		fd = bind_at(type, a, (uint16_t)(ports.lo + (start + i) % n));
+		fd = bind_at(type, a, scope, (uint16_t)(ports.lo + (start + i) % n));
 	return fd;
 }
 

@@ -38,9 +38,12 @@ struct s5_addr s5_sock_local(int fd);
 
 /* The address from which this machine would reach dst, port 0. No packet is sent. 0 or -errno. */
 int s5_sock_route(struct s5_addr *local, const struct s5_addr *dst);
-/* A socket of `type` on that address, on a port of the range that is chosen at random; one of
- * SOCK_STREAM listens. -EADDRINUSE: all are taken. */
-int s5_sock_bind_range(int type, const struct s5_addr *a, struct s5_port_range ports);
+/* The interface of the link-local IPv6 address of this end; 0: it is no such address. */
+uint32_t s5_sock_scope(int fd);
+/* A socket of `type` on that address (of that interface, should it be link-local), on a port of the
+ * range that is chosen at random; one of SOCK_STREAM listens. -EADDRINUSE: all are taken. */
+int s5_sock_bind_range(int type, const struct s5_addr *a, uint32_t scope,
+		       struct s5_port_range ports);
 
 /* A listening TCP socket. share: others may listen on the same port too (SO_REUSEPORT). */
 int s5_listen_tcp(const struct s5_addr *a, bool share);

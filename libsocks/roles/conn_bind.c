@@ -185,7 +185,8 @@ static int listen_near(struct s5_conn *c, const struct s5_addr *local, struct s5
 	const struct s5_addr *told =
 		local->atyp == S5_ATYP_IPV6 ? &config->advertise6 : &config->advertise4;
 	struct s5_addr at = told->atyp ? any_of(local->atyp) : *local;
-	int fd = s5_sock_bind_range(SOCK_STREAM, &at, config->bind_ports);
+	int fd = s5_sock_bind_range(SOCK_STREAM, &at, s5_sock_scope(c->watch.fd),
+				    config->bind_ports);
 
 	if (fd < 0)
 		return fd;

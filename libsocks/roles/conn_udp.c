@@ -17,12 +17,14 @@ struct s5_addr s5_conn_near(const struct s5_conn *c)
 }
 
 /* Where clients are told to send to, if that is ours: behind NAT it is not. */
-static int bind_for_client(const struct s5_addr *told, const struct s5_addr *near,
-			   struct s5_port_range ports)
+static int bind_for_client(const struct s5_conn *c, const struct s5_addr *told,
+			   const struct s5_addr *near)
 {
-	int fd = told->atyp ? s5_sock_bind_range(SOCK_DGRAM, told, ports) : -EADDRNOTAVAIL;
+	struct s5_port_range ports = c->worker->config->udp_ports;
+	uint32_t scope = s5_sock_scope(c->watch.fd);
+	int fd = told->atyp ? s5_sock_bind_range(SOCK_DGRAM, told, scope, ports) : -EADDRNOTAVAIL;
 
-	return fd == -EADDRNOTAVAIL ? s5_sock_bind_range(SOCK_DGRAM, near, ports) : fd;
+	return fd == -EADDRNOTAVAIL ? s5_sock_bind_range(SOCK_DGRAM, near, scope, ports) : fd;
 }
 
 /* R1928-U.1 */
@@ -32,7 +34,7 @@ void s5_conn_associate(struct s5_conn *c)
 	struct s5_addr bnd = s5_conn_near(c);
 	const struct s5_addr *told =
 		bnd.atyp == S5_ATYP_IPV6 ? &config->advertise6 : &config->advertise4;
-	int fd = bind_for_client(told, &bnd, config->udp_ports);
+	int fd = bind_for_client(c, told, &bnd);
 	uint16_t port;
 
 	if (fd < 0) {

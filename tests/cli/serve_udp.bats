@@ -31,6 +31,17 @@ ended() {
 	[ "$(field end)" = "$1" ] || fail "$LINE"
 }
 
+# in_net_sees LINE...: as sees, from within the network of need_net.
+in_net_sees() {
+	cat >"$BATS_TEST_TMPDIR/python" <<-END
+		#!/bin/sh
+		exec ${IN_NET[*]} $PYTHON "\$@"
+	END
+	chmod +x "$BATS_TEST_TMPDIR/python"
+	PYTHON=$BATS_TEST_TMPDIR/python sees "$@"
+	log_has 1
+}
+
 @test "R1928-U.1 U.11 U.13 datagrams there and back, vectors 13 and 56" {
 	start_server
 	STEPS=("${TO_T[@]}" send:000000{t}70696e67 get@t poke@t:706f6e67 get)
@@ -61,6 +72,17 @@ t 61" --relay ::1 "[::1]:$PROXY_PORT" "${TO_T[@]}" send:000000{t}61 get@t
 	REPLY=050000017f000003
 	STEPS=("${TO_T[@]}" send:000000{t}61 get@t poke@t:62 get)
 	sees "t 61" "c 000000{t}62"
+}
+
+@test "R1928-U.1 a client of a link-local address" {
+	need_net
+	net ip address add fe80::5/64 dev lo nodad
+	LISTEN=[::]:0 start_server --open --allow to=loopback --log -
+	PROXY=[fe80::5%lo]:$PROXY_PORT
+	REPLY=05000004fe800000000000000000000000000005
+	OPTIONS=(--relay fe80::5%lo)
+	STEPS=("${TO_T[@]}" send:000000{t}61 get@t poke@t:62 get fin end)
+	in_net_sees "t 61" "c 000000{t}62" EOF
 }
 
 @test "R1928-U.1 --udp-ports: the client's port is one of those, and REP 01 when there is none" {
@@ -190,18 +212,6 @@ t 61" --relay ::1 "[::1]:$PROXY_PORT" "${TO_T[@]}" send:000000{t}61 get@t
 	start_server --log - --allow to=multicast --allow to=loopback
 	in_net_sees "t 04" EOF
 	[ "$(field datagrams_up)" = 3 ] || fail "$LINE"
-}
-
-# in_net_sees LINE...: as sees, from within the network of need_net.
-in_net_sees() {
-	local PYTHON_HERE=$PYTHON
-	cat >"$BATS_TEST_TMPDIR/python" <<-END
-		#!/bin/sh
-		exec ${IN_NET[*]} $PYTHON_HERE "\$@"
-	END
-	chmod +x "$BATS_TEST_TMPDIR/python"
-	PYTHON=$BATS_TEST_TMPDIR/python sees "$@"
-	log_has 1
 }
 
 @test "R1928-U.17 --udp-filter none: anyone's datagrams come" {

@@ -38,7 +38,7 @@ class Failed(Exception):
 def header_of(address, port):
     kind = socket.AF_INET6 if ":" in address else socket.AF_INET
     atyp = b"\x04" if kind == socket.AF_INET6 else b"\x01"
-    return atyp + socket.inet_pton(kind, address) + struct.pack("!H", port)
+    return atyp + socket.inet_pton(kind, address.partition("%")[0]) + struct.pack("!H", port)
 
 
 def octets(sock, count):
@@ -61,6 +61,24 @@ def connect(where, source):
                                     (source, 0) if source else None)
 
 
+def home_of(tcp):
+    """Where the client is, with the scope of a link-local address."""
+    if tcp.family == socket.AF_UNIX:
+        return "127.0.0.1"
+    name = tcp.getsockname()
+    scope = name[3] if len(name) == 4 else 0
+    return name[0] + ("%" + socket.if_indextoname(scope) if scope else "")
+
+
+def place_of(host, port):
+    """For bind() and sendto(), with the scope."""
+    return socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0][4]
+
+
+def without_scope(name):
+    return name[0].partition("%")[0], name[1]
+
+
 class Party:
     """The client, its relay, and all who have sockets."""
 
@@ -69,8 +87,7 @@ class Party:
         self.far = {}
         self.tcp = connect(options.proxy, options.source)
         self.tcp.settimeout(PATIENCE)
-        home = self.tcp.getsockname()
-        self.do_sock(None, f"c={home[0] if isinstance(home, tuple) else '127.0.0.1'}")
+        self.do_sock(None, "c=" + home_of(self.tcp))
         self.relay = self.associate(options)
 
     def associate(self, options):
@@ -89,7 +106,7 @@ class Party:
             low, high = map(int, options.ports.split("-"))
             print("in the range" if low <= port <= high else f"port {port}")
         host = socket.inet_ntop(socket.AF_INET6 if head[3] == 4 else socket.AF_INET, address)
-        return (options.relay or host, port)
+        return place_of(options.relay or host, port)
 
     def parse(self, text):
         whole = b""
@@ -117,7 +134,7 @@ class Party:
         sock = self.socks[name] = socket.socket(family, socket.SOCK_DGRAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         sock.settimeout(PATIENCE)
-        sock.bind((address, 0))
+        sock.bind(place_of(address, 0))
 
     def do_send(self, name, text):
         self.socks[name].sendto(self.parse(text), self.relay)
@@ -128,7 +145,7 @@ class Party:
     def do_get(self, name, _):
         data, source = self.socks[name].recvfrom(65536)
         note = ""
-        if source[:2] != self.relay:
+        if without_scope(source) != without_scope(self.relay):
             ports = {place[1] for place in self.far.values()}
             note = "" if not ports or source[1] in ports else f" from port {source[1]} of {ports}"
             self.far[self.socks[name].family] = source

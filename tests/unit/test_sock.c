@@ -21,7 +21,7 @@ static struct s5_port_range free_range(void)
 		for (int i = 0; i < 2 * PORTS; i++) {
 			uint16_t port = (uint16_t)(lo + i / 2);
 
-			fds[i] = s5_sock_bind_range(i % 2 ? SOCK_DGRAM : SOCK_STREAM, &a,
+			fds[i] = s5_sock_bind_range(i % 2 ? SOCK_DGRAM : SOCK_STREAM, &a, 0,
 						    (struct s5_port_range){ port, port });
 			good += fds[i] >= 0;
 		}
@@ -43,14 +43,14 @@ static void take_all(int type)
 	int fds[PORTS];
 
 	for (int i = 0; i < PORTS; i++) {
-		fds[i] = s5_sock_bind_range(type, &a, range);
+		fds[i] = s5_sock_bind_range(type, &a, 0, range);
 		assert_true(fds[i] >= 0);
 		seen |= 1u << (s5_sock_local(fds[i]).port - range.lo);
 	}
 	assert_int_equal(seen, (1u << PORTS) - 1);
-	assert_int_equal(s5_sock_bind_range(type, &a, range), -EADDRINUSE);
+	assert_int_equal(s5_sock_bind_range(type, &a, 0, range), -EADDRINUSE);
 	close(fds[1]);
-	fds[1] = s5_sock_bind_range(type, &a, range);
+	fds[1] = s5_sock_bind_range(type, &a, 0, range);
 	assert_true(fds[1] >= 0);
 	for (int i = 0; i < PORTS; i++)
 		close(fds[i]);
@@ -69,7 +69,7 @@ TEST(a_range_gives_each_port_once_for_udp)
 TEST(without_a_range_the_kernel_picks)
 {
 	struct s5_addr a = s5_addr_ip4(home, 0);
-	int fd = s5_sock_bind_range(SOCK_DGRAM, &a, (struct s5_port_range){ 0, 0 });
+	int fd = s5_sock_bind_range(SOCK_DGRAM, &a, 0, (struct s5_port_range){ 0, 0 });
 
 	assert_true(fd >= 0);
 	assert_int_not_equal(s5_sock_local(fd).port, 0);
@@ -81,7 +81,7 @@ TEST(an_address_of_another_machine_is_no_matter_of_ports)
 	struct s5_addr a = s5_addr_ip4((const uint8_t[]){ 192, 0, 2, 1 }, 0);
 
 	assert_int_equal(
-		s5_sock_bind_range(SOCK_STREAM, &a, (struct s5_port_range){ 20000, 60000 }),
+		s5_sock_bind_range(SOCK_STREAM, &a, 0, (struct s5_port_range){ 20000, 60000 }),
 		-EADDRNOTAVAIL);
 }
 
