@@ -13,8 +13,6 @@ static const char *find_conflict(const struct bind_options *o)
 	bool stdio = c->shutdown || c->quit_after >= 0 || c->no_stdin || c->crlf || c->interval ||
 		     c->recv_limit || c->hexdump;
 
-	if (o->proxy.direct)
-		return "option --direct: without a proxy there is nobody to ask for a BIND";
 	if (o->to && c->exec)
 		return "--to and --exec exclude each other";
 	if (o->to && stdio)
@@ -26,6 +24,7 @@ static const char *find_conflict(const struct bind_options *o)
 static int parse_to(struct bind *b, struct opt_error *err)
 {
 	char *const words[] = { b->options.to };
+	char name[S5_ADDR_TEXT];
 	struct opt_error cause;
 	bool missing;
 
@@ -34,7 +33,9 @@ static int parse_to(struct bind *b, struct opt_error *err)
 	if (b->to.last != b->to.addr.port)
 		return opt_fail(err, "option --to: a range of ports is no service");
 	if (b->options.numeric && b->to.addr.atyp == S5_ATYP_NAME)
-		return opt_fail(err, "option --numeric: only addresses are taken, no names");
+		return opt_fail(err,
+				"option --numeric: '%s' is a name, and only addresses are taken",
+				s5_addr_host(&b->to.addr, name, sizeof(name)));
 	return 0;
 }
 

@@ -64,11 +64,12 @@ static void say_undialled(const struct forward *f, enum s5_dial_end end)
 	const struct s5_dial *d = &f->dial;
 	char service[S5_ADDR_TEXT];
 
-	out_error(&b->options.out, "--to %s: %s",
+	out_error(&b->options.out, "--to %s: %s%s",
 		  s5_addr_format(&b->to.addr, service, sizeof(service)),
 		  end == S5_DIAL_UNRESOLVED ? s5_lookup_text(d->resolved)
 		  : end == S5_DIAL_TIMEOUT  ? "no answer in time"
-					    : strerror(d->error));
+					    : strerror(d->error),
+		  end == S5_DIAL_FAILED ? proxy_connect_hint(d->error, true) : "");
 }
 
 static void dialled(struct s5_dial *d, enum s5_dial_end end)

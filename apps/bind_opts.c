@@ -36,7 +36,7 @@ static const char *const bind_examples[] = {
 const struct command bind_command = {
 	.name = "bind",
 	.summary = "let a peer connect to here through a proxy",
-	.synopsis = "[OPTION]... [PEER[:PORT]]",
+	.synopsis = "[OPTION]... [PEER[:PORT] | PEER PORT]",
 	.about =
 		"Asks a proxy to listen for one connection, tells where, and once it is there sends "
 		"standard input to it and writes what comes to standard output. PEER is who may "

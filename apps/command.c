@@ -28,6 +28,8 @@ int command_unknown(const char *name)
 		near_try(&near, (*at)->name);
 	near_try(&near, "--help");
 	near_try(&near, "--version");
+	if (strcmp(name, "-v") == 0)
+		near.best = "version -v";
 	out_escape(shown, sizeof(shown), name, strlen(name));
 	out_init(&out, NULL);
 	out_error(&out, "unknown %s %s%s%s%s (socks5 help lists all)",

@@ -127,8 +127,9 @@ static int open_listener(struct listener *l, const char *text)
 	l->retry.fire = retry_fire;
 	l->watch = (struct s5_watch){ .fd = s5_listen_tcp(&a, false), .ready = listener_ready };
 	if (l->watch.fd < 0) {
-		out_error(out, "cannot listen on %s: %s", s5_addr_format(&a, where, sizeof(where)),
-			  strerror(-l->watch.fd));
+		out_error(out, "cannot listen on %s: %s%s",
+			  s5_addr_format(&a, where, sizeof(where)), strerror(-l->watch.fd),
+			  target_listen_hint(-l->watch.fd));
 		return EXIT_NETWORK;
 	}
 	s5_loop_watch(&l->c->engine.loop, &l->watch, EPOLLIN);

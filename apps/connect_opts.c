@@ -16,6 +16,7 @@ const struct opt connect_opts[] = {
 	    "pass the connected socket over stdout and end (ssh's ProxyUseFdpass)"),
 
 	OPT_INCLUDE(proxy, proxy_opts),
+	OPT_INCLUDE(proxy, direct_opts),
 
 	OPT_HEADING("This end"),
 	OPT("source", 's', STR, source, "ADDR", "reach the proxy from this local address"),

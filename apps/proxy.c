@@ -343,29 +343,49 @@ static bool suits(const struct s5_addr *addr, enum s5_prefer prefer)
 	return addr->atyp != S5_ATYP_IPV4 || prefer != S5_ONLY_6;
 }
 
-static bool has_name(const struct proxy *p, const struct s5_addr *target)
+/* The target if that is a name, or the first proxy that has one, or NULL. */
+static const struct s5_addr *find_name(const struct proxy *p, const struct s5_addr *target)
 {
-	bool name = target && target->atyp == S5_ATYP_NAME;
+	if (target->atyp == S5_ATYP_NAME)
+		return target;
+	for (size_t i = 0; i < p->config.nhops; i++) {
+		if (p->hops[i].addr.atyp == S5_ATYP_NAME)
+			return &p->hops[i].addr;
+	}
+	return NULL;
+}
 
-	for (size_t i = 0; i < p->config.nhops; i++)
-		name |= p->hops[i].addr.atyp == S5_ATYP_NAME;
-	return name;
+static void say_unsuited(const struct proxy *p, const struct s5_addr *first)
+{
+	const struct proxy_options *o = p->options;
+	char name[PROXY_HOP_TEXT];
+
+	if (p->config.nhops)
+		proxy_hop_name(p, 0, name, sizeof(name));
+	else
+		s5_addr_format(first, name, sizeof(name));
+	out_error(p->out, "option %s: %s cannot be reached over %s",
+		  o->ipv4   ? "-4"
+		  : o->ipv6 ? "-6"
+			    : "--source",
+		  name, p->config.dial.prefer == S5_ONLY_4 ? "IPv4" : "IPv6");
 }
 
 int proxy_check(const struct proxy *p, const struct s5_addr *target, bool numeric)
 {
 	const struct s5_addr *first = p->config.nhops ? &p->hops[0].addr : target;
+	const struct s5_addr *name = numeric ? find_name(p, target) : NULL;
 	char text[S5_ADDR_TEXT];
 
-	if (numeric && has_name(p, target)) {
-		out_error(p->out, "option --numeric: only addresses are taken, no names");
+	if (name) {
+		s5_addr_host(name, text, sizeof(text));
+		out_error(p->out, "option --numeric: '%s' is a name, and only addresses are taken",
+			  text);
 		return EXIT_USAGE;
 	}
 	if (suits(first, p->config.dial.prefer))
 		return EXIT_OK;
-	out_error(p->out, "%s cannot be reached over %s, which -4, -6 or --source asks for",
-		  s5_addr_format(first, text, sizeof(text)),
-		  p->config.dial.prefer == S5_ONLY_4 ? "IPv4" : "IPv6");
+	say_unsuited(p, first);
 	return EXIT_USAGE;
 }
 

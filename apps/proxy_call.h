@@ -39,6 +39,9 @@ void proxy_call_fini(struct proxy_call *call);
 const char *proxy_failure_text(const struct proxy_call *call, char *text, size_t size);
 int proxy_failure_status(const struct s5_client_failure *failure);
 
+/* What may be done about an errno of connect() to a proxy, or directly to a target: "; ...". */
+const char *proxy_connect_hint(int error, bool direct);
+
 /* "5 s", "1.5 s", "200 ms" */
 const char *proxy_duration(int64_t ms, char *text, size_t size);
 

@@ -55,9 +55,11 @@ static void put_resolve(const struct proxy_call *call, char *text, size_t size)
 		snprintf(text, size, "%s%s", s5_lookup_text(f->resolved), lookup_hint(f->resolved));
 }
 
-static const char *connect_hint(int error, bool direct)
+const char *proxy_connect_hint(int error, bool direct)
 {
 	switch (error) {
+	case ENETUNREACH:
+		return "; there is no route from here";
 	case ECONNREFUSED:
 	case ENOENT:
 		return direct ? "; nobody listens there" : "; is a proxy listening there?";
@@ -81,7 +83,7 @@ static void put_connect(const struct proxy_call *call, char *text, size_t size)
 		put_late(call, text, size);
 	else
 		snprintf(text, size, "%s%s", strerror(f->error),
-			 connect_hint(f->error, f->hop < 0));
+			 proxy_connect_hint(f->error, f->hop < 0));
 }
 
 /* in the dialogue */
@@ -210,11 +212,12 @@ static const char *refusal_hint(uint8_t rep, const struct s5_addr *dst)
 	case S5_REP_FAILURE:
 		return "; the proxy's log may say why";
 	case S5_REP_NOT_ALLOWED:
-		return "; the proxy's rules forbid it";
+		return "; the proxy's rules forbid it, or it is the proxy itself";
 	case S5_REP_NET_UNREACHABLE:
 		return "; the proxy has no way to that network";
 	case S5_REP_HOST_UNREACHABLE:
-		return name ? "; is the name spelled right?" : "; is the host up?";
+		return name ? "; is the name spelled right, and can the proxy resolve it?"
+			    : "; is the host up?";
 	case S5_REP_REFUSED:
 		return "; nobody listens there";
 	case S5_REP_TTL_EXPIRED:
@@ -229,19 +232,40 @@ static const char *refusal_hint(uint8_t rep, const struct s5_addr *dst)
 }
 
 /* The same for the one who asked for a BIND or for UDP. */
-static const char *service_hint(uint8_t cmd, uint8_t rep)
+static const char *service_hint(const struct s5_request *request, uint8_t rep)
 {
+	bool named = request->dst.atyp == S5_ATYP_NAME;
+
 	switch (rep) {
 	case S5_REP_FAILURE:
 		return "; the proxy's log may say why";
 	case S5_REP_NOT_ALLOWED:
 		return "; the proxy's rules forbid it";
 	case S5_REP_CMD_UNSUPPORTED:
-		return cmd == S5_CMD_UDP ? "; UDP cannot ride over a proxy that does TCP only"
-					 : "; the proxy does no BIND";
+		return request->cmd == S5_CMD_UDP
+			       ? "; UDP cannot ride over a proxy that does TCP only"
+			       : "; the proxy does no BIND";
 	default:
-		return "";
+		return named ? refusal_hint(rep, &request->dst) : "";
 	}
+}
+
+/* "UDP", "a BIND", "a BIND for ex.test". */
+static const char *name_service(const struct s5_request *request, char *text, size_t size)
+{
+	const struct s5_addr *peer = &request->dst;
+	char where[S5_ADDR_TEXT];
+
+	if (request->cmd == S5_CMD_UDP)
+		return "UDP";
+	if (s5_addr_is_any(peer))
+		return "a BIND";
+	if (peer->port)
+		s5_addr_format(peer, where, sizeof(where));
+	else
+		s5_addr_host(peer, where, sizeof(where));
+	snprintf(text, size, "a BIND for %s", where);
+	return text;
 }
 
 /* Of a BIND's second reply: what became of the peer. */
@@ -270,17 +294,13 @@ static void put_refused(const struct proxy_call *call, char *text, size_t size)
 	bool service = !middle && c->request.cmd != S5_CMD_CONNECT;
 	const struct s5_addr *dst = middle ? &call->proxy->hops[next].addr : &c->request.dst;
 	uint8_t rep = c->failure.session.code;
-	char whom[PROXY_HOP_TEXT], where[S5_ADDR_TEXT];
+	char name[PROXY_HOP_TEXT];
+	const char *whom = middle    ? proxy_hop_name(call->proxy, next, name, sizeof(name))
+			   : service ? name_service(&c->request, name, sizeof(name))
+				     : s5_addr_format(dst, name, sizeof(name));
 
-	if (middle)
-		proxy_hop_name(call->proxy, next, whom, sizeof(whom));
-	else
-		snprintf(whom, sizeof(whom), "%s",
-			 c->request.cmd == S5_CMD_UDP && service ? "UDP"
-			 : service				 ? "a BIND"
-				   : s5_addr_format(dst, where, sizeof(where)));
 	snprintf(text, size, "request refused: %s (REP %02x) for %s%s%s", s5_rep_name(rep), rep,
-		 whom, service ? service_hint(c->request.cmd, rep) : refusal_hint(rep, dst),
+		 whom, service ? service_hint(&c->request, rep) : refusal_hint(rep, dst),
 		 rep <= S5_REP_NOT_ALLOWED && c->session.method == S5_METHOD_USERPASS
 			 ? "; the password was accepted"
 			 : "");

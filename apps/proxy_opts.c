@@ -35,7 +35,6 @@ const struct opt proxy_opts[] = {
 	    .def_say = "SOCKS5_SERVER, SOCKS_SERVER, ALL_PROXY or all_proxy from the environment, "
 		       "else 127.0.0.1:1080",
 	    .want = "@host", .secret = SECRET_PROXY),
-	OPT("direct", 0, FLAG, direct, NULL, "go to the target without any proxy"),
 	OPT("user", 'u', STR, user, "NAME[:PASSWORD]", "who we are to the proxy",
 	    .secret = SECRET_USER),
 	OPT("password", 0, STR, password, "SOURCE",
@@ -45,11 +44,17 @@ const struct opt proxy_opts[] = {
 	    .def_say = "userpass where a user is known, else none", .words = auth_words),
 	OPT("dns", 0, ENUM, dns, NULL, "who resolves the target's name", .def = "proxy",
 	    .words = dns_words),
-	OPT("ipv4", '4', FLAG, ipv4, NULL, "use IPv4 only"),
-	OPT("ipv6", '6', FLAG, ipv6, NULL, "use IPv6 only"),
+	OPT("ipv4", '4', FLAG, ipv4, NULL,
+	    "reach the proxy (without one, the target) over IPv4 only; so are names resolved here"),
+	OPT("ipv6", '6', FLAG, ipv6, NULL, "the same over IPv6"),
 	OPT("timeout", 'w', CALL, timeout, "DURATION",
 	    "give up when connecting, negotiating or the request takes longer, each by itself; "
 	    "if given, also end a connection idle for so long; 0 waits for ever",
 	    .def_say = "30s", .set = set_timeout),
+	OPT_END,
+};
+
+const struct opt direct_opts[] = {
+	OPT("direct", 0, FLAG, direct, NULL, "go to the target without any proxy"),
 	OPT_END,
 };

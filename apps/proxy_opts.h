@@ -25,6 +25,8 @@ struct proxy_options {
 };
 
 extern const struct opt proxy_opts[];
+/* --direct, for the commands that know a way without a proxy; of the same struct. */
+extern const struct opt direct_opts[];
 
 /* The methods that --auth knows here and in serve: values are enum s5_method. */
 extern const struct opt_word auth_words[];

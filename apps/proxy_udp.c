@@ -62,7 +62,8 @@ static void trouble(struct s5_udp_client *u, int error)
 		out_warn(w->proxy->out, "%s: its relay %s: %s", name,
 			 s5_addr_format(&w->hops[0].relay, where, sizeof(where)), strerror(error));
 	else
-		out_warn(w->proxy->out, "%s: %s", name, strerror(error));
+		out_warn(w->proxy->out, "%s: %s%s", name, strerror(error),
+			 proxy_connect_hint(error, true));
 }
 
 static void dropped(struct s5_udp_client *u, size_t hop, const char *why)

@@ -14,16 +14,8 @@
 
 static int cannot(const struct serve *s, const char *where, int error)
 {
-	const char *remedy = "";
-
-	if (error == EADDRINUSE)
-		remedy = "; another server has it: stop that one or choose another port";
-	if (error == EADDRNOTAVAIL)
-		remedy = "; no interface of this machine has that address";
-	if (error == EACCES)
-		remedy = "; ports below 1024 take more rights";
 	out_error(&s->options.out, "cannot listen on %s: %s%s", where, strerrordesc_np(error),
-		  remedy);
+		  target_listen_hint(error));
 	return EXIT_NETWORK;
 }
 

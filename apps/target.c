@@ -1,6 +1,7 @@
 #include "target.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,20 @@ int target_parse_listen(struct s5_addr *a, const char *text, struct opt_error *e
 	return strcmp(port, "0") == 0 ? 0 : target_parse_port(&a->port, port, err);
 }
 
+const char *target_listen_hint(int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return "; another server has it: stop that one or choose another port";
+	case EADDRNOTAVAIL:
+		return "; no interface of this machine has that address";
+	case EACCES:
+		return "; ports below 1024 take more rights";
+	default:
+		return "";
+	}
+}
+
 static int parse_one(struct target *target, const char *word, bool *missing, struct opt_error *err)
 {
 	ptrdiff_t host;
@@ -204,6 +219,8 @@ static int fail_url(const char *word, const char *given, struct opt_error *err)
 int target_parse(struct target *target, char *const *words, int count, bool *missing,
 		 struct opt_error *err)
 {
+	ptrdiff_t host;
+
 	*target = (struct target){ .last = 0 };
 	*missing = count < 1 || count > 2;
 	if (count < 1)
@@ -214,6 +231,8 @@ int target_parse(struct target *target, char *const *words, int count, bool *mis
 		return fail_url(words[0], count > 1 ? words[1] : NULL, err);
 	if (count == 1)
 		return parse_one(target, words[0], missing, err);
+	if (target_split(words[0], &host) && host >= 0)
+		return opt_fail(err, "the port is given twice");
 	if (target_parse_host(&target->addr, words[0], strlen(words[0]), err) < 0)
 		return -1;
 	return target_parse_ports(&target->addr.port, &target->last, words[1], err);

@@ -48,4 +48,7 @@ int target_check_shape(const char *text, ptrdiff_t host, struct opt_error *err);
 /* Where to listen, [ADDR:]PORT, on 127.0.0.1 if there is no ADDR; port 0 picks one. */
 int target_parse_listen(struct s5_addr *addr, const char *text, struct opt_error *err);
 
+/* What may be done about an errno of bind() and listen(): "; ...", or "". */
+const char *target_listen_hint(int error);
+
 #endif

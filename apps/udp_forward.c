@@ -241,8 +241,9 @@ static int open_port(struct forward *f)
 	}
 	f->watch = (struct s5_watch){ .fd = s5_sock_udp(&a), .ready = ready };
 	if (f->watch.fd < 0) {
-		out_error(&o->out, "cannot listen on %s: %s",
-			  s5_addr_format(&a, where, sizeof(where)), strerror(-f->watch.fd));
+		out_error(&o->out, "cannot listen on %s: %s%s",
+			  s5_addr_format(&a, where, sizeof(where)), strerror(-f->watch.fd),
+			  target_listen_hint(-f->watch.fd));
 		return EXIT_NETWORK;
 	}
 	s5_loop_watch(&f->u->engine.loop, &f->watch, EPOLLIN);

@@ -31,6 +31,7 @@ const struct opt udp_opts[] = {
 	    .def = "256", .min = 1, .max = 65535),
 
 	OPT_INCLUDE(proxy, proxy_opts),
+	OPT_INCLUDE(proxy, direct_opts),
 
 	OPT_HEADING("This end"),
 	OPT("proxy-address", 0, FLAG, proxy_address, NULL,

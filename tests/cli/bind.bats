@@ -123,6 +123,11 @@ for line in open(sys.argv[1]):
 		-x "$FAKE"
 	start_fake "${HELD[@]}" send:05020001000000000000
 	says 12 "proxy $FAKE: request refused: * (REP 02) for a BIND; the proxy's rules forbid it" -x "$FAKE"
+	start_fake "${HELD[@]}" send:05040001000000000000
+	says 14 "proxy $FAKE: request refused: * (REP 04) for a BIND for nosuch.invalid; is the name \
+spelled right, and can the proxy resolve it?" -x "$FAKE" nosuch.invalid
+	start_fake "${HELD[@]}" send:05020001000000000000
+	says 12 "*(REP 02) for a BIND for 127.0.0.9:20; the proxy's rules forbid it" -x "$FAKE" 127.0.0.9:20
 	start_fake "${HELD[@]}" close
 	says 4 "proxy $FAKE: reply: proxy closed the connection without a reply; perhaps it does no BIND" \
 		-x "$FAKE"
@@ -145,14 +150,14 @@ for line in open(sys.argv[1]):
 }
 
 @test "what cannot be asked is wrong usage" {
-	says 2 "option --direct: without a proxy there is nobody to ask for a BIND" --direct
+	says 2 "unknown option --direct*" --direct
 	says 2 "--to and --exec exclude each other" --to 127.0.0.1:9 -e cat
 	says 2 "-N, -q, * are for a connection that is relayed here, not for --to" --to ::1 -N
 	says 2 "option --to: PORT is missing" --to 127.0.0.1
 	says 2 "option --to: a range of ports is no service" --to 127.0.0.1:9-10
 	says 2 "a range of ports is no peer" 127.0.0.1:9-10
-	says 2 "option --numeric: *" -n ex.test
-	says 2 "option --numeric: *" -n --to ex.test:9
+	says 2 "option --numeric: 'ex.test' *" -n ex.test
+	says 2 "option --numeric: 'ex.test' *" -n --to ex.test:9
 	says 2 "more than PEER and PORT*" 1 2 3
 	says 2 "the host is empty" ''
 }
@@ -327,5 +332,5 @@ has_listened() {
 	END
 	[ "$output" = reset ] || fail "$output"
 	bind_ends 1
-	has_line "^socks5 bind: --to 127.0.0.1:$port: Connection refused" "$BIND_ERR" || fail "$(cat "$BIND_ERR")"
+	has_line "^socks5 bind: --to 127.0.0.1:$port: Connection refused; nobody listens there" "$BIND_ERR" || fail "$(cat "$BIND_ERR")"
 }

@@ -123,7 +123,7 @@ setup() {
 
 @test "R1928-6.16 every failure by name and number, the status is 10 + REP up to 255" {
 	lied_to 11 "request refused: general failure (REP 01) for 127.0.0.1:9; the proxy's log may say why" "${HELD[@]}" send:05010001000000000000
-	lied_to 12 "request refused: not allowed by ruleset (REP 02) for 127.0.0.1:9; the proxy's rules forbid it" "${HELD[@]}" \
+	lied_to 12 "request refused: not allowed by ruleset (REP 02) for 127.0.0.1:9; the proxy's rules forbid it, or it is the proxy itself" "${HELD[@]}" \
 		send:05020001000000000000
 	lied_to 13 "request refused: network unreachable (REP 03) for 127.0.0.1:9; the proxy has no way to that network" "${HELD[@]}" \
 		send:05030001000000000000
@@ -143,7 +143,7 @@ setup() {
 @test "a refusal names the target, and what may be done about it depends on its kind" {
 	start_fake "${HELD[@]}" send:0504
 	says 14 "proxy $FAKE: request refused: host unreachable (REP 04) for nosuch.invalid:1; is the \
-name spelled right?" -x "$FAKE" nosuch.invalid 1
+name spelled right, and can the proxy resolve it?" -x "$FAKE" nosuch.invalid 1
 	start_fake "${HELD[@]}" send:0508
 	says 18 "proxy $FAKE: request refused: address type not supported (REP 08) for x.invalid:1; \
 try --dns local" -x "$FAKE" x.invalid 1

@@ -342,7 +342,7 @@ EOF" ] || fail "$output"
 
 @test "-L: what it cannot listen on" {
 	start_echo
-	says 1 "cannot listen on $ECHO: Address already in use" -L "$ECHO" 127.0.0.1 1
+	says 1 "cannot listen on $ECHO: Address already in use; another server has it: stop that one or choose another port" -L "$ECHO" 127.0.0.1 1
 	says 2 "option --listen: 'some.name' is no address" -L some.name:1 127.0.0.1 1
 	says 2 "option --listen: port 'x' is neither *" -L 127.0.0.1:x 127.0.0.1 1
 	says 2 "option --listen: PORT is missing" -L '[::1]' 127.0.0.1 1

@@ -65,6 +65,8 @@ wrong() {
 	wrong "more than a host and a port" a:80:x
 	wrong "'::1:80': an IPv6 address before a port goes in brackets, *" ::1:80
 	wrong "host '1:2:3' is no IPv6 address" 1:2:3 80
+	wrong "the port is given twice" 127.0.0.1:80 80
+	wrong "the port is given twice" '[::1]:80' 80
 	wrong "host '\\[127.0.0.1\\]' is no IPv6 address" '[127.0.0.1]:80'
 	wrong "host '\\[name\\]' is no IPv6 address" '[name]' 80
 }
@@ -93,8 +95,8 @@ wrong() {
 }
 
 @test "-n takes addresses only, everywhere" {
-	wrong "option --numeric: only addresses are taken, no names" -n localhost 80
-	wrong "option --numeric: *" -n -x localhost:1 127.0.0.1 80
+	wrong "option --numeric: 'localhost' is a name, and only addresses are taken" -n localhost 80
+	wrong "option --numeric: 'localhost' *" -n -x localhost:1 127.0.0.1 80
 	wrong "option --numeric: *" -n -x 127.0.0.1:1 -x localhost 127.0.0.1 80
 	wrong "option --numeric: *" -n --direct localhost 80
 	start_web
@@ -206,9 +208,11 @@ wrong() {
 	fetch -4 -x "localhost:$PROXY_PORT" "$WEB"
 	says 1 "proxy localhost:$PROXY_PORT: connect: Connection refused; *" -6 \
 		-x "localhost:$PROXY_PORT" "$WEB"
-	says 2 "127.0.0.1:$PROXY_PORT cannot be reached over IPv6, *" -6 -x "$PROXY" "$WEB"
-	says 2 '\[::1\]:1080 cannot be reached over IPv4, *' -4 -x '[::1]' "$WEB"
-	says 2 '\[::1\]:80 cannot be reached over IPv4, *' -s 127.0.0.1 --direct '[::1]:80'
+	says 1 "224.0.0.1:80: connect: Network is unreachable; there is no route from here" --direct 224.0.0.1 80
+	says 2 "option -6: proxy $PROXY cannot be reached over IPv6" -6 -x "$PROXY" "$WEB"
+	says 2 "option --source: proxy $PROXY cannot be reached over IPv6" -s ::1 -x "$PROXY" "$WEB"
+	says 2 'option -4: proxy \[::1\]:1080 cannot be reached over IPv4' -4 -x '[::1]' "$WEB"
+	says 2 'option --source: \[::1\]:80 cannot be reached over IPv4' -s 127.0.0.1 --direct '[::1]:80'
 	says 2 'options --ipv4 and --ipv6 exclude each other' -4 -6 "$WEB"
 	says 2 'option --source: ::1 is of the other family than -4' -4 -s ::1 "$WEB"
 	says 2 "option --source: 'x' is no address" -s x "$WEB"

@@ -125,6 +125,7 @@ wrong() {
 	wrong "socks5: unknown command conect; did you mean connect? (socks5 help lists all)" conect
 	wrong "socks5: unknown command frobnicate (socks5 help lists all)" frobnicate
 	wrong "socks5: unknown option --hlep; did you mean --help? (socks5 help lists all)" --hlep
+	wrong "socks5: unknown option -v; did you mean version -v? (socks5 help lists all)" -v
 	wrong 'socks5: unknown command \x1b[2J\x0a (socks5 help lists all)' $'\e[2J\n'
 	wrong "socks5: unknown command  (socks5 help lists all)" ""
 }

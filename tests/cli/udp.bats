@@ -294,7 +294,7 @@ bats_require_minimum_version 1.5.0
 	port=$(free_port)
 	run udp --direct --lines -w 0.3 127.0.0.1 "$port" <<<x
 	[ "$status" = 1 ]
-	[ "${lines[0]}" = "socks5 udp: 127.0.0.1:$port: Connection refused" ] || fail "$output"
+	[ "${lines[0]}" = "socks5 udp: 127.0.0.1:$port: Connection refused; nobody listens there" ] || fail "$output"
 	[ "${lines[1]}" = "socks5 udp: 127.0.0.1:$port: no answer within 300 ms (-w)" ] || fail "$output"
 }
 

@@ -129,7 +129,7 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", int(
 	[[ $LOCAL == 127.0.0.3:* ]] || fail "$LOCAL"
 	run ask a
 	[ "$output" = a ] || fail "$output"
-	says 1 "cannot listen on $LOCAL: Address already in use" -L "$LOCAL" 127.0.0.1 9
+	says 1 "cannot listen on $LOCAL: Address already in use; another server has it: *" -L "$LOCAL" 127.0.0.1 9
 	if has_ipv6; then
 		LOCAL_AT=[::1]:0 start_forward -x "$FAKE" 127.0.0.1 9
 		run ask a
