@@ -127,7 +127,7 @@ for line in open(sys.argv[1]):
 	says 14 "proxy $FAKE: request refused: * (REP 04) for a BIND for nosuch.invalid; is the name \
 spelled right, and can the proxy resolve it?" -x "$FAKE" nosuch.invalid
 	start_fake "${HELD[@]}" send:05020001000000000000
-	says 12 "*(REP 02) for a BIND for 127.0.0.9:20; the proxy's rules forbid it" -x "$FAKE" 127.0.0.9:20
+	says 12 "* (REP 02) for a BIND for 127.0.0.9:20; the proxy's rules forbid it" -x "$FAKE" 127.0.0.9:20
 	start_fake "${HELD[@]}" close
 	says 4 "proxy $FAKE: reply: proxy closed the connection without a reply; perhaps it does no BIND" \
 		-x "$FAKE"
