@@ -12,88 +12,15 @@
 #include "serve_log.h"
 #include "serve_trace.h"
 
-#define RULES_SHOWN 10
-
-static int usage(const struct serve *s, const char *what, const char *value, const char *why)
+int serve_misuse(const struct serve *s, const char *what, const char *value, const char *why)
 {
 	out_error(&s->options.out, "option %s: %s: %s", what, value, why);
 	return EXIT_USAGE;
 }
 
-/* users */
-
-static int add_user(struct serve *s, const char *text)
-{
-	const char *colon = strchr(text, ':');
-	struct s5_users_error err = { .line = 0 };
-
-	if (!colon)
-		return usage(s, "--user", text, "no password; write NAME:PASSWORD");
-	if (!s5_users_add(&s->users, text, (size_t)(colon - text), colon + 1, strlen(colon + 1),
-			  &err)) {
-		out_error(&s->options.out, "option --user: %.*s: %s", (int)(colon - text), text,
-			  err.why);
-		return EXIT_USAGE;
-	}
-	return EXIT_OK;
-}
-
-static int read_users(struct serve *s, const char *path)
-{
-	struct s5_users_error err = { .line = 0 };
-	size_t len;
-	char *text = file_read(path, &len);
-	bool good;
-
-	if (!text)
-		return usage(s, "--users", path, strerror(errno));
-	good = s5_users_parse(&s->users, text, len, &err);
-	explicit_bzero(text, len);
-	free(text);
-	if (good && !s->users.n)
-		return usage(s, "--users", path, "no user in it; socks5 passwd makes one");
-	if (good)
-		return EXIT_OK;
-	out_error(&s->options.out, "option --users: %s: line %zu: %s", path, err.line, err.why);
-	return EXIT_USAGE;
-}
-
-static int set_users(struct serve *s)
-{
-	int status = EXIT_OK;
-
-	s5_users_init(&s->users);
-	if (s->options.users_file)
-		status = read_users(s, s->options.users_file);
-	for (size_t i = 0; i < s->options.users.count && status == EXIT_OK; i++)
-		status = add_user(s, s->options.users.items[i].text);
-	s->nusers = s->users.n;
-	return status;
-}
-
-void serve_reload(struct serve *s)
-{
-	const struct out *out = &s->options.out;
-	size_t before = s->nusers;
-	int rc;
-
-	if (!s->options.users_file) {
-		out_say(out, "SIGHUP: nothing to read again, there is no --users FILE");
-		return;
-	}
-	rc = set_users(s) == EXIT_OK ? s5_server_set_users(s->server, &s->users) : -EINVAL;
-	if (rc == 0) {
-		out_say(out, "SIGHUP: users are read again: %zu of them", s->nusers);
-		return;
-	}
-	s5_users_fini(&s->users);
-	s->nusers = before;
-	out_error(out, "SIGHUP: the users are as before");
-}
-
 /* methods */
 
-static bool has_method(const struct serve *s, uint8_t method)
+bool serve_has_method(const struct serve *s, uint8_t method)
 {
 	const struct s5_session_config *c = &s->config.session;
 
@@ -109,10 +36,10 @@ static int set_methods(struct serve *s)
 		c->methods[c->nmethods++] = (uint8_t)auth->values[i];
 	if (!auth->count)
 		c->methods[c->nmethods++] = s->nusers ? S5_METHOD_USERPASS : S5_METHOD_NONE;
-	if (has_method(s, S5_METHOD_USERPASS) && !s->nusers)
-		return usage(s, "--auth", "userpass",
-			     "there are no users; add --user NAME:PASSWORD or --users FILE");
-	if (s->nusers && !has_method(s, S5_METHOD_USERPASS))
+	if (serve_has_method(s, S5_METHOD_USERPASS) && !s->nusers)
+		return serve_misuse(s, "--auth", "userpass",
+				    "there are no users; add --user NAME:PASSWORD or --users FILE");
+	if (s->nusers && !serve_has_method(s, S5_METHOD_USERPASS))
 		out_warn(&s->options.out, "users are given, but --auth does not ask for them");
 	return EXIT_OK;
 }
@@ -161,11 +88,12 @@ static int set_dial(struct serve *s)
 	if (!s->options.source)
 		return EXIT_OK;
 	if (!s5_addr_set_ip(&a, s->options.source, strlen(s->options.source)))
-		return usage(s, "--source", s->options.source, "not an IPv4 or IPv6 address");
+		return serve_misuse(s, "--source", s->options.source,
+				    "not an IPv4 or IPv6 address");
 	fd = s5_listen_tcp(&a, false); /* is the address ours? */
 	if (fd < 0)
-		return usage(s, "--source", s->options.source,
-			     "no interface of this machine has that address");
+		return serve_misuse(s, "--source", s->options.source,
+				    "no interface of this machine has that address");
 	close(fd);
 	*(a.atyp == S5_ATYP_IPV4 ? &dial->source4 : &dial->source6) = a;
 	return EXIT_OK;
@@ -236,6 +164,12 @@ static void log_event(void *arg, const struct s5_record *record, const struct s5
 	serve_trace_event(&((const struct serve *)arg)->options.out, record, session, event);
 }
 
+static void log_refused(void *arg, const struct s5_record *record, const struct s5_addr *to,
+			const char *why)
+{
+	serve_trace_refused(&((const struct serve *)arg)->options.out, record, to, why);
+}
+
 static void log_trouble(void *arg, int error, unsigned count)
 {
 	const struct serve *s = arg;
@@ -289,15 +223,16 @@ static int set_log(struct serve *s)
 	s->config.arg = s;
 	s->config.session.watch = verbose > 1;
 	s->config.watch = verbose ? log_event : NULL;
+	s->config.refused = verbose ? log_refused : NULL;
 	s->config.log = verbose || s->options.log ? log_record : NULL;
 	if (!s->options.log)
 		return EXIT_OK;
 	if (strcmp(s->options.log, "syslog") == 0)
-		return usage(s, "--log", "syslog",
-			     "not in this version; name a FILE (./syslog is one) or -");
+		return serve_misuse(s, "--log", "syslog",
+				    "not in this version; name a FILE (./syslog is one) or -");
 	s->log_fd = serve_log_open(s->options.log);
 	if (s->log_fd < 0)
-		return usage(s, "--log", s->options.log, strerror(errno));
+		return serve_misuse(s, "--log", s->options.log, strerror(errno));
 	return set_spool(
 		s, &s->log_spool,
 		&(struct spool_use){
@@ -313,16 +248,16 @@ static int make_server(struct serve *s)
 	if (rc == 0)
 		return EXIT_OK;
 	if (rc == -EINVAL)
-		return usage(s, "--resolver", s->options.resolver, "not ADDR[:PORT]");
+		return serve_misuse(s, "--resolver", s->options.resolver, "not ADDR[:PORT]");
 	out_error(&s->options.out, "cannot start: %s", strerror(-rc));
 	return EXIT_NETWORK;
 }
 
 int serve_configure(struct serve *s)
 {
-	static int (*const parts[])(struct serve *) = { set_users, set_methods, set_rules,
-							set_dial,  set_inbound, set_said,
-							set_log,   make_server };
+	static int (*const parts[])(struct serve *) = { serve_set_users, set_methods, set_rules,
+							set_dial,	 set_inbound, set_said,
+							set_log,	 make_server };
 	int status = EXIT_OK;
 
 	s->config.workers = s->options.workers ? (unsigned)s->options.workers : processors();
@@ -333,61 +268,4 @@ int serve_configure(struct serve *s)
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts)[0] && status == EXIT_OK; i++)
 		status = parts[i](s);
 	return status;
-}
-
-/* in plain words */
-
-static const char *who_may(const struct serve *s)
-{
-	if (s5_rules_has_allow(&s->rules))
-		return "whoever the rules allow";
-	return s->beyond ? "anyone who can reach it" : "any program on this machine";
-}
-
-static void explain_who(const struct serve *s)
-{
-	const struct out *out = &s->options.out;
-	const char *where = s->beyond ? "" : " on this machine";
-	const char *others = has_method(s, S5_METHOD_NONE) ? "; so may others, without one" : "";
-
-	if (!has_method(s, S5_METHOD_USERPASS))
-		out_say(out, "%s may use it, without a password", who_may(s));
-	else if (s->nusers == 1)
-		out_say(out, "one user%s may use it, with a password%s", where, others);
-	else
-		out_say(out, "%zu users%s may use it, each with a password%s", s->nusers, where,
-			others);
-}
-
-/* What is left when no rule matches, or there is none. */
-static void explain_rest(const struct serve *s, const char *it)
-{
-	const struct out *out = &s->options.out;
-
-	if (s5_rules_has_allow(&s->rules)) {
-		out_say(out, "everything else is denied");
-	} else if (!s->beyond) {
-		out_say(out, "%s connects to any address; BIND and UDP likewise", it);
-	} else {
-		out_say(out,
-			"%s connects to any address but loopback, private, link-local, "
-			"multicast and metadata ones; BIND and UDP likewise",
-			it);
-		out_say(out, "programs on this machine reach those too");
-	}
-}
-
-void serve_explain(const struct serve *s)
-{
-	size_t shown = s->rules.n < RULES_SHOWN ? s->rules.n : RULES_SHOWN;
-
-	explain_who(s);
-	for (size_t i = 0; i < shown; i++)
-		out_say(&s->options.out, "rule %zu: %s %s", i + 1,
-			s5_rules_is_allow(&s->rules, (int)i) ? "allow" : "deny",
-			s5_rules_text(&s->rules, (int)i));
-	if (shown < s->rules.n)
-		out_say(&s->options.out, "and %zu more rules; the first that matches decides",
-			s->rules.n - shown);
-	explain_rest(s, s->rules.n ? "otherwise it" : "it");
 }

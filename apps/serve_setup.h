@@ -25,6 +25,11 @@ struct serve {
 	struct s5_server *server;
 };
 
+/* Says what is wrong with an option's value; EXIT_USAGE. */
+int serve_misuse(const struct serve *s, const char *option, const char *value, const char *why);
+bool serve_has_method(const struct serve *s, uint8_t method);
+/* Takes --user and --users. EXIT_OK, or a status after saying why. */
+int serve_set_users(struct serve *s);
 /* Everything but the listeners. EXIT_OK, or a status after saying why. */
 int serve_configure(struct serve *s);
 /* Listens on each of the arguments, on what systemd passed, or on the default; says where. */

@@ -22,6 +22,19 @@ static struct who who(const struct s5_record *r)
 	return w;
 }
 
+/* A first reply's bound address: where the client's datagrams go, or a peer may come. */
+static void trace_reply(const struct out *out, const struct s5_record *record,
+			const struct s5_session *s)
+{
+	char text[S5_ADDR_TEXT];
+	const char *what =
+		s->request.cmd == S5_CMD_UDP ? "relays datagrams at" : "waits for a peer at";
+
+	if (s->request.cmd != S5_CMD_CONNECT && !record->actual.atyp)
+		out_verbose(out, 1, "%s: %s %s", who(record).text, what,
+			    s5_addr_format(&s->reply.bnd, text, sizeof(text)));
+}
+
 void serve_trace_event(const struct out *out, const struct s5_record *record,
 		       const struct s5_session *s, enum s5_event event)
 {
@@ -42,9 +55,20 @@ void serve_trace_event(const struct out *out, const struct s5_record *record,
 		out_verbose(out, 1, "%s: asked to %s %s", who(record).text,
 			    s5_cmd_name(s->request.cmd),
 			    s5_addr_format(&s->request.dst, text, sizeof(text)));
+	if (event == S5_EV_REPLY || event == S5_EV_OPEN)
+		trace_reply(out, record, s);
 	if (event == S5_EV_OPEN && record->actual.atyp)
 		out_verbose(out, 1, "%s: open to %s", who(record).text,
 			    s5_addr_format(&record->actual, text, sizeof(text)));
+}
+
+void serve_trace_refused(const struct out *out, const struct s5_record *record,
+			 const struct s5_addr *to, const char *why)
+{
+	char text[S5_ADDR_TEXT];
+
+	out_verbose(out, 1, "%s: datagrams to %s are dropped: %s", who(record).text,
+		    s5_addr_format(to, text, sizeof(text)), why);
 }
 
 void serve_trace_end(const struct out *out, const struct s5_record *record)

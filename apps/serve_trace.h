@@ -10,6 +10,9 @@
 
 void serve_trace_event(const struct out *out, const struct s5_record *record,
 		       const struct s5_session *session, enum s5_event event);
+/* Datagrams of a session that go nowhere. */
+void serve_trace_refused(const struct out *out, const struct s5_record *record,
+			 const struct s5_addr *to, const char *why);
 void serve_trace_end(const struct out *out, const struct s5_record *record);
 
 #endif

@@ -48,6 +48,9 @@ struct s5_assoc {
 	/* May datagrams go there? address NULL: only the name is known, and false is final. */
 	bool (*permit)(struct s5_assoc *a, const struct s5_addr *name,
 		       const struct s5_addr *address);
+	/* Datagrams to there are dropped, for a second at least: why, or NULL where permit said no;
+	 * first: that was not told of this destination before. May be NULL. */
+	void (*refused)(struct s5_assoc *a, const struct s5_addr *to, const char *why, bool first);
 	/* Nothing came or went for options.idle. Once, from the loop; it may be stopped in it. */
 	void (*idle)(struct s5_assoc *a);
 

@@ -68,8 +68,14 @@ static void mark_contact(struct s5_assoc *a, struct s5_peer *peer, const struct 
 	s5_peer_meet(&a->peers, peer, &contact);
 }
 
-static void refuse_peer(struct s5_assoc *a, struct s5_peer *peer)
+/* why NULL: the rules deny it. */
+static void refuse_peer(struct s5_assoc *a, struct s5_peer *peer, const char *why)
 {
+	struct s5_addr to = s5_peer_addr(peer);
+
+	if (a->refused)
+		a->refused(a, &to, why, !peer->refused);
+	peer->refused = true;
 	peer->state = S5_PEER_DENIED;
 	peer->until = a->loop->now + AGAIN_MS;
 	s5_peer_meet(&a->peers, peer, NULL);
@@ -81,7 +87,7 @@ static bool direct_peer(struct s5_assoc *a, struct s5_peer *peer, const struct s
 {
 	peer->fd = far_socket(a, address->atyp);
 	if (peer->fd < 0 || !s5_route_to(&peer->route, address)) {
-		refuse_peer(a, peer);
+		refuse_peer(a, peer, "cannot be reached from here");
 		return false;
 	}
 	peer->state = S5_PEER_READY;
@@ -147,6 +153,7 @@ static void lookup_done(struct s5_lookup *l)
 	struct s5_assoc *a = peer->owner;
 	bool first = (l->atyp == S5_ATYP_IPV6) == wants_ipv6_first(a);
 	bool only = a->options->prefer == S5_ONLY_4 || a->options->prefer == S5_ONLY_6;
+	bool denied = peer->question->denied || l->result == S5_LOOKUP_FOUND;
 	struct s5_addr address;
 
 	if (pick_address(a, peer, &address)) {
@@ -154,10 +161,13 @@ static void lookup_done(struct s5_lookup *l)
 		if (direct_peer(a, peer, &address))
 			release_held(a, peer);
 	} else if (first && !only) {
+		peer->question->denied = denied;
 		look_up(a, peer, l->atyp == S5_ATYP_IPV6 ? S5_ATYP_IPV4 : S5_ATYP_IPV6);
 	} else {
+		const char *why = denied ? NULL : s5_lookup_text(l->result);
+
 		s5_peer_answered(&a->peers, peer);
-		refuse_peer(a, peer);
+		refuse_peer(a, peer, why);
 	}
 }
 
@@ -176,7 +186,7 @@ static void judge_peer(struct s5_assoc *a, struct s5_peer *peer, const struct s5
 	bool name = to->atyp == S5_ATYP_NAME;
 
 	if (!a->permit(a, name ? to : NULL, name ? NULL : to))
-		refuse_peer(a, peer);
+		refuse_peer(a, peer, NULL);
 	else if (name)
 		resolve_peer(a, peer);
 	else

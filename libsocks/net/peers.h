@@ -28,6 +28,7 @@ struct s5_held {
 /* The lookup of a peer's name. */
 struct s5_question {
 	struct s5_peer *peer;
+	bool denied; /* the rules refused an address of the family asked first */
 	struct s5_lookup lookup;
 };
 
@@ -52,6 +53,7 @@ struct s5_peer {
 	size_t nheld;
 	uint16_t port;
 	uint8_t atyp, len;
+	bool refused; /* once at least, and that was told */
 	uint8_t octets[]; /* len of them: the address or the name */
 };
 

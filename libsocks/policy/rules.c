@@ -299,6 +299,15 @@ struct s5_verdict s5_rules_match(const struct s5_rules *r, const struct s5_query
 	return v;
 }
 
+/* No rule: what is left is denied, or guarded. */
+void s5_verdict_text(struct s5_verdict denial, char text[static S5_DENIAL_TEXT])
+{
+	if (denial.rule < 0)
+		snprintf(text, S5_DENIAL_TEXT, "denied: no rule allows it");
+	else
+		snprintf(text, S5_DENIAL_TEXT, "denied by rule %d", denial.rule + 1);
+}
+
 bool s5_rules_every_allow_has_from(const struct s5_rules *r)
 {
 	for (size_t i = 0; i < r->n; i++)

@@ -7,12 +7,16 @@
 
 #include "roles/worker.h"
 
+#define REFUSALS 100 /* told of one association */
+
 struct s5_association {
 	struct s5_watch control;
 	struct s5_worker *worker;
 	LIST_ENTRY(s5_association) link;
 	struct s5_assoc assoc;
-	struct s5_record record;
+	struct s5_record record; /* why: which destination was refused last, until the end */
+	unsigned refusals; /* told so far */
+	struct s5_verdict denial; /* the last */
 	int64_t born;
 	struct s5_buf rest; /* of the reply, not sent yet */
 	uint8_t room[64];
@@ -30,6 +34,7 @@ static void tell(struct s5_association *n, const char *why)
 {
 	const struct s5_server_config *config = n->worker->config;
 	const struct s5_assoc *a = &n->assoc;
+	char last[sizeof n->record.why];
 
 	if (!config->log)
 		return;
@@ -39,7 +44,9 @@ static void tell(struct s5_association *n, const char *why)
 	n->record.datagrams_down = a->down.datagrams;
 	n->record.dropped = a->dropped;
 	n->record.ms = n->worker->loop.now - n->born;
-	snprintf(n->record.why, sizeof n->record.why, "%s", why);
+	memcpy(last, n->record.why, sizeof last);
+	snprintf(n->record.why, sizeof n->record.why, "%s%s%.120s", why,
+		 *last ? "; last dropped: " : "", last);
 	config->log(config->arg, &n->record);
 }
 
@@ -107,7 +114,7 @@ static void control_ready(struct s5_watch *w, uint32_t events)
 /* Asked for every datagram's destination. */
 static bool permit(struct s5_assoc *a, const struct s5_addr *name, const struct s5_addr *address)
 {
-	const struct s5_association *n = of_assoc(a);
+	struct s5_association *n = of_assoc(a);
 	struct s5_query q = {
 		.from = &n->record.client,
 		.user = n->record.user,
@@ -117,7 +124,27 @@ static bool permit(struct s5_assoc *a, const struct s5_addr *name, const struct 
 		.address = address,
 	};
 
-	return s5_rules_match(n->worker->config->rules, &q).decision != S5_DENY;
+	struct s5_verdict v = s5_rules_match(n->worker->config->rules, &q);
+
+	if (v.decision == S5_DENY)
+		n->denial = v;
+	return v.decision != S5_DENY;
+}
+
+/* Of a long name the log's line has the beginning. */
+static void refused(struct s5_assoc *a, const struct s5_addr *to, const char *why, bool first)
+{
+	struct s5_association *n = of_assoc(a);
+	const struct s5_server_config *config = n->worker->config;
+	char denial[S5_DENIAL_TEXT], text[S5_ADDR_TEXT];
+
+	if (!why)
+		s5_verdict_text(n->denial, denial);
+	snprintf(n->record.why, sizeof n->record.why, "%.76s: %s",
+		 s5_addr_format(to, text, sizeof text), why ? why : denial);
+	n->record.ms = n->worker->loop.now - n->born;
+	if (first && config->refused && n->refusals++ < REFUSALS)
+		config->refused(config->arg, &n->record, to, why ? why : denial);
 }
 
 /* life */
@@ -169,6 +196,7 @@ static struct s5_association *make(struct s5_worker *w, const struct s5_record *
 	n->assoc.options = &w->udp;
 	n->assoc.client = client_of(record);
 	n->assoc.permit = permit;
+	n->assoc.refused = refused;
 	n->assoc.idle = idle;
 	return n;
 }

@@ -202,14 +202,19 @@ static void explain(struct s5_conn *c)
 	}
 }
 
-/* False: the conn is gone. */
-static bool act(struct s5_conn *c, enum s5_event event)
+void s5_conn_tell(struct s5_conn *c, enum s5_event event)
 {
 	const struct s5_server_config *config = c->worker->config;
 
 	c->record.ms = c->worker->loop.now - c->born;
 	if (config->watch)
 		config->watch(config->arg, &c->record, &c->session, event);
+}
+
+/* False: the conn is gone. */
+static bool act(struct s5_conn *c, enum s5_event event)
+{
+	s5_conn_tell(c, event);
 	switch (event) {
 	case S5_EV_METHOD:
 		c->record.method = c->session.method;

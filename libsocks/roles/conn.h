@@ -38,6 +38,8 @@ void s5_conn_go(struct s5_conn *c);
 /* Tells the log why, and closes. The conn is gone, or follows once the checkers are done. */
 __attribute__((format(printf, 2, 3))) void s5_conn_drop(struct s5_conn *c, const char *format, ...);
 void s5_conn_release(struct s5_conn *c);
+/* To config.watch, if there is one. */
+void s5_conn_tell(struct s5_conn *c, enum s5_event event);
 
 /* conn_auth.c. Looks at the session's credentials: at once, or state CHECKING, then HOLDING.
  * False: there is no time for them, and no verdict; the record says why. */

@@ -222,6 +222,7 @@ static void await_peer(struct s5_conn *c)
 	if (limit)
 		s5_timer_set(loop, &c->timer, loop->now + limit);
 	s5_conn_answer(c, S5_REP_SUCCEEDED, &bnd, "");
+	s5_conn_tell(c, S5_EV_REPLY);
 	c->state = S5_CONN_BINDING;
 }
 

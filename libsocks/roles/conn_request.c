@@ -20,17 +20,13 @@ static struct s5_verdict ask(const struct s5_conn *c, const struct s5_addr *addr
 	return s5_rules_match(c->worker->config->rules, &q);
 }
 
-/* No rule: what is left is denied, or guarded. */
 bool s5_conn_permits(struct s5_conn *c, const struct s5_addr *address)
 {
 	struct s5_verdict v = ask(c, address);
 
 	if (v.decision != S5_DENY)
 		return true;
-	if (v.rule < 0)
-		snprintf(c->record.why, sizeof c->record.why, "denied: no rule allows it");
-	else
-		snprintf(c->record.why, sizeof c->record.why, "denied by rule %d", v.rule + 1);
+	s5_verdict_text(v, c->record.why);
 	return false;
 }
 

@@ -53,9 +53,13 @@ struct s5_server_config {
 	/* All may be called by several threads at once; all may be NULL. */
 	void (*log)(void *arg, const struct s5_record *record);
 	/* An event of a handshake, each message too with session.watch: the record as far as it is
-	 * known, and the session to look at. */
+	 * known, and the session to look at. S5_EV_REPLY: the first reply of a BIND, no other. */
 	void (*watch)(void *arg, const struct s5_record *record, const struct s5_session *session,
 		      enum s5_event event);
+	/* Datagrams of an association are dropped, for a reason that is told of each destination
+	 * once, and of 100 destinations in all. */
+	void (*refused)(void *arg, const struct s5_record *record, const struct s5_addr *to,
+			const char *why);
 	/* Accepting failed for want of descriptors or memory (errno), or a client was turned away
 	 * by max_sessions (EUSERS); it goes on by itself. Told now and then (s5_hush) with how
 	 * often it happened since. */

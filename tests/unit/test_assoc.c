@@ -19,6 +19,18 @@ static struct s5_addr relay, target_at;
 static unsigned idles;
 static uint8_t got[S5_DATAGRAM_ROOM];
 
+static char refusal[S5_ADDR_TEXT]; /* the destination */
+static const char *refusal_why;
+static bool refusal_first;
+
+static void refused(struct s5_assoc *a, const struct s5_addr *to, const char *why, bool first)
+{
+	(void)a;
+	s5_addr_format(to, refusal, sizeof refusal);
+	refusal_why = why;
+	refusal_first = first;
+}
+
 static bool permit(struct s5_assoc *a, const struct s5_addr *name, const struct s5_addr *address)
 {
 	(void)a;
@@ -62,6 +74,7 @@ static void start(void)
 				   .options = &options,
 				   .client = home(0, 1),
 				   .permit = permit,
+				   .refused = refused,
 				   .idle = idle };
 	assert_int_equal(s5_assoc_start(&assoc, fd), 0);
 	client = open_socket(&a);
@@ -80,6 +93,7 @@ static int set_up(void **state)
 	target_at = home(0, 1);
 	target = open_socket(&target_at);
 	idles = 0;
+	refusal[0] = '\0';
 	start();
 	return 0;
 }
@@ -267,6 +281,22 @@ TEST(R1928_U_17_whom_the_rules_deny_is_not_let_in)
 	close(fd);
 }
 
+TEST(what_is_refused_is_told_with_its_reason_and_whether_again)
+{
+	struct s5_addr denied = home(99, 1);
+
+	denied.port = 9;
+	send_to(&denied, 0, "one", 3);
+	send_to(&denied, 0, "two", 3);
+	TURN_UNTIL(&loop, assoc.dropped == 2);
+	assert_string_equal(refusal, "127.99.0.1:9");
+	assert_true(refusal_first && !refusal_why);
+	turn_for(&loop, 1000);
+	send_to(&denied, 0, "three", 5);
+	TURN_UNTIL(&loop, assoc.dropped == 3);
+	assert_false(refusal_first);
+}
+
 TEST(a_run_to_many_places_is_not_lost_when_one_makes_room)
 {
 	send_to_others(0, S5_PEERS);
@@ -360,6 +390,7 @@ int main(void)
 		CASE(R1928_U_24_sixteen_names_at_a_time),
 		CASE(R1928_U_17_a_destination_in_use_stays_welcome),
 		CASE(R1928_U_17_whom_the_rules_deny_is_not_let_in),
+		CASE(what_is_refused_is_told_with_its_reason_and_whether_again),
 		CASE(a_run_to_many_places_is_not_lost_when_one_makes_room),
 		CASE(R1928_F_2_fragments_between_others_keep_their_place),
 		CASE(R1928_F_2_fragments_to_a_name_are_held_whole),

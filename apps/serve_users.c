@@ -1,0 +1,76 @@
+/* The users of `socks5 serve`: --user and --users, and the latter again at SIGHUP. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "serve_setup.h"
+
+static int add_user(struct serve *s, const char *text)
+{
+	const char *colon = strchr(text, ':');
+	struct s5_users_error err = { .line = 0 };
+
+	if (!colon)
+		return serve_misuse(s, "--user", text, "no password; write NAME:PASSWORD");
+	if (!s5_users_add(&s->users, text, (size_t)(colon - text), colon + 1, strlen(colon + 1),
+			  &err)) {
+		out_error(&s->options.out, "option --user: %.*s: %s", (int)(colon - text), text,
+			  err.why);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+static int read_users(struct serve *s, const char *path)
+{
+	struct s5_users_error err = { .line = 0 };
+	size_t len;
+	char *text = file_read(path, &len);
+	bool good;
+
+	if (!text)
+		return serve_misuse(s, "--users", path, strerror(errno));
+	good = s5_users_parse(&s->users, text, len, &err);
+	explicit_bzero(text, len);
+	free(text);
+	if (good && !s->users.n)
+		return serve_misuse(s, "--users", path, "no user in it; socks5 passwd makes one");
+	if (good)
+		return EXIT_OK;
+	out_error(&s->options.out, "option --users: %s: line %zu: %s", path, err.line, err.why);
+	return EXIT_USAGE;
+}
+
+int serve_set_users(struct serve *s)
+{
+	int status = EXIT_OK;
+
+	s5_users_init(&s->users);
+	if (s->options.users_file)
+		status = read_users(s, s->options.users_file);
+	for (size_t i = 0; i < s->options.users.count && status == EXIT_OK; i++)
+		status = add_user(s, s->options.users.items[i].text);
+	s->nusers = s->users.n;
+	return status;
+}
+
+void serve_reload(struct serve *s)
+{
+	const struct out *out = &s->options.out;
+	size_t before = s->nusers;
+	int rc;
+
+	if (!s->options.users_file) {
+		out_say(out, "SIGHUP: nothing to read again, there is no --users FILE");
+		return;
+	}
+	rc = serve_set_users(s) == EXIT_OK ? s5_server_set_users(s->server, &s->users) : -EINVAL;
+	if (rc == 0) {
+		out_say(out, "SIGHUP: users are read again: %zu of them", s->nusers);
+		return;
+	}
+	s5_users_fini(&s->users);
+	s->nusers = before;
+	out_error(out, "SIGHUP: the users are as before");
+}
