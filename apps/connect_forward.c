@@ -135,6 +135,7 @@ static int open_listener(struct listener *l, const char *text)
 	s5_loop_watch(&l->c->engine.loop, &l->watch, EPOLLIN);
 	a = s5_sock_local(l->watch.fd);
 	out_say(out, "listening on %s", s5_addr_format(&a, where, sizeof(where)));
+	proxy_warn_lent(&l->c->proxy, &a);
 	return EXIT_OK;
 }
 

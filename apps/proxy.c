@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/names.h"
 #include "command.h"
@@ -247,29 +246,6 @@ static int read_chain(struct reader *r, struct opt_error *err)
 	return 0;
 }
 
-static bool is_near(const struct s5_hop *hop)
-{
-	return hop->path || s5_addr_is_loopback(&hop->addr) ||
-	       (hop->addr.atyp == S5_ATYP_NAME &&
-		strcasecmp((const char *)hop->addr.octets, "localhost") == 0);
-}
-
-/* R1929-13: once, however many proxies there are. A chain beyond the first far hop is far too. */
-static void warn_clear_text(const struct proxy *p)
-{
-	char name[PROXY_HOP_TEXT];
-	bool far = false;
-
-	for (size_t i = 0; i < p->config.nhops; i++) {
-		far |= !is_near(&p->hops[i]);
-		if (!far || !offers_password(&p->hops[i]))
-			continue;
-		out_warn(p->out, "warning: the password for %s crosses the network in clear text",
-			 proxy_hop_name(p, i, name, sizeof(name)));
-		return;
-	}
-}
-
 static void say_origin(const struct proxy *p)
 {
 	char name[PROXY_HOP_TEXT];
@@ -311,7 +287,6 @@ int proxy_init(struct proxy *p, const struct proxy_options *options, const struc
 		return EXIT_USAGE;
 	}
 	say_origin(p);
-	warn_clear_text(p);
 	return EXIT_OK;
 }
 

@@ -1,6 +1,7 @@
 /*
  * The way to the target: the chain of proxies from the options and the environment, with who we
- * are to each. Made once, then only read: any number of calls (proxy_call.h) may use it.
+ * are to each. Made once, then only read, but for what was said already: any number of calls
+ * (proxy_call.h) may use it.
  */
 #ifndef APPS_PROXY_H
 #define APPS_PROXY_H
@@ -15,6 +16,7 @@ struct proxy {
 	struct s5_hop *hops; /* with passwords until proxy_fini() */
 	const char *origin; /* why this proxy, "from ALL_PROXY"; NULL: it was asked for */
 	bool user_unoffered; /* there is a user whom --auth keeps back */
+	bool warned; /* of clear text, which is said once */
 	struct s5_client_config config; /* may be refined before the first call */
 };
 
@@ -55,6 +57,11 @@ int64_t proxy_idle(const struct proxy_options *options);
 const char *proxy_hop_name(const struct proxy *p, size_t hop, char *text, size_t size);
 /* The same, and why it is this one: "proxy 127.0.0.1:1080 (from ALL_PROXY)". */
 const char *proxy_hop_origin(const struct proxy *p, size_t hop, char *text, size_t size);
+
+/* R1929-13: says, once and when there is a connection, that a password leaves this machine. */
+void proxy_warn_clear_text(struct proxy *p);
+/* Says, if others than this machine reach `listen`, that what is forwarded from there uses ours. */
+void proxy_warn_lent(const struct proxy *p, const struct s5_addr *listen);
 
 /*
  * Takes one proxy as typed, [socks5://|socks5h://][user[:password]@]host[:port] or unix:PATH,

@@ -9,7 +9,11 @@ static struct proxy_call *call_of(struct s5_client *c)
 
 static void connected(struct s5_client *c)
 {
-	proxy_trace_connected(call_of(c));
+	struct proxy_call *call = call_of(c);
+
+	if (call->proxy->out->verbose)
+		proxy_trace_connected(call);
+	proxy_warn_clear_text(call->proxy);
 }
 
 static void watch(struct s5_client *c, enum s5_event event)
@@ -32,7 +36,7 @@ static void done(struct s5_client *c, bool ok)
 		call->done(call, ok);
 }
 
-void proxy_call_start(struct proxy_call *call, const struct proxy *proxy, struct s5_loop *loop,
+void proxy_call_start(struct proxy_call *call, struct proxy *proxy, struct s5_loop *loop,
 		      struct s5_resolver *resolver, const struct s5_request *request)
 {
 	struct timespec now;
@@ -46,7 +50,7 @@ void proxy_call_start(struct proxy_call *call, const struct proxy *proxy, struct
 	call->client.config = call->config;
 	call->client.request = *request;
 	call->client.done = done;
-	call->client.connected = proxy->out->verbose ? connected : NULL;
+	call->client.connected = connected;
 	call->client.watch = watch;
 	loop->now = s5_clock_ms();
 	s5_client_start(&call->client);

@@ -13,7 +13,7 @@
 
 struct proxy_call {
 	struct s5_client client; /* the result is in here */
-	const struct proxy *proxy;
+	struct proxy *proxy;
 	/* Once, from the loop. NULL: somebody waits with proxy_call_wait(). */
 	void (*done)(struct proxy_call *call, bool ok);
 	/* The last proxy said yes: client.session.reply. With BIND twice. NULL: not told. */
@@ -25,7 +25,7 @@ struct proxy_call {
 };
 
 /* Starts to ask the last proxy for `request`, or to dial its address. */
-void proxy_call_start(struct proxy_call *call, const struct proxy *proxy, struct s5_loop *loop,
+void proxy_call_start(struct proxy_call *call, struct proxy *proxy, struct s5_loop *loop,
 		      struct s5_resolver *resolver, const struct s5_request *request);
 /* Turns the loop until the call is over. */
 bool proxy_call_wait(struct proxy_call *call);

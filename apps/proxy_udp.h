@@ -13,7 +13,7 @@
 
 struct proxy_udp {
 	/* Set by the caller before start. */
-	const struct proxy *proxy;
+	struct proxy *proxy;
 	struct s5_loop *loop;
 	struct s5_resolver *resolver;
 	struct s5_addr target; /* where datagrams go; direct: an IP address */

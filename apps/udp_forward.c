@@ -249,6 +249,7 @@ static int open_port(struct forward *f)
 	s5_loop_watch(&f->u->engine.loop, &f->watch, EPOLLIN);
 	a = s5_sock_local(f->watch.fd);
 	out_say(&o->out, "listening on %s", s5_addr_format(&a, where, sizeof(where)));
+	proxy_warn_lent(&f->u->proxy, &a);
 	return EXIT_OK;
 }
 

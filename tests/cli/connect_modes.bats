@@ -253,6 +253,21 @@ EOF" ] || fail "$output"
 	has_line 'request refused: connection refused (REP 05)' "$FORWARD_ERR"
 }
 
+@test "-L beyond this machine warns who may use our login" {
+	local port
+	start_forward -L 0.0.0.0:0 -x joe:pw@127.0.0.1:1 127.0.0.1 9
+	port=${HERE##*:}
+	wait_until 5 has_line "warning: whoever reaches 0.0.0.0:$port goes through proxy 127.0.0.1:1 with our login" "$FORWARD_ERR" ||
+		fail "$(cat "$FORWARD_ERR")"
+	for words in "-L 0 -x joe:pw@127.0.0.1:1" "-L 0.0.0.0:0 -x 127.0.0.1:1"; do
+		# shellcheck disable=SC2086
+		start_forward $words 127.0.0.1 9
+		: >"/dev/tcp/127.0.0.1/${HERE##*:}"
+		wait_until 5 is_gone "$FORWARD_PID" || fail "$words: it goes on"
+		! has_line warning "$FORWARD_ERR" || fail "$words: $(cat "$FORWARD_ERR")"
+	done
+}
+
 @test "-L -k forwards every connection, side by side, and outlives failures" {
 	local port
 	start_server

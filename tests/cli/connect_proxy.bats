@@ -376,19 +376,42 @@ offered() {
 	done
 }
 
-@test "R1929-13 a warning when a password leaves this machine in the clear, unless quiet" {
-	local warning='socks5 connect: warning: the password for proxy * crosses the network in clear text'
-	run connect -w 100ms -u joe:pw -x unknown.onion 127.0.0.1 1 </dev/null
-	# shellcheck disable=SC2053
-	[[ ${lines[0]} == $warning ]] || fail "$output"
-	[ "${#lines[@]}" = 2 ] || fail "$output"
-	for words in "-u joe:pw --quiet -x unknown.onion" "-x unknown.onion" "-u joe:pw -x 127.0.0.1:1" \
-		"-u joe:pw -x [::1]:1" "-u joe:pw -x localhost:1" "-u joe:pw -x unix:/nosuch" \
-		"-u joe:pw --auth none -x unknown.onion"; do
-		# shellcheck disable=SC2086
-		run connect $words 127.0.0.1 1 </dev/null
-		[ "${#lines[@]}" = 1 ] || fail "$words: $output"
-	done
-	run connect -x unknown.onion -x joe:pw@127.0.0.1:2 127.0.0.1 1 </dev/null
-	[ "${#lines[@]}" = 2 ] || fail "$output"
+# warns TIMES WORD...: connected to a proxy that then closes, with these words, in which PORT stands
+# for its port, it warns so often.
+warns() {
+	local times=$1
+	shift
+	start_fake "${LISTEN[@]}" "${STEPS[@]}"
+	run connect "${@//PORT/${FAKE##*:}}" 127.0.0.1 "$PORTS" </dev/null
+	[ "$(grep -c '^socks5 connect: warning: ' <<<"$output")" = "$times" ] || fail "$*: $output"
+}
+
+@test "R1929-13 a warning when a password leaves this machine in the clear, once and unless quiet" {
+	local LISTEN=() PORTS=1 STEPS=(close)
+	warns 1 -x joe:pw@0.0.0.0:PORT
+	[[ ${lines[0]} == *"warning: the password for proxy 0.0.0.0:"*" crosses the network in clear text" ]] ||
+		fail "$output"
+	warns 1 -x 0.0.0.0:PORT -x joe:pw@127.0.0.1:2
+	warns 0 -x 0.0.0.0:PORT
+	warns 0 --quiet -x joe:pw@0.0.0.0:PORT
+	warns 0 -x joe:pw@127.0.0.1:PORT
+	warns 0 -4 -x joe:pw@localhost:PORT
+	warns 0 -u joe:pw --auth none -x 0.0.0.0:PORT
+	has_ipv6 || return 0
+	LISTEN=(--listen ::1)
+	warns 0 -x 'joe:pw@[::1]:PORT'
+}
+
+@test "R1929-13 that warning is given once for many connections" {
+	local LISTEN=() PORTS=1-2 STEPS no="send:${REFUSED4}0000"
+	STEPS=("${NAMED[@]}" "$no" next "${NAMED[@]}" "$no")
+	warns 1 -z -v -x joe:pw@0.0.0.0:PORT
+	[ "$(grep -c 'credentials accepted' <<<"$output")" = 2 ] || fail "$output"
+}
+
+@test "R1929-13 no warning before there is a connection" {
+	run connect -u joe:pw -x unknown.onion 127.0.0.1 1 </dev/null
+	[ "${#lines[@]}" = 1 ] || fail "$output"
+	run connect -x "joe:pw@0.0.0.0:$(free_port)" 127.0.0.1 1 </dev/null
+	[ "${#lines[@]}" = 1 ] || fail "$output"
 }

@@ -146,3 +146,9 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", int(
 	done
 	[ "$(sort -u <<<"$(tail -n +2 "$TARGET_OUT")" | wc -l)" = 2 ] || fail "$(cat "$TARGET_OUT")"
 }
+
+@test "-L beyond this machine warns who may use our login" {
+	LOCAL_AT=0.0.0.0:0 start_forward -x joe:pw@127.0.0.1:1 127.0.0.1 9
+	wait_until 5 has_line "warning: whoever reaches $LOCAL goes through proxy 127.0.0.1:1 with our login" "$FORWARD_ERR" ||
+		fail "$(cat "$FORWARD_ERR")"
+}
