@@ -3,6 +3,7 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "net/sock.h"
@@ -10,12 +11,28 @@
 #include "target.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:1080"
+#define DEFAULT_PORT 1080
 #define FIRST_PASSED 3 /* systemd's descriptors begin here */
 
 static int cannot(const struct serve *s, const char *where, int error)
 {
 	out_error(&s->options.out, "cannot listen on %s: %s%s", where, strerrordesc_np(error),
 		  target_listen_hint(error));
+	return EXIT_NETWORK;
+}
+
+static int cannot_unix(const struct serve *s, const char *path, int error)
+{
+	const char *why = strerrordesc_np(error), *remedy = "";
+	struct stat st;
+
+	if (error == EADDRINUSE)
+		remedy = "; another server has it: stop that one or choose another path";
+	if (error == EADDRINUSE && lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode)) {
+		why = "a file that is no socket is there";
+		remedy = "; remove it or choose another path";
+	}
+	out_error(&s->options.out, "cannot listen on unix:%s: %s%s", path, why, remedy);
 	return EXIT_NETWORK;
 }
 
@@ -77,7 +94,7 @@ static int listen_unix(struct serve *s, const char *path)
 		return command_misuse(s->command, "LISTEN unix:%s: a path of 1 to 107 octets",
 				      path);
 	if (rc < 0)
-		return cannot(s, path, -rc);
+		return cannot_unix(s, path, -rc);
 	snprintf(where, sizeof(where), "unix:%s", path);
 	return announce(s, where);
 }
@@ -136,11 +153,60 @@ static int listen_host(struct serve *s, const char *text, const char *host, cons
 	return status;
 }
 
+/* What is meant by an address without a port, into text; NULL: it is something else. */
+static const char *completed(const char *address, char text[static S5_ADDR_TEXT])
+{
+	struct s5_addr a = { .port = DEFAULT_PORT };
+	size_t len = strlen(address);
+
+	if (len > 2 && address[0] == '[' && address[len - 1] == ']')
+		address++, len -= 2;
+	else if (len && strchr(address, ':') == address + len - 1)
+		len--;
+	return s5_addr_set_ip(&a, address, len) ? s5_addr_format(&a, text, S5_ADDR_TEXT) : NULL;
+}
+
+static bool is_rule(const char *text)
+{
+	for (const struct opt_word *word = serve_rule_words; word->name; word++)
+		if (strncmp(text, word->name, strlen(word->name)) == 0)
+			return true;
+	return false;
+}
+
+/* What is often written instead. EXIT_OK: it is none of that. */
+static int check_mistakes(const struct serve *s, const char *text)
+{
+	char meant[S5_ADDR_TEXT];
+
+	if (is_rule(text))
+		return command_misuse(s->command,
+				      "LISTEN %s: a word of a rule; quote the whole rule, as in "
+				      "--allow 'from=10.0.0.0/8 to=any'",
+				      text);
+	if (strncmp(text, "*:", 2) == 0)
+		return command_misuse(s->command,
+				      "LISTEN %s: * is no address; write 0.0.0.0:%s for all of "
+				      "IPv4, [::]:%s for IPv6",
+				      text, text + 2, text + 2);
+	if (!completed(text, meant))
+		return EXIT_OK;
+	if (text[0] != '[' && meant[0] == '[')
+		return command_misuse(s->command,
+				      "LISTEN %s: an IPv6 address stands in brackets before its "
+				      "port, as in [::1]:1080",
+				      text);
+	return command_misuse(s->command, "LISTEN %s: PORT is missing; write %s", text, meant);
+}
+
 static int listen_tcp(struct serve *s, const char *text)
 {
-	char *copy = strdup(text), *host, *port;
-	int status;
+	char *copy, *host, *port;
+	int status = check_mistakes(s, text);
 
+	if (status != EXIT_OK)
+		return status;
+	copy = strdup(text);
 	if (copy && split(copy, &host, &port))
 		status = listen_host(s, text, host ? host : "127.0.0.1", port);
 	else

@@ -21,7 +21,7 @@ static const struct opt_word udp_filter_words[] = {
 	{ NULL, 0, NULL },
 };
 
-static const struct opt_word rule_words[] = {
+const struct opt_word serve_rule_words[] = {
 	{ "from=", 0, "the client's addresses" },
 	{ "user=", 0, "the client's names" },
 	{ "command=", 0, "connect, bind or udp" },
@@ -72,9 +72,9 @@ const struct opt serve_opts[] = {
 
 	OPT_HEADING("Where to"),
 	OPT("allow", 0, STRS, rules, "RULE", "allow what RULE matches; the first match decides",
-	    .value = SERVE_ALLOW, .words = rule_words),
+	    .value = SERVE_ALLOW, .words = serve_rule_words),
 	OPT("deny", 0, STRS, rules, "RULE", "deny what RULE matches; RULE is described above",
-	    .value = SERVE_DENY, .words = rule_words),
+	    .value = SERVE_DENY, .words = serve_rule_words),
 
 	OPT_HEADING("How"),
 	OPT("source", 0, STR, source, "ADDR", "connect from this local address"),

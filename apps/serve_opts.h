@@ -46,6 +46,8 @@ struct serve_options {
 };
 
 extern const struct opt serve_opts[];
+/* What a rule's words begin with. */
+extern const struct opt_word serve_rule_words[];
 
 /* In serve.c; serve_command calls it. */
 int serve_run(const struct command *self, int argc, char **argv);

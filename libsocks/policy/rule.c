@@ -307,6 +307,20 @@ static bool bracket_parse(struct parser *p, struct s5_view text)
 			   ports_parse);
 }
 
+/* ::1:80 is an address, and may be meant as one with a port. */
+static bool is_clear(struct parser *p, struct s5_view text)
+{
+	const char *port = memrchr(text.at, ':', text.len) + 1;
+	int len = (int)(port - text.at) - 1, rest = (int)text.len - len - 1;
+	struct s5_cidr block;
+
+	if (!port_parse(port, (size_t)rest) ||
+	    !block_parse(&block, (struct s5_view){ text.at, (size_t)len }))
+		return true;
+	return fail(p, "a port or a part of the address? Write [%.*s]:%.*s or [%.*s]", len, text.at,
+		    rest, port, (int)text.len, text.at);
+}
+
 static bool to_parse(struct parser *p, struct s5_view text)
 {
 	const char *colon;
@@ -319,7 +333,7 @@ static bool to_parse(struct parser *p, struct s5_view text)
 		return bracket_parse(p, text);
 	colon = memchr(text.at, ':', text.len);
 	if (!colon || block_parse(&whole, text))
-		return destination_parse(p, text);
+		return (!colon || is_clear(p, text)) && destination_parse(p, text);
 	host = (size_t)(colon - text.at);
 	return items_parse(p, (struct s5_view){ colon + 1, text.len - host - 1 }, ports_parse) &&
 	       destination_parse(p, (struct s5_view){ text.at, host });

@@ -128,11 +128,13 @@ listeners() {
 @test "the file of a live Unix socket, and any other file, stays" {
 	local path=$BATS_TEST_TMPDIR/s
 	LISTEN=unix:$path start_server
-	exits 1 "cannot listen on $path: Address already in use" "unix:$path"
+	exits 1 "cannot listen on unix:$path: Address already in use; another server has it: stop \
+that one or choose another path" "unix:$path"
 	greets "unix:$path"
 	stop_server
 	echo precious >"$path"
-	exits 1 "cannot listen on $path: " "unix:$path"
+	exits 1 "cannot listen on unix:$path: a file that is no socket is there; remove it or choose \
+another path" "unix:$path"
 	[ "$(cat "$path")" = precious ]
 	ln -sf "$path" "$path.link"
 	exits 1 "cannot listen on" "unix:$path.link"
@@ -146,6 +148,16 @@ listeners() {
 		exits 2 "LISTEN $bad" "$bad"
 	done
 	exits 2 "" "unix:$BATS_TEST_TMPDIR/$(printf 'x%.0s' {1..120})"
+}
+
+@test "a LISTEN that is often mistaken: exit 2, and what to write" {
+	exits 2 "LISTEN 127.0.0.1: PORT is missing; write 127.0.0.1:1080" 127.0.0.1
+	exits 2 "LISTEN 127.0.0.1:: PORT is missing; write 127.0.0.1:1080" 127.0.0.1:
+	exits 2 "LISTEN [::1]: PORT is missing; write [::1]:1080" '[::1]'
+	exits 2 "LISTEN ::1: an IPv6 address stands in brackets before its port" ::1
+	exits 2 "LISTEN ::1:1080: an IPv6 address stands in brackets before its port" ::1:1080
+	exits 2 "LISTEN *:1080: * is no address; write 0.0.0.0:1080 " '*:1080'
+	exits 2 "LISTEN to=any: a word of a rule; quote the whole rule" --allow from=10.0.0.0/8 to=any
 }
 
 @test "a bad option: exit 2, nothing listens" {

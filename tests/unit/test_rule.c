@@ -59,6 +59,8 @@ TEST(errors_name_the_word_and_what_is_allowed)
 		{ "to=any:90-80", "to=any:90-80", "begins after its end" },
 		{ "to=any:80,", "to=any:80,", "comma" },
 		{ "to=fd00::/8:80", "to=fd00::/8:80", "IPv6 needs brackets" },
+		{ "to=::1:80", "to=::1:80", "Write [::1]:80 or [::1:80]" },
+		{ "to=2001:db8::1:443", "to=", "Write [2001:db8::1]:443 or [2001:db8::1:443]" },
 		{ "to=[fd00::/8", "to=[fd00::/8", "brackets hold an IPv6" },
 		{ "to=[10.0.0.1]:80", "to=[10.0.0.1]:80", "brackets hold an IPv6" },
 		{ "to=[]:80", "to=[]:80", "brackets hold an IPv6" },
