@@ -97,7 +97,9 @@ int serve_run(const struct command *self, int argc, char **argv)
 		status = serve(&s, count, argv);
 	}
 	s5_server_free(s.server);
-	spool_free(s.log_spool);
+	if (!spool_free(s.log_spool))
+		out_warn(&s.options.out, "option --log: %s: nobody read its last lines",
+			 s.options.log);
 	spool_free(s.options.out.spool);
 	while (s.nlistening)
 		free(s.listening[--s.nlistening]);

@@ -26,7 +26,8 @@ struct spool {
 	size_t waiting; /* octets of them */
 	uint64_t lost;
 	bool stopping, ended;
-	struct line *current; /* the thread's, but for spool_free's once that is gone */
+	bool abandoned; /* the thread gives it all back itself, if it ever comes so far */
+	struct line *current; /* the thread's */
 };
 
 bool spool_is_needed(int fd)
@@ -99,24 +100,49 @@ static bool take(struct spool *spool)
 	return !spool->ended;
 }
 
-/* Only a write that blocks may be cut short. */
+static void destroy(struct spool *spool)
+{
+	struct line *line;
+
+	while ((line = STAILQ_FIRST(&spool->lines))) {
+		STAILQ_REMOVE_HEAD(&spool->lines, link);
+		free(line);
+	}
+	free(spool->current);
+	pthread_cond_destroy(&spool->over);
+	pthread_cond_destroy(&spool->more);
+	pthread_mutex_destroy(&spool->lock);
+	free(spool);
+}
+
+static bool is_abandoned(struct spool *spool)
+{
+	bool abandoned;
+
+	pthread_mutex_lock(&spool->lock);
+	abandoned = spool->abandoned;
+	pthread_mutex_unlock(&spool->lock);
+	return abandoned;
+}
+
 static void *spool_run(void *arg)
 {
 	struct spool *spool = arg;
-	int rc, old;
+	bool abandoned = false;
+	int rc;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
-	while (take(spool)) {
+	while (!abandoned && take(spool)) {
 		if (!spool->current)
 			continue;
-		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &old);
 		rc = spool_write(spool->use.fd, spool->current->text, spool->current->len);
-		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
 		free(spool->current);
 		spool->current = NULL;
-		if (spool->use.wrote)
+		abandoned = is_abandoned(spool);
+		if (!abandoned && spool->use.wrote)
 			spool->use.wrote(spool->use.arg, rc);
 	}
+	if (abandoned || is_abandoned(spool))
+		destroy(spool);
 	return NULL;
 }
 
@@ -161,9 +187,11 @@ void spool_add(struct spool *spool, const char *text, size_t len)
 	free(line);
 }
 
-static void await_end(struct spool *spool)
+/* False: somebody does not read, and the thread has been left to itself. */
+static bool await_end(struct spool *spool)
 {
 	struct timespec until;
+	bool ended;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += SPOOL_PATIENCE * 1000000L;
@@ -175,26 +203,21 @@ static void await_end(struct spool *spool)
 	while (!spool->ended &&
 	       pthread_cond_clockwait(&spool->over, &spool->lock, CLOCK_MONOTONIC, &until) == 0)
 		;
-	if (!spool->ended)
-		pthread_cancel(spool->thread);
+	ended = spool->ended;
+	spool->abandoned = !ended;
+	if (!ended)
+		pthread_detach(spool->thread);
 	pthread_mutex_unlock(&spool->lock);
+	return ended;
 }
 
-void spool_free(struct spool *spool)
+bool spool_free(struct spool *spool)
 {
-	struct line *line;
-
 	if (!spool)
-		return;
-	await_end(spool);
+		return true;
+	if (!await_end(spool))
+		return false;
 	pthread_join(spool->thread, NULL);
-	while ((line = STAILQ_FIRST(&spool->lines))) {
-		STAILQ_REMOVE_HEAD(&spool->lines, link);
-		free(line);
-	}
-	free(spool->current);
-	pthread_cond_destroy(&spool->over);
-	pthread_cond_destroy(&spool->more);
-	pthread_mutex_destroy(&spool->lock);
-	free(spool);
+	destroy(spool);
+	return true;
 }

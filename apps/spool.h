@@ -31,8 +31,9 @@ bool spool_is_needed(int fd);
 struct spool *spool_new(const struct spool_use *use);
 /* A line with its newline. Any thread. */
 void spool_add(struct spool *spool, const char *line, size_t len);
-/* Gives what is left SPOOL_PATIENCE ms to be written. NULL is fine. */
-void spool_free(struct spool *spool);
+/* Gives what is left SPOOL_PATIENCE ms to be written; false: some of it was not, and the thread is
+ * left behind in its write. NULL is fine. */
+bool spool_free(struct spool *spool);
 /* All of it in one write(2) where the kernel takes it; 0 or -errno. */
 int spool_write(int fd, const char *text, size_t len);
 

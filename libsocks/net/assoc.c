@@ -7,7 +7,8 @@
 #include "net/assoc_send.h"
 #include "wire/message.h"
 
-#define TURN 4 /* batches a socket may take before others have their turn */
+#define TURN 256 /* datagrams a socket may take before others have their turn, about */
+#define BATCH_FIRST 8 /* messages; more once they turn out to be single datagrams */
 #define SHARED_OCTETS (8u << 20) /* held by all associations of a loop */
 
 int s5_post_init(struct s5_post *post)
@@ -92,20 +93,36 @@ static void take_up(struct s5_assoc *a, const struct s5_parcel *parcel)
 		s5_assoc_deliver(a, &d);
 }
 
-/* What take makes of each datagram that has come. */
-static void pump(struct s5_assoc *a, int fd,
-		 void (*take)(struct s5_assoc *a, const struct s5_parcel *parcel))
+/* One receive; returns how many datagrams it brought, 0 when no more are there. */
+static unsigned pump_batch(struct s5_assoc *a, int fd,
+			   void (*take)(struct s5_assoc *a, const struct s5_parcel *parcel))
 {
 	struct s5_inbox *in = &a->post->in;
 	struct s5_parcel parcel;
-	int n = S5_BATCH;
+	unsigned n = 0, most = a->batch;
+	bool more = s5_inbox_receive(in, fd, most) == (int)most;
 
-	for (int i = 0; i < TURN && n == S5_BATCH; i++) {
-		n = s5_inbox_receive(in, fd);
-		while (s5_inbox_next(in, &parcel))
-			take(a, &parcel);
-		s5_assoc_settle(a);
-	}
+	for (; s5_inbox_next(in, &parcel); n++)
+		take(a, &parcel);
+	s5_assoc_settle(a);
+	if (n > TURN && a->batch > 1)
+		a->batch /= 2;
+	else if (n < TURN / 4 && more && a->batch < S5_BATCH)
+		a->batch = (uint8_t)(a->batch * 2);
+	return more ? n : 0;
+}
+
+/* What take makes of each datagram that has come. One message can bring many (UDP_GRO): whoever
+ * sends so gets fewer messages a turn. */
+static void pump(struct s5_assoc *a, int fd,
+		 void (*take)(struct s5_assoc *a, const struct s5_parcel *parcel))
+{
+	unsigned n, taken = 0;
+
+	do {
+		n = pump_batch(a, fd, take);
+		taken += n;
+	} while (n && taken < TURN);
 }
 
 static void near_ready(struct s5_watch *w, uint32_t events)
@@ -187,6 +204,7 @@ int s5_assoc_start(struct s5_assoc *a, int fd)
 	a->quiet.fire = quiet_fire;
 	a->fragments.fire = fragments_fire;
 	a->seen = a->loop->now;
+	a->batch = BATCH_FIRST;
 	s5_peers_init(&a->peers, &a->post->budget);
 	s5_frag_init(&a->frag, &a->post->budget, S5_FRAG_TIMEOUT);
 	rc = s5_loop_watch(a->loop, &a->near, EPOLLIN);

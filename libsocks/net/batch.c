@@ -37,15 +37,15 @@ void s5_inbox_fini(struct s5_inbox *in)
 	in->memory = NULL;
 }
 
-int s5_inbox_receive(struct s5_inbox *in, int fd)
+int s5_inbox_receive(struct s5_inbox *in, int fd, unsigned most)
 {
 	int n;
 
-	for (unsigned i = 0; i < S5_BATCH; i++) {
+	for (unsigned i = 0; i < most; i++) {
 		in->msg[i].msg_hdr.msg_namelen = sizeof in->from[i].in6;
 		in->msg[i].msg_hdr.msg_controllen = sizeof in->control[i];
 	}
-	n = recvmmsg(fd, in->msg, S5_BATCH, MSG_DONTWAIT, NULL);
+	n = recvmmsg(fd, in->msg, most, MSG_DONTWAIT, NULL);
 	in->n = n > 0 ? (unsigned)n : 0;
 	in->at = 0;
 	in->off = 0;

@@ -78,8 +78,8 @@ struct s5_outbox {
 /* 0 or -ENOMEM. */
 int s5_inbox_init(struct s5_inbox *in);
 void s5_inbox_fini(struct s5_inbox *in);
-/* Takes what has arrived: how many messages, 0 for none, or -errno (an ICMP error: go on). */
-int s5_inbox_receive(struct s5_inbox *in, int fd);
+/* Takes what has arrived, at most `most` messages (up to S5_BATCH): how many, 0 for none, or -errno (an ICMP error: go on). */
+int s5_inbox_receive(struct s5_inbox *in, int fd, unsigned most);
 /* The next datagram of the last receive; false: that was all. Truncated ones are left out. */
 bool s5_inbox_next(struct s5_inbox *in, struct s5_parcel *parcel);
 

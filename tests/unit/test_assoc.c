@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -378,6 +379,27 @@ TEST(R1928_U_19_it_may_be_stopped_when_it_is_told_idle)
 	assert_int_equal(idles, 1);
 }
 
+/* Each message of a client that lets the kernel cut brings many: no turn takes them all. */
+TEST(a_flood_leaves_others_their_turn)
+{
+	enum { EACH = 40, MESSAGES = 60 };
+	static uint8_t run[EACH * 11];
+	uint16_t size = 11;
+
+	for (size_t i = 0; i < EACH; i++) {
+		struct s5_writer out = s5_writer_over(run + i * size, size);
+
+		s5_datagram_put(&out, &(struct s5_datagram){ .addr = target_at });
+	}
+	assert_int_equal(setsockopt(client, IPPROTO_UDP, UDP_SEGMENT, &(int){ size }, sizeof(int)),
+			 0);
+	for (unsigned i = 0; i < MESSAGES; i++)
+		assert_int_equal(send(client, run, sizeof run, 0), (int)sizeof run);
+	turn_now(&loop);
+	assert_in_range(assoc.up.datagrams, 1, 640);
+	TURN_UNTIL(&loop, assoc.up.datagrams == EACH * MESSAGES);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -396,6 +418,7 @@ int main(void)
 		CASE(R1928_F_2_fragments_to_a_name_are_held_whole),
 		CASE(R1928_F_7_a_broken_sequence_is_counted),
 		CASE(R1928_U_18_a_client_that_is_deaf_for_a_while),
+		CASE(a_flood_leaves_others_their_turn),
 		CASE(R1928_U_19_it_may_be_stopped_when_it_is_told_idle),
 	};
 

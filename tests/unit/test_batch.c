@@ -61,7 +61,7 @@ static struct s5_parcel next(unsigned where)
 	struct s5_parcel parcel = { .data = NULL };
 
 	if (!s5_inbox_next(&in, &parcel)) {
-		assert_true(s5_inbox_receive(&in, to[where]) > 0);
+		assert_true(s5_inbox_receive(&in, to[where], S5_BATCH) > 0);
 		assert_true(s5_inbox_next(&in, &parcel));
 	}
 	return parcel;
@@ -80,7 +80,7 @@ static void gets_no_more(unsigned where)
 	struct s5_parcel parcel;
 
 	assert_false(s5_inbox_next(&in, &parcel));
-	assert_int_equal(s5_inbox_receive(&in, to[where]), 0);
+	assert_int_equal(s5_inbox_receive(&in, to[where], S5_BATCH), 0);
 	assert_false(s5_inbox_next(&in, &parcel));
 }
 
@@ -242,8 +242,8 @@ TEST(R1928_U_18_a_refusal_is_told_once_and_costs_no_datagram)
 	close(fd);
 	s5_outbox_put(&out, from, &connected, NULL, 0, octets, 5);
 	s5_outbox_flush(&out);
-	assert_int_equal(s5_inbox_receive(&in, from), -ECONNREFUSED);
-	assert_int_equal(s5_inbox_receive(&in, from), 0);
+	assert_int_equal(s5_inbox_receive(&in, from, S5_BATCH), -ECONNREFUSED);
+	assert_int_equal(s5_inbox_receive(&in, from, S5_BATCH), 0);
 	s5_outbox_put(&out, from, &connected, NULL, 0, octets, 5);
 	s5_outbox_flush(&out);
 	fd = s5_sock_udp(&gone);
@@ -265,7 +265,7 @@ TEST(truncated_ones_are_left_out)
 	put(1, 1);
 	put(1, 22);
 	s5_outbox_flush(&out);
-	assert_int_equal(s5_inbox_receive(&in, to[1]), 5);
+	assert_int_equal(s5_inbox_receive(&in, to[1], S5_BATCH), 5);
 	gets(1, 20);
 	gets(1, 1);
 	gets_no_more(1);
@@ -281,7 +281,7 @@ TEST(coalesced_ones_are_parted)
 		put(0, 1200);
 	put(0, 7);
 	s5_outbox_flush(&out);
-	assert_int_equal(s5_inbox_receive(&in, to[0]), 1);
+	assert_int_equal(s5_inbox_receive(&in, to[0], S5_BATCH), 1);
 	for (int i = 0; i < 10; i++) {
 		assert_true(s5_inbox_next(&in, &parcel));
 		assert_int_equal(parcel.len, i < 9 ? 1200 : 7);
