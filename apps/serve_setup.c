@@ -46,6 +46,18 @@ static int set_methods(struct serve *s)
 
 /* rules */
 
+/* A name that was misspelled denies in silence, or allows what it was to deny. */
+static void warn_of_users(const struct serve *s)
+{
+	const struct s5_users nobody = { .n = 0 };
+	const struct s5_users *users =
+		serve_has_method(s, S5_METHOD_USERPASS) ? &s->users : &nobody;
+
+	for (int i = -1; (i = s5_rules_without_user(&s->rules, i + 1, users)) >= 0;)
+		out_warn(&s->options.out, "rule %d (%s) can match nobody: no user has that name",
+			 i + 1, s5_rules_text(&s->rules, i));
+}
+
 static int set_rules(struct serve *s)
 {
 	struct s5_rules_error err;
@@ -62,6 +74,7 @@ static int set_rules(struct serve *s)
 			  rule->text, err.text);
 		return EXIT_USAGE;
 	}
+	warn_of_users(s);
 	return EXIT_OK;
 }
 

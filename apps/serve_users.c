@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/names.h"
 #include "file.h"
 #include "serve_setup.h"
 
@@ -19,7 +21,34 @@ static int add_user(struct serve *s, const char *text)
 			  err.why);
 		return EXIT_USAGE;
 	}
+	if (!colon[1])
+		out_warn(&s->options.out, "user %.*s has an empty password", (int)(colon - text),
+			 text);
 	return EXIT_OK;
+}
+
+static int bad_file(const struct serve *s, const char *path, const struct s5_users_error *err)
+{
+	char name[256 * 4 + 3] = "", first[40] = "";
+
+	if (err->name) {
+		s5_escape(name, sizeof(name) - 2, err->name, err->nlen);
+		strcat(name, ": ");
+	}
+	if (err->first)
+		snprintf(first, sizeof(first), ", in line %zu", err->first);
+	out_error(&s->options.out, "option --users: %s: line %zu: %s%s%s", path, err->line, name,
+		  err->why, first);
+	return EXIT_USAGE;
+}
+
+/* What stands in it can be guessed at by whoever reads it. */
+static void warn_of_readers(const struct serve *s, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & (S_IRWXG | S_IRWXO))
+		out_warn(&s->options.out, "--users %s: others may read it; chmod 600 it", path);
 }
 
 static int read_users(struct serve *s, const char *path)
@@ -27,19 +56,21 @@ static int read_users(struct serve *s, const char *path)
 	struct s5_users_error err = { .line = 0 };
 	size_t len;
 	char *text = file_read(path, &len);
+	int status = EXIT_OK;
 	bool good;
 
 	if (!text)
 		return serve_misuse(s, "--users", path, strerror(errno));
 	good = s5_users_parse(&s->users, text, len, &err);
+	if (!good)
+		status = bad_file(s, path, &err);
+	else if (!s->users.n)
+		status = serve_misuse(s, "--users", path, "no user in it; socks5 passwd makes one");
+	else
+		warn_of_readers(s, path);
 	explicit_bzero(text, len);
 	free(text);
-	if (good && !s->users.n)
-		return serve_misuse(s, "--users", path, "no user in it; socks5 passwd makes one");
-	if (good)
-		return EXIT_OK;
-	out_error(&s->options.out, "option --users: %s: line %zu: %s", path, err.line, err.why);
-	return EXIT_USAGE;
+	return status;
 }
 
 int serve_set_users(struct serve *s)

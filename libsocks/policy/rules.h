@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "policy/users.h"
 
 struct s5_rule;
 
@@ -88,6 +89,8 @@ void s5_verdict_text(struct s5_verdict denial, char text[static S5_DENIAL_TEXT])
 bool s5_rules_has_allow(const struct s5_rules *r);
 /* There are allow rules, and every one says from=: nobody else is let in. */
 bool s5_rules_every_allow_has_from(const struct s5_rules *r);
+/* The first rule from the ith on that says user= and names none of these; -1: there is none. */
+int s5_rules_without_user(const struct s5_rules *r, int i, const struct s5_users *users);
 /* Rule i: its words as typed, good until the next add or fini (NULL: no such rule), and its kind. */
 const char *s5_rules_text(const struct s5_rules *r, int i);
 bool s5_rules_is_allow(const struct s5_rules *r, int i);

@@ -19,6 +19,7 @@ struct s5_user {
 	struct octets name;
 	struct octets password; /* when there is no hash */
 	char *hash;
+	size_t line; /* of the file that it is from; 0: of none */
 };
 
 void s5_users_init(struct s5_users *u)
@@ -90,25 +91,42 @@ static bool users_grow(struct s5_users *u)
 	return true;
 }
 
-/* Appends a user who has nothing but a name; NULL: *why says why not. */
-static struct s5_user *user_new(struct s5_users *u, const void *name, size_t nlen, const char **why)
+bool s5_users_has(const struct s5_users *u, const void *name, size_t nlen)
 {
 	struct octets wanted;
 
+	if (nlen > OCTETS_MAX)
+		return false;
+	octets_set(&wanted, name, nlen);
+	return user_find(u, &wanted);
+}
+
+/* Appends a user who has nothing but a name, from err->line; NULL: err says why not. */
+static struct s5_user *user_new(struct s5_users *u, const char *name, size_t nlen,
+				struct s5_users_error *err)
+{
+	const struct s5_user *other;
+	struct octets wanted;
+
 	if (nlen == 0 || nlen > OCTETS_MAX) {
-		*why = nlen ? "the name is longer than 255 octets" : "the name is empty";
+		err->why = nlen ? "the name is longer than 255 octets" : "the name is empty";
 		return NULL;
 	}
 	octets_set(&wanted, name, nlen);
-	if (user_find(u, &wanted)) {
-		*why = "this name is there already";
+	other = user_find(u, &wanted);
+	if (other) {
+		*err = (struct s5_users_error){ .line = err->line,
+						.why = "this name is there already",
+						.name = name,
+						.nlen = nlen,
+						.first = other->line };
 		return NULL;
 	}
 	if (!users_grow(u)) {
-		*why = "out of memory";
+		err->why = "out of memory";
 		return NULL;
 	}
-	u->rows[u->n] = (struct s5_user){ .name = wanted };
+	u->rows[u->n] = (struct s5_user){ .name = wanted, .line = err->line };
 	return &u->rows[u->n++];
 }
 
@@ -122,7 +140,7 @@ bool s5_users_add(struct s5_users *u, const void *name, size_t nlen, const void 
 		err->why = "the password is longer than 255 octets";
 		return false;
 	}
-	user = user_new(u, name, nlen, &err->why);
+	user = user_new(u, name, nlen, err);
 	if (user)
 		octets_set(&user->password, password, plen);
 	return user;
@@ -151,9 +169,10 @@ static bool is_passed_over(const char *line, size_t len)
 	return blanks == len || line[blanks] == '#';
 }
 
-static const char *line_parse(struct s5_users *u, const char *line, size_t len)
+static const char *line_parse(struct s5_users *u, const char *line, size_t len,
+			      struct s5_users_error *err)
 {
-	const char *why = NULL, *colon = memchr(line, ':', len);
+	const char *colon = memchr(line, ':', len);
 	struct s5_user *user;
 
 	if (memchr(line, 0, len))
@@ -162,9 +181,9 @@ static const char *line_parse(struct s5_users *u, const char *line, size_t len)
 		return NULL;
 	if (!colon)
 		return "no colon: a line is name:hash, as `socks5 passwd` prints it";
-	user = user_new(u, line, (size_t)(colon - line), &why);
+	user = user_new(u, line, (size_t)(colon - line), err);
 	if (!user)
-		return why;
+		return err->why;
 	while (line + len > colon + 1 && strchr(" \t\r", line[len - 1]))
 		len--;
 	user->hash = strndup(colon + 1, (size_t)(line + len - colon - 1));
@@ -186,7 +205,7 @@ bool s5_users_parse(struct s5_users *u, const char *text, size_t len, struct s5_
 		if (!eol)
 			eol = end;
 		err->line++;
-		err->why = line_parse(u, text, (size_t)(eol - text));
+		err->why = line_parse(u, text, (size_t)(eol - text), err);
 		if (err->why) {
 			users_cut(u, before);
 			return false;

@@ -26,6 +26,10 @@ struct s5_users {
 struct s5_users_error {
 	size_t line; /* from 1; 0 where there is no file */
 	const char *why; /* static */
+	/* Where the name is there already: that name, borrowed from what was given, and the line
+	 * that brought it first, 0 where there is none. */
+	const char *name;
+	size_t nlen, first;
 };
 
 void s5_users_init(struct s5_users *u);
@@ -38,6 +42,7 @@ bool s5_users_parse(struct s5_users *u, const char *text, size_t len, struct s5_
 bool s5_users_add(struct s5_users *u, const void *name, size_t nlen, const void *password,
 		  size_t plen, struct s5_users_error *err);
 
+bool s5_users_has(const struct s5_users *u, const void *name, size_t nlen);
 /* Some user has a hash: a check takes long. */
 bool s5_users_needs_hash(const struct s5_users *u);
 /* True when the user is known and the password is his. False also when memory is short. */

@@ -373,6 +373,10 @@ TEST(names_and_passwords_have_bounds)
 	assert_false(s5_users_add(&users, "n", 1, "q", 1, &err));
 	assert_non_null(strstr(err.why, "there already"));
 	assert_int_equal(err.line, 0);
+	assert_int_equal(err.first, 0);
+	assert_false(parse("o:" DES "\no:" DES "\n", strlen("o:" DES "\no:" DES "\n"), &err));
+	assert_int_equal(err.first, 1);
+	assert_int_equal(err.nlen, 1);
 	assert_true(check("n", "p"));
 }
 
