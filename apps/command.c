@@ -38,11 +38,21 @@ int command_unknown(const char *name)
 	return EXIT_USAGE;
 }
 
+/* What to do instead of an option that there is not, or NULL. */
+static const char *instead(const struct command *self, const char *typed)
+{
+	for (const struct opt_word *word = self->mistaken; word && word->name; word++)
+		if (strcmp(word->name, typed) == 0)
+			return word->help;
+	return NULL;
+}
+
 /* The line was not run: prints what was asked for instead, or says what is wrong with it. */
 static int answer_line(const struct command *self, enum opt_parsed parsed,
 		       const struct opt_error *err)
 {
 	struct out out = { .verbose = 0 };
+	const char *hint;
 
 	if (parsed == OPT_HELP) {
 		command_help(self, stdout, out_width(STDOUT_FILENO));
@@ -53,7 +63,10 @@ static int answer_line(const struct command *self, enum opt_parsed parsed,
 		return EXIT_OK;
 	}
 	out_init(&out, self->name);
-	if (err->unknown)
+	hint = instead(self, err->unknown);
+	if (hint)
+		out_error(&out, "unknown option %s; %s", err->unknown, hint);
+	else if (err->unknown[0])
 		out_error(&out, "%s (socks5 %s --help lists all)", err->text, self->name);
 	else
 		out_error(&out, "%s", err->text);

@@ -25,6 +25,7 @@
 #include <stdio.h>
 
 struct opt;
+struct opt_word;
 
 /* What a script may rely on. From EXIT_REP on: EXIT_REP + REP, at most 255. */
 enum exit_status {
@@ -44,6 +45,7 @@ struct command {
 	const struct opt *opts; /* never NULL; may be empty */
 	const char *const *examples; /* "command line", "what it does", ..., NULL; or NULL */
 	const char *want; /* what completion may offer for an argument; see opt.h */
+	const struct opt_word *mistaken; /* options that are looked for, and what to do instead */
 	/* argv[0] is the command's name, argv[argc] is NULL; returns the exit status */
 	int (*run)(const struct command *self, int argc, char **argv);
 };

@@ -141,7 +141,7 @@ const char *opt_arg(const struct opt *row, char *buf, size_t size)
 int opt_set_row(const struct opt *row, size_t base, void *target, const char *value,
 		struct opt_error *err)
 {
-	struct opt_error cause = { .unknown = false };
+	struct opt_error cause = { .unknown = "" };
 
 	if (opt_store(row, (char *)target + base + row->offset, value, &cause) == 0)
 		return 0;
@@ -183,8 +183,8 @@ int opt_fail_unknown(const struct opt *opts, const char *dashes, const char *nam
 	}
 	near_try(&near, opt_help_row.name);
 	near_try(&near, "version");
-	err->unknown = true;
 	out_escape(shown, sizeof(shown), name, strlen(name));
+	snprintf(err->unknown, sizeof(err->unknown), "%s%s", dashes, shown);
 	return opt_fail(err, "unknown option %s%s%s%s%s", dashes, shown,
 			near.best ? "; did you mean --" : "", near.best ? near.best : "",
 			near.best ? "?" : "");
@@ -205,7 +205,7 @@ int opt_set(const struct opt *opts, void *target, const char *name, const char *
 	const struct opt *row = opt_find(opts, name, strlen(name), &base);
 	char typed[80];
 
-	err->unknown = false;
+	err->unknown[0] = '\0';
 	if (!row)
 		return opt_fail_unknown(opts, "--", name, err);
 	snprintf(typed, sizeof(typed), "--%s", row->name);

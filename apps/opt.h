@@ -79,7 +79,7 @@ struct opt_list {
 /* Why a line or a value was not taken: one sentence without newline, for a person. */
 struct opt_error {
 	char text[512];
-	bool unknown; /* no such option: a pointer to --help is in order */
+	char unknown[80]; /* an option as typed that there is not; else empty */
 };
 
 struct opt {

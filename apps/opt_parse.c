@@ -140,7 +140,7 @@ enum opt_parsed opt_parse(const struct opt *opts, void *target, int argc, char *
 	bool ended = false;
 
 	*count = 0;
-	err->unknown = false;
+	err->unknown[0] = '\0';
 	while (line.at < argc && parsed == OPT_PARSED) {
 		char *word = argv[line.at++];
 

@@ -182,7 +182,7 @@ static int read_hop(struct reader *r, size_t i, const char *source, const char *
 		    struct opt_error *err)
 {
 	struct s5_hop *hop = &r->p->hops[i];
-	struct opt_error cause = { .unknown = false };
+	struct opt_error cause = { .unknown = "" };
 	bool known;
 
 	if (proxy_parse(hop, &known, text, &cause) < 0)

@@ -135,6 +135,15 @@ static const char *const serve_examples[] = {
 	NULL,
 };
 
+static const char port_hint[] = "the port is an argument: socks5 serve 1080";
+static const struct opt_word mistaken[] = {
+	{ "--port", 0, port_hint },
+	{ "-p", 0, port_hint },
+	{ "--listen", 0, "where to listen is an argument: socks5 serve 127.0.0.1:1080" },
+	{ "-l", 0, port_hint },
+	{ NULL, 0, NULL },
+};
+
 const struct command serve_command = {
 	.name = "serve",
 	.summary = "be a SOCKS5 server",
@@ -151,5 +160,6 @@ const struct command serve_command = {
 	.opts = serve_opts,
 	.examples = serve_examples,
 	.want = "@listen",
+	.mistaken = mistaken,
 	.run = serve_run,
 };

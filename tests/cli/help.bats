@@ -134,6 +134,12 @@ wrong() {
 	wrong "socks5 connect: unknown option --timout; did you mean --timeout? \
 (socks5 connect --help lists all)" connect --timout 3 host 80
 	wrong "socks5 serve: unknown option -Z (socks5 serve --help lists all)" serve -vZ
+	wrong "socks5 serve: unknown option -p; the port is an argument: socks5 serve 1080" \
+		serve -p 1081
+	wrong "socks5 serve: unknown option --port; the port is an argument: socks5 serve 1080" \
+		serve --port=1081
+	wrong "socks5 serve: unknown option --listen; where to listen is an argument: socks5 serve \
+127.0.0.1:1080" serve --listen 1081
 }
 
 @test "typical slips are answered with what is allowed" {

@@ -285,10 +285,10 @@ TEST(unknown_options_name_the_nearest)
 	expect_error("-zX", "unknown option -X");
 	expect_error("--\033[2J", "unknown option --\\x1b[2J");
 	parse(&line, "--xyzzy");
-	assert_true(line.err.unknown);
+	assert_true(line.err.unknown[0]);
 	done(&line);
 	parse(&line, "--port|x");
-	assert_false(line.err.unknown);
+	assert_false(line.err.unknown[0]);
 	done(&line);
 }
 
