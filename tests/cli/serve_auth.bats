@@ -181,9 +181,10 @@ between() {
 	read -ra taken < <(login_with delays "$PROXY" 4 127.0.0.5 joe wrong)
 	echo "${taken[*]}"
 	between 0 "${taken[0]}" 200
-	between 250 "${taken[1]}" 450
-	between 500 "${taken[2]}" 900
-	between 1000 "${taken[3]}" 1900
+	# 250, 500 and 1000 ms from when the server's turn began, which is a little before.
+	between 230 "${taken[1]}" 480
+	between 480 "${taken[2]}" 980
+	between 980 "${taken[3]}" 1900
 	read -ra taken < <(login_with delays "$PROXY" 1 127.0.0.6 joe wrong)
 	between 0 "${taken[0]}" 200
 	read -ra taken < <(login_with delays "$PROXY" 1 127.0.0.5 joe secret)
