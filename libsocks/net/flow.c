@@ -12,6 +12,7 @@
 
 #define LARGE_READ (32 * 1024) /* a read of so much is large */
 #define BULK_AFTER 3 /* large reads in a row */
+#define STUCK 8 /* splices in a row that move nothing though both sides are ready */
 #define TURN_BUDGET (1024 * 1024) /* octets a flow may move before others have their turn */
 
 static void give_back(struct s5_relay *r, struct s5_flow *f)
@@ -171,8 +172,10 @@ static bool splice_direct(struct s5_relay *r, struct s5_flow *f, int from, int t
 	struct pollfd p[2] = { { .fd = from, .events = POLLIN }, { .fd = to, .events = POLLOUT } };
 	ssize_t n = splice(from, NULL, to, NULL, TURN_BUDGET, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
-	if (n > 0)
+	if (n > 0) {
 		f->octets += (uint64_t)n;
+		f->stuck = 0;
+	}
 	if (n == 0)
 		f->eof = true;
 	if (n >= 0)
@@ -184,8 +187,11 @@ static bool splice_direct(struct s5_relay *r, struct s5_flow *f, int from, int t
 	poll(p, 2, 0); /* which of the two is it? */
 	f->readable = p[0].revents != 0;
 	f->writable = p[1].revents != 0;
-	f->no_splice = f->readable && f->writable; /* neither: splice does not get by something */
-	return f->no_splice;
+	if (!f->readable || !f->writable)
+		return false;
+	/* Neither: octets came meanwhile, or, time and again, splice does not get by something. */
+	f->no_splice = ++f->stuck == STUCK;
+	return true;
 }
 
 static bool shut(struct s5_relay *r, struct s5_flow *f)

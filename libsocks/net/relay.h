@@ -35,6 +35,7 @@ struct s5_flow {
 	struct s5_pipe pipe; /* in -1: none borrowed */
 	uint32_t piped; /* octets in the pipe */
 	uint8_t large; /* large reads in a row */
+	uint8_t stuck; /* splices in a row that moved nothing */
 	bool readable, writable;
 	bool hangup; /* a short read does not mean that the source is empty: it says so itself */
 	bool eof, ended;
