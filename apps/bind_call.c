@@ -45,28 +45,10 @@ static void tell(struct bind *b, const char *event, const struct s5_addr *a)
 			s5_addr_format(a, text, sizeof(text)));
 }
 
-/* R1928-B.11: where a peer reaches the proxy that says only "here". */
-static struct s5_addr where_to(const struct proxy_call *call)
-{
-	static const uint8_t loopback[4] = { 127, 0, 0, 1 };
-	const struct s5_client *c = &call->client;
-	const struct s5_hop *last = &call->config->hops[call->config->nhops - 1];
-	struct s5_addr bound = c->session.reply.bnd, at = last->addr;
-
-	if (!s5_addr_is_any(&bound))
-		return bound;
-	if (last->path)
-		at = s5_addr_ip4(loopback, 0);
-	else if (call->config->nhops == 1)
-		at = c->dial.peer;
-	at.port = bound.port;
-	return at;
-}
-
 static void replied(struct proxy_call *call)
 {
 	struct bind_call *bc = S5_OUTER(call, struct bind_call, call);
-	struct s5_addr at = bc->listening ? call->client.session.reply.bnd : where_to(call);
+	struct s5_addr at = s5_client_bound(&call->client);
 
 	tell(bc->bind, bc->listening ? "accepted" : "listening", &at);
 	bc->listening = true;

@@ -143,11 +143,10 @@ int target_check_shape(const char *text, ptrdiff_t host, struct opt_error *err)
 
 int target_parse_listen(struct s5_addr *a, const char *text, struct opt_error *err)
 {
-	static const uint8_t loopback[4] = { 127, 0, 0, 1 };
 	ptrdiff_t host;
 	const char *port = target_split(text, &host);
 
-	*a = s5_addr_ip4(loopback, 0);
+	*a = s5_addr_loopback(S5_ATYP_IPV4, 0);
 	if (target_check_shape(text, host, err) < 0)
 		return -1;
 	if (!port && text[0] == '[')

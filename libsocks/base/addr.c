@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 static const uint8_t mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
 static void set_octets(struct s5_addr *a, enum s5_atyp atyp, const void *octets, size_t len)
@@ -100,6 +102,23 @@ bool s5_addr_is_loopback(const struct s5_addr *a)
 	if (plain.atyp == S5_ATYP_IPV4)
 		return plain.octets[0] == 127;
 	return plain.atyp == S5_ATYP_IPV6 && !memcmp(plain.octets, one, sizeof one);
+}
+
+struct s5_addr s5_addr_loopback(uint8_t atyp, uint16_t port)
+{
+	static const uint8_t ip4[4] = { 127, 0, 0, 1 }, ip6[16] = { [15] = 1 };
+
+	return atyp == S5_ATYP_IPV6 ? s5_addr_ip6(ip6, port) : s5_addr_ip4(ip4, port);
+}
+
+uint64_t s5_addr_hash(const struct s5_addr *a)
+{
+	static const struct s5_hash_key key;
+	uint8_t octets[S5_NAME_MAX];
+
+	for (unsigned i = 0; i < a->len; i++)
+		octets[i] = a->atyp == S5_ATYP_NAME ? a->octets[i] | 0x20 : a->octets[i];
+	return s5_hash(&key, octets, a->len) + a->port;
 }
 
 uint64_t s5_addr_source(const struct s5_addr *a)

@@ -49,6 +49,11 @@ bool s5_addr_is_loopback(const struct s5_addr *a); /* 127/8, ::1, and mapped for
 /* True for a name whose last label is a number (127.1, 0x7f000001): no DNS name ends so, and
  * resolvers read such names as addresses of the inet_aton kind. */
 bool s5_addr_is_numeric_name(const struct s5_addr *a);
+/* 127.0.0.1, and ::1 with ATYP IPv6. */
+struct s5_addr s5_addr_loopback(uint8_t atyp, uint16_t port);
+/* Equal for equal addresses (s5_addr_equal). Not keyed: for a table whose user can harm nobody but
+ * himself. */
+uint64_t s5_addr_hash(const struct s5_addr *a);
 /* One number for all the addresses that one host may come from: an IPv4 address, an IPv6 /64.
  * 0: no IP address. */
 uint64_t s5_addr_source(const struct s5_addr *a);

@@ -199,8 +199,8 @@ static struct s5_peer *peer_for(struct s5_assoc *a, const struct s5_addr *to)
 	int64_t now = a->loop->now;
 
 	if (!peer) {
-		s5_assoc_settle(
-			a); /* another may go for the new one, while a run is on its way there */
+		/* Another may go for the new one: no run may be on its way there. */
+		s5_assoc_settle(a);
 		peer = s5_peers_add(&a->peers, to);
 	}
 	if (!peer)

@@ -3,15 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static unsigned hash(const struct s5_addr *a)
-{
-	uint32_t h = 2166136261u ^ a->port;
-
-	for (unsigned i = 0; i < a->len; i++)
-		h = (h ^ a->octets[i]) * 16777619u;
-	return (h ^ h >> 16) % S5_CONTACT_BUCKETS;
-}
-
 static bool is(const struct s5_contact *c, const struct s5_addr *a)
 {
 	return c->port == a->port && c->len == a->len && !memcmp(c->octets, a->octets, a->len);
@@ -19,7 +10,7 @@ static bool is(const struct s5_contact *c, const struct s5_addr *a)
 
 struct s5_contact *s5_contacts_find(const struct s5_contacts *all, const struct s5_addr *address)
 {
-	struct s5_contact *c = LIST_FIRST(&all->bucket[hash(address)]);
+	struct s5_contact *c = LIST_FIRST(&all->bucket[s5_addr_hash(address) % S5_CONTACT_BUCKETS]);
 
 	while (c && !is(c, address))
 		c = LIST_NEXT(c, link);
@@ -37,7 +28,7 @@ struct s5_contact *s5_contacts_keep(struct s5_contacts *all, const struct s5_add
 		c->port = address->port;
 		c->len = address->len;
 		memcpy(c->octets, address->octets, address->len);
-		LIST_INSERT_HEAD(&all->bucket[hash(address)], c, link);
+		LIST_INSERT_HEAD(&all->bucket[s5_addr_hash(address) % S5_CONTACT_BUCKETS], c, link);
 	}
 	c->keepers++;
 	return c;

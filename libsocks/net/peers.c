@@ -34,21 +34,6 @@ void s5_peers_fini(struct s5_peers *p)
 		drop(p, TAILQ_FIRST(&p->ages));
 }
 
-/* FNV-1a; letters of a name count without case. */
-static unsigned hash(const struct s5_addr *a)
-{
-	uint32_t h = 2166136261u ^ a->port;
-
-	for (unsigned i = 0; i < a->len; i++) {
-		uint8_t octet = a->octets[i];
-
-		if (a->atyp == S5_ATYP_NAME)
-			octet |= 0x20;
-		h = (h ^ octet) * 16777619u;
-	}
-	return (h ^ h >> 16) % S5_PEER_BUCKETS;
-}
-
 static bool is(const struct s5_peer *peer, const struct s5_addr *a)
 {
 	if (peer->port != a->port || peer->atyp != a->atyp || peer->len != a->len)
@@ -64,7 +49,7 @@ struct s5_peer *s5_peers_find(const struct s5_peers *p, const struct s5_addr *a)
 
 	if (peer && is(peer, a))
 		return peer;
-	LIST_FOREACH(peer, &p->bucket[hash(a)], link)
+	LIST_FOREACH(peer, &p->bucket[s5_addr_hash(a) % S5_PEER_BUCKETS], link)
 	if (is(peer, a))
 		break;
 	return peer;
@@ -84,7 +69,7 @@ struct s5_peer *s5_peers_add(struct s5_peers *p, const struct s5_addr *a)
 	peer->len = a->len;
 	memcpy(peer->octets, a->octets, a->len);
 	STAILQ_INIT(&peer->held);
-	LIST_INSERT_HEAD(&p->bucket[hash(a)], peer, link);
+	LIST_INSERT_HEAD(&p->bucket[s5_addr_hash(a) % S5_PEER_BUCKETS], peer, link);
 	TAILQ_INSERT_HEAD(&p->ages, peer, age);
 	p->n++;
 	return peer;

@@ -220,15 +220,12 @@ static void answered(void *arg, int status, int timeouts, struct ares_addrinfo *
  * leak a string each time.) */
 static bool is_localhost(const char *name, struct s5_lookup *l)
 {
-	static const uint8_t ip4[4] = { 127, 0, 0, 1 }, ip6[16] = { [15] = 1 };
+	const struct s5_addr home = s5_addr_loopback(l->atyp, 0);
 
 	if (strcmp(name, "localhost") != 0 && strcmp(name, "localhost.") != 0)
 		return false;
 	l->answer.n = 1;
-	if (l->atyp == S5_ATYP_IPV4)
-		memcpy(l->answer.ip[0], ip4, sizeof ip4);
-	else
-		memcpy(l->answer.ip[0], ip6, sizeof ip6);
+	memcpy(l->answer.ip[0], home.octets, home.len);
 	return true;
 }
 

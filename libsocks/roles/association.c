@@ -152,11 +152,10 @@ static void refused(struct s5_assoc *a, const struct s5_addr *to, const char *wh
 /* The client's address as we see it; its port only where no NAT can lie between (R1928-U.7). */
 static struct s5_addr client_of(const struct s5_record *record)
 {
-	static const uint8_t home[4] = { 127, 0, 0, 1 };
 	struct s5_addr client = record->client, told = record->target;
 
 	if (!client.atyp)
-		client = s5_addr_ip4(home, 0);
+		client = s5_addr_loopback(S5_ATYP_IPV4, 0);
 	s5_addr_unmap(&told);
 	client.port = told.port;
 	if (!s5_addr_equal(&client, &told))

@@ -333,6 +333,28 @@ void s5_client_fini(struct s5_client *c)
 	c->loop = NULL;
 }
 
+struct s5_addr s5_client_proxy(const struct s5_client *c, uint8_t atyp)
+{
+	size_t n = c->config->nhops;
+	struct s5_addr at = n > 1 ? c->config->hops[n - 1].addr : c->dial.peer;
+
+	if (!at.atyp)
+		at = s5_addr_loopback(atyp, 0);
+	at.port = 0;
+	return at;
+}
+
+struct s5_addr s5_client_bound(const struct s5_client *c)
+{
+	struct s5_addr bound = c->session.reply.bnd, at = s5_client_proxy(c, bound.atyp);
+
+	s5_addr_unmap(&bound);
+	if (!s5_addr_is_any(&bound))
+		return bound;
+	at.port = bound.port;
+	return at;
+}
+
 const char *s5_phase_name(enum s5_phase phase)
 {
 	static const char *const names[] = {

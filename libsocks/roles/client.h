@@ -91,6 +91,13 @@ void s5_client_start(struct s5_client *c);
 /* done() will not come any more. Harmless when over or never begun (zeroed). */
 void s5_client_fini(struct s5_client *c);
 
+/* The address, as far as it is known, at which the last hop was reached; of a Unix socket the
+ * loopback address, of the family given. Port 0. */
+struct s5_addr s5_client_proxy(const struct s5_client *c, uint8_t atyp);
+/* BND of the reply. Where that says only "here" (0.0.0.0, ::) it is the proxy's address: R1928-B.11,
+ * U.2. */
+struct s5_addr s5_client_bound(const struct s5_client *c);
+
 const char *s5_phase_name(enum s5_phase phase);
 
 #endif

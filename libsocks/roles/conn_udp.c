@@ -7,11 +7,10 @@
 
 struct s5_addr s5_conn_near(const struct s5_conn *c)
 {
-	static const uint8_t home[4] = { 127, 0, 0, 1 };
 	struct s5_addr a = s5_sock_local(c->watch.fd);
 
 	if (!a.atyp)
-		a = s5_addr_ip4(home, 0);
+		a = s5_addr_loopback(S5_ATYP_IPV4, 0);
 	a.port = 0;
 	return a;
 }

@@ -42,20 +42,15 @@ static void control_ready(struct s5_watch *w, uint32_t events)
 	u->lost(u, (size_t)(hop - u->hops), error);
 }
 
-/* Where this hop's relay is: as the reply says, unless that is no address one could send to. A
- * proxy on a Unix socket is on this machine. */
+/* Where this hop's relay is: as the reply says, unless that is no address one could send to. */
 static struct s5_addr relay_of(const struct s5_udp_client *u, const struct s5_client *c)
 {
-	static const uint8_t ip4[4] = { 127, 0, 0, 1 }, ip6[16] = { [15] = 1 };
-	struct s5_addr bound = c->session.reply.bnd;
-	struct s5_addr relay = u->nhops ? c->config->hops[u->nhops].addr : c->dial.peer;
+	struct s5_addr relay = s5_client_bound(c);
+	uint16_t port = relay.port;
 
-	s5_addr_unmap(&bound);
-	if (s5_addr_is_ip(&bound) && !s5_addr_is_any(&bound) && !u->proxy_address)
-		return bound;
-	if (!relay.atyp)
-		relay = bound.atyp == S5_ATYP_IPV6 ? s5_addr_ip6(ip6, 0) : s5_addr_ip4(ip4, 0);
-	relay.port = bound.port;
+	if (!s5_addr_is_ip(&relay) || u->proxy_address)
+		relay = s5_client_proxy(c, relay.atyp);
+	relay.port = port;
 	return relay;
 }
 

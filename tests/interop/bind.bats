@@ -4,27 +4,6 @@
 load ../lib/helper
 load ../lib/bind
 
-start_danted() {
-	local port conf=$BATS_TEST_TMPDIR/danted.$RANDOM
-	need danted
-	port=$(free_port)
-	cat >"$conf" <<-END
-		errorlog: stderr
-		logoutput: stderr
-		internal: 127.0.0.1 port = $port
-		external: 127.0.0.1
-		clientmethod: none
-		socksmethod: none
-		user.unprivileged: nobody
-		client pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }
-		socks pass { from: 127.0.0.0/8 to: 0.0.0.0/0 command: bind connect }
-		socks pass { from: 0.0.0.0/0 to: 127.0.0.0/8 command: bindreply }
-	END
-	spawn danted -f "$conf" -p "$conf.pid"
-	wait_for_port 127.0.0.1 "$port"
-	PROXY=127.0.0.1:$port
-}
-
 @test "R1928-B.11 danted: a peer comes, octets go both ways" {
 	start_danted
 	random_file up 300000

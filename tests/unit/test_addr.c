@@ -346,9 +346,25 @@ TEST(escaped_text_is_cut_to_fit_between_octets)
 	}
 }
 
+static void equal_addresses_have_equal_hashes(void **state)
+{
+	struct s5_addr a, b;
+
+	(void)state;
+	assert_true(s5_addr_set_name(&a, "Example.ORG", 11, 80));
+	assert_true(s5_addr_set_name(&b, "example.org", 11, 80));
+	assert_true(s5_addr_hash(&a) == s5_addr_hash(&b));
+	b.port = 81;
+	assert_false(s5_addr_hash(&a) == s5_addr_hash(&b));
+	a = s5_addr_loopback(S5_ATYP_IPV4, 80);
+	b = s5_addr_loopback(S5_ATYP_IPV6, 80);
+	assert_false(s5_addr_hash(&a) == s5_addr_hash(&b));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(equal_addresses_have_equal_hashes),
 		cmocka_unit_test(addresses_from_octets),
 		cmocka_unit_test(names_are_1_to_255_octets_with_a_nul_behind),
 		cmocka_unit_test(literals_are_read_strictly),
