@@ -37,7 +37,9 @@ SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAG
 # Whatever asks a program is expanded in a recipe only, and once: nothing here may run before
 # the packages are installed.
 
-LIBS = libcares libcrypt
+# GSSAPI=no builds without RFC 1961: one of two twins is linked.
+GSSAPI = yes
+LIBS = libcares libcrypt $(if $(filter no,$(GSSAPI)),,krb5-gssapi)
 once = $(eval $(1) := $(shell $(2)))$($(1))
 PKG_CFLAGS = $(call once,PKG_CFLAGS,$(PKG_CONFIG) --cflags $(LIBS))
 PKG_LIBS = $(call once,PKG_LIBS,$(PKG_CONFIG) --libs $(LIBS))
@@ -64,7 +66,8 @@ S5_LDFLAGS = $(HARDEN_LD) -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LD
 
 # --- what there is -----------------------------------------------------------------------------
 
-LIB_SRC = $(sort $(wildcard libsocks/*/*.c))
+LEFT_OUT = libsocks/session/$(if $(filter no,$(GSSAPI)),gss_krb5.c,gss_none.c)
+LIB_SRC = $(sort $(filter-out $(LEFT_OUT),$(wildcard libsocks/*/*.c)))
 APP_SRC = $(sort $(wildcard apps/*.c))
 UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC = $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -92,7 +95,7 @@ all: $(BIN)
 # Written anew only when the compiler or a flag changed; then everything is.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(S5_CPPFLAGS) $(S5_CFLAGS) $(S5_LDFLAGS)' >$@.$$$$ && \
+	@echo '$(CC) $(S5_CPPFLAGS) $(S5_CFLAGS) $(S5_LDFLAGS) GSSAPI=$(GSSAPI)' >$@.$$$$ && \
 	{ cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv $@.$$$$ $@; }
 
 $(B)/%.o: %.c $(B)/flags
@@ -136,12 +139,15 @@ $(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/libsocks.a
 
 # --- packages ----------------------------------------------------------------------------------
 
-BUILD_PACKAGES = gcc make pkg-config libc6-dev libc-ares-dev libcrypt-dev
+BUILD_PACKAGES = gcc make pkg-config libc6-dev libc-ares-dev libcrypt-dev \
+	$(if $(filter no,$(GSSAPI)),,libkrb5-dev)
 TEST_PACKAGES = bats clang libclang-rt-dev libcmocka-dev curl ncat netcat-openbsd proxychains4 \
 	python3 python3-socks python3-pyftpdlib openssh-client openssh-server git dante-server \
 	dante-client microsocks mandoc procps iproute2 bind9-dnsutils strace util-linux netbase \
-	openssl zsh fish
-BENCH_PACKAGES = python3 dante-server microsocks netcat-openbsd
+	openssl zsh fish $(if $(filter no,$(GSSAPI)),,$(REALM_PACKAGES))
+# For a realm of the tests' own.
+REALM_PACKAGES = krb5-kdc krb5-admin-server krb5-user python3-gssapi
+BENCH_PACKAGES = $(REALM_PACKAGES) python3 dante-server microsocks netcat-openbsd
 PACKAGES = sh tests/lib/packages.sh
 
 .PHONY: deps run

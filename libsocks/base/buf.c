@@ -29,6 +29,13 @@ size_t s5_buf_push(struct s5_buf *b, const void *octets, size_t n)
 	return n;
 }
 
+struct s5_writer s5_buf_writer(struct s5_buf *b)
+{
+	if (b->head)
+		move_up(b);
+	return s5_writer_over(b->mem + b->len, b->cap - b->len);
+}
+
 const uint8_t *s5_buf_head(const struct s5_buf *b)
 {
 	return b->mem + b->head;

@@ -6,7 +6,7 @@
 #include "session/step.h"
 #include "wire/socks4.h"
 
-static const struct s5_step step_choice, step_reply, step_reply2, step_stream;
+static const struct s5_step step_choice, step_reply, step_reply2;
 
 /* hello */
 
@@ -34,7 +34,7 @@ static uint8_t choose(const struct s5_session *s)
 	for (unsigned i = 0; i < s->config->nmethods; i++) {
 		uint8_t method = s->config->methods[i];
 
-		if (s5_auth_find(method) && offered(&s->hello, method))
+		if (s5_auth_is_built(method) && offered(&s->hello, method))
 			return method;
 	}
 	return S5_METHOD_UNACCEPTABLE;
@@ -94,6 +94,8 @@ static const struct s5_step *choice_next(struct s5_session *s)
 	if (s->ended)
 		return NULL;
 	s5_session_tell(s, S5_EV_METHOD);
+	if (s->auth->begin)
+		s->auth->begin(s);
 	return s->auth->first;
 }
 
@@ -189,7 +191,7 @@ static const struct s5_step *reply_over(struct s5_session *s)
 	if (s->reply.rep == S5_REP_SUCCEEDED) {
 		if (s->role != S5_SERVER)
 			s5_session_tell(s, S5_EV_REPLY);
-		return &step_stream;
+		return &s5_step_stream;
 	}
 	s5_session_fail(s, fault != S5_NOTE_NONE ? S5_CAUSE_REQUEST : S5_CAUSE_REFUSED,
 			s->reply.rep, fault);
@@ -263,5 +265,4 @@ static const struct s5_step step_reply2 = {
 	.next = reply2_next,
 };
 
-/* No message any more: what follows is the application's. */
-static const struct s5_step step_stream = { .id = S5_STEP_STREAM, .sender = S5_OBSERVER };
+const struct s5_step s5_step_stream = { .id = S5_STEP_STREAM, .sender = S5_OBSERVER };

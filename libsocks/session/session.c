@@ -37,6 +37,7 @@ void s5_session_init_observer(struct s5_session *s, const struct s5_session_conf
 
 void s5_session_fini(struct s5_session *s)
 {
+	s5_session_free_room(s);
 	explicit_bzero(s, sizeof *s);
 }
 
@@ -58,15 +59,23 @@ void s5_session_fail(struct s5_session *s, enum s5_cause cause, uint8_t code, en
 
 size_t s5_session_room(const struct s5_session *s, enum s5_role from)
 {
+	size_t most, len = s->queue[from].len;
+
 	if (s->ended || s->step->id == S5_STEP_STREAM || from == s->role)
 		return 0;
-	return s->queue[from].cap - s->queue[from].len;
+	most = s5_session_most(s);
+	if (len >= most)
+		return 0;
+	return most - len < S5_SESSION_ROOM ? most - len : S5_SESSION_ROOM;
 }
 
 size_t s5_session_recv(struct s5_session *s, enum s5_role from, const void *octets, size_t n)
 {
-	if (!s5_session_room(s, from))
-		return 0;
+	size_t room = s5_session_room(s, from);
+
+	n = n < room ? n : room;
+	/* Without memory nothing fits, and nothing goes on: the deadline ends that. */
+	s5_session_make_room(s, &s->queue[from], n);
 	return s5_buf_push(&s->queue[from], octets, n);
 }
 
@@ -78,7 +87,7 @@ void s5_session_eof(struct s5_session *s, enum s5_role from)
 void s5_session_expire(struct s5_session *s)
 {
 	bool partial = s->step->id != S5_STEP_STREAM && s->step->sender != s->role &&
-		       s->queue[s->step->sender].len > s->passed;
+		       s5_session_stream(s, s->step->sender)->len > s->passed;
 
 	if (s->ended || s->step->id == S5_STEP_STREAM)
 		return;
@@ -111,51 +120,81 @@ static void trace_own(struct s5_session *s, const uint8_t *octets, size_t n)
 	s->step->decode(s, &in);
 }
 
+/* Writes the message where it goes as it is, or where what is to be sealed stands in clear. False:
+ * it cannot be expressed, or there is no memory. */
+static bool write_message(struct s5_session *s, struct s5_writer *out)
+{
+	struct s5_buf *to = s5_session_stream(s, s->step->sender);
+	size_t size = s->step->size ? s->step->size(s) : 0;
+
+	if (size && !s5_session_make_room(s, to, size))
+		return false;
+	if (!to->cap && !s5_session_make_room(s, to, S5_SESSION_ROOM))
+		return false;
+	*out = s5_buf_writer(to);
+	s->step->encode(s, out);
+	if (out->rc != S5_OK)
+		return false;
+	if (!s->seals[s->role]) {
+		to->len += out->len;
+		return true;
+	}
+	to->len += out->len;
+	s->passed_in = to;
+	s->passed = out->len;
+	return s5_session_emit(s, out->data, out->len);
+}
+
 static bool encode(struct s5_session *s)
 {
-	struct s5_buf *queue = &s->queue[s->step->sender];
-	uint8_t octets[S5_SESSION_ROOM];
-	struct s5_writer out = s5_writer_over(octets, queue->cap - queue->len);
-	const uint8_t *tail;
+	struct s5_writer out;
 
 	if (s->step->ready && !s->step->ready(s))
 		return false;
-	s->step->encode(s, &out);
-	if (out.rc != S5_OK) {
+	if (!write_message(s, &out)) {
 		s5_session_fail(s, S5_CAUSE_LOCAL, 0, S5_NOTE_NONE);
 		return true;
 	}
-	s5_buf_push(queue, octets, out.len);
-	explicit_bzero(octets, out.len);
-	tail = s5_buf_head(queue) + queue->len - out.len;
 	if (s->config->watch)
-		trace_own(s, tail, out.len);
-	pass(s, tail, out.len);
+		trace_own(s, out.data, out.len);
+	pass(s, out.data, out.len);
 	return true;
 }
 
 static void refuse(struct s5_session *s, enum s5_note why)
 {
-	struct s5_buf *queue = &s->queue[S5_SERVER];
 	uint8_t octets[16];
 	struct s5_writer out = s5_writer_over(octets, sizeof octets);
 
 	if (s->role == S5_SERVER && s->step->refuse) {
 		s->step->refuse(why, &out);
-		s5_buf_push(queue, octets, out.len);
+		s5_session_emit(s, octets, out.len);
 	}
 	s5_session_fail(s, S5_CAUSE_MALFORMED, out.len > 1 ? octets[1] : 0, why);
 }
 
+/* Octets of a message are missing, and its sender has closed. */
+static void end(struct s5_session *s)
+{
+	enum s5_role from = s->step->sender;
+	struct s5_seal *seal = s->seals[from];
+
+	if (seal && s5_seal_end(seal) != S5_OK)
+		s5_session_fail(s, S5_CAUSE_SEAL, (uint8_t)s5_seal_fault(seal), S5_NOTE_NONE);
+	s5_session_fail(s, S5_CAUSE_EOF, 0, S5_NOTE_NONE);
+	s->failure.partial = s5_session_stream(s, from)->len > 0;
+}
+
 static bool decode(struct s5_session *s)
 {
-	struct s5_buf *queue = &s->queue[s->step->sender];
-	const uint8_t *head = s5_buf_head(queue);
+	struct s5_buf *queue = s5_session_stream(s, s->step->sender);
+	const uint8_t *head = queue->mem + queue->head;
 	struct s5_reader in = s5_reader_over(head, queue->len);
 
 	in.trace = s->config->watch ? &s->trace : NULL;
 	switch (s->step->decode(s, &in)) {
 	case S5_OK:
+		s->passed_in = queue;
 		s->passed = in.off;
 		pass(s, head, in.off);
 		return true;
@@ -165,10 +204,11 @@ static bool decode(struct s5_session *s)
 	case S5_MORE:
 		break;
 	}
+	if (s5_session_unseal(s, s->step->sender))
+		return true;
 	if (!s->eof[s->step->sender])
 		return false;
-	s5_session_fail(s, S5_CAUSE_EOF, 0, S5_NOTE_NONE);
-	s->failure.partial = queue->len > 0;
+	end(s);
 	return true;
 }
 
@@ -177,7 +217,7 @@ static void drop_passed(struct s5_session *s)
 {
 	if (!s->passed)
 		return;
-	s5_buf_pop(&s->queue[s->message.sender], s->passed);
+	s5_buf_pop(s->passed_in, s->passed);
 	s->passed = 0;
 }
 
@@ -222,11 +262,12 @@ void s5_session_sent(struct s5_session *s, size_t n)
 
 const uint8_t *s5_session_early(const struct s5_session *s, enum s5_role from, size_t *len)
 {
-	const struct s5_buf *queue = &s->queue[from];
-	size_t skip = from == s->message.sender ? s->passed : 0;
+	/* What was sealed is in s->plain, also once the seal is taken. */
+	const struct s5_buf *queue = s->plain[from].cap ? &s->plain[from] : &s->queue[from];
+	size_t skip = s->passed_in == queue ? s->passed : 0;
 
 	*len = queue->len - skip;
-	return s5_buf_head(queue) + skip;
+	return queue->cap ? s5_buf_head(queue) + skip : NULL;
 }
 
 void s5_session_judge(struct s5_session *s, bool accepted)
@@ -235,6 +276,8 @@ void s5_session_judge(struct s5_session *s, bool accepted)
 	s->credentials.plen = 0;
 	s->status = (struct s5_status){ .ver = S5_SUBVER, .status = accepted ? 0 : 1 };
 	s->judged = true;
+	if (!accepted && s->gss)
+		s->refusal = S5_CAUSE_CREDENTIALS;
 }
 
 void s5_session_answer(struct s5_session *s, uint8_t rep, const struct s5_addr *bnd)
@@ -262,6 +305,7 @@ const char *s5_step_name(enum s5_step_id step)
 	static const char *const names[S5_STEP_COUNT] = {
 		[S5_STEP_HELLO] = "method list",       [S5_STEP_CHOICE] = "method choice",
 		[S5_STEP_CREDENTIALS] = "credentials", [S5_STEP_STATUS] = "status",
+		[S5_STEP_TOKEN] = "security token",    [S5_STEP_LEVEL] = "protection level",
 		[S5_STEP_REQUEST] = "request",	       [S5_STEP_REPLY] = "reply",
 		[S5_STEP_REPLY2] = "second reply",     [S5_STEP_STREAM] = "stream",
 	};

@@ -22,12 +22,20 @@ enum s5_rc s5_gssframe_get(struct s5_reader *in, struct s5_gssframe *f)
 	return s5_reader_commit(in, &r);
 }
 
-void s5_gssframe_put(struct s5_writer *out, const struct s5_gssframe *f)
+void s5_gssframe_put_head(struct s5_writer *out, uint8_t mtyp, uint16_t len)
 {
 	s5_put_u8(out, S5_SUBVER);
-	s5_put_u8(out, f->mtyp);
-	if (f->mtyp == S5_MTYP_ABORT)
+	s5_put_u8(out, mtyp);
+	s5_put_u16(out, len);
+}
+
+void s5_gssframe_put(struct s5_writer *out, const struct s5_gssframe *f)
+{
+	if (f->mtyp == S5_MTYP_ABORT) {
+		s5_put_u8(out, S5_SUBVER);
+		s5_put_u8(out, f->mtyp);
 		return;
-	s5_put_u16(out, f->len);
+	}
+	s5_gssframe_put_head(out, f->mtyp, f->len);
 	s5_put_octets(out, f->token, f->len);
 }

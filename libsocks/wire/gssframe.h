@@ -16,5 +16,7 @@ struct s5_gssframe {
 
 enum s5_rc s5_gssframe_get(struct s5_reader *in, struct s5_gssframe *f);
 void s5_gssframe_put(struct s5_writer *out, const struct s5_gssframe *f);
+/* All but the token, which follows. Not for the abort. */
+void s5_gssframe_put_head(struct s5_writer *out, uint8_t mtyp, uint16_t len);
 
 #endif

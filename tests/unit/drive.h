@@ -157,6 +157,10 @@ static inline void drive_event(struct drive *d, enum s5_event event)
 	case S5_EV_METHOD:
 		drive_say(d, "method %02x\n", d->s.method);
 		break;
+	case S5_EV_WORK:
+		s5_gss_step(d->s.gss);
+		s5_session_worked(&d->s);
+		break;
 	case S5_EV_CREDENTIALS:
 		drive_say_credentials(d);
 		d->verdict = true;
