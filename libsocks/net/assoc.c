@@ -1,6 +1,7 @@
 #include "net/assoc.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 
 #define TURN 256 /* datagrams a socket may take before others have their turn, about */
 #define BATCH_FIRST 8 /* messages; more once they turn out to be single datagrams */
+#define SEALED_ROOM (4 * S5_DATAGRAM_ROOM)
 #define SHARED_OCTETS (8u << 20) /* held by all associations of a loop */
 
 int s5_post_init(struct s5_post *post)
@@ -20,6 +22,7 @@ int s5_post_init(struct s5_post *post)
 
 void s5_post_fini(struct s5_post *post)
 {
+	free(post->sealed);
 	s5_inbox_fini(&post->in);
 }
 
@@ -44,11 +47,17 @@ static void pin(struct s5_assoc *a, const struct s5_sockaddr *from, uint16_t por
 	a->back.len = (uint8_t)from->len;
 }
 
-/* R1928-U.12: what makes no sense is dropped in silence. */
-static bool read_header(const struct s5_parcel *parcel, struct s5_datagram *d)
+/* R1928-U.12, R1961-5.12: what makes no sense is dropped in silence. */
+static bool read_header(struct s5_assoc *a, const struct s5_parcel *parcel, struct s5_datagram *d)
 {
-	struct s5_reader in = s5_reader_over(parcel->data, parcel->len);
+	const uint8_t *plain = parcel->data;
+	size_t n = parcel->len;
+	struct s5_reader in;
 
+	if (a->seal &&
+	    s5_seal_unwrap_datagram(a->seal, parcel->data, parcel->len, &plain, &n) != S5_SEAL_GOOD)
+		return false;
+	in = s5_reader_over(plain, n);
 	return s5_datagram_get(&in, d) == S5_OK && !d->rsv && d->addr.port &&
 	       s5_name_fault(&d->addr) == S5_NOTE_NONE;
 }
@@ -80,7 +89,7 @@ static void take_up(struct s5_assoc *a, const struct s5_parcel *parcel)
 	struct s5_addr from = s5_sockaddr_to(parcel->from);
 	struct s5_datagram d;
 
-	if (!is_client(a, &from) || !read_header(parcel, &d)) {
+	if (!is_client(a, &from) || !read_header(a, parcel, &d)) {
 		a->dropped++;
 		return;
 	}
@@ -143,6 +152,40 @@ static bool is_welcome(struct s5_assoc *a, const struct s5_addr *from)
 	       s5_contacts_find(&a->peers.contacts, &contact);
 }
 
+/* Behind the sealed datagrams that wait there is room to put one together in clear. */
+static bool get_sealed_room(struct s5_post *post)
+{
+	if (!post->sealed)
+		post->sealed = malloc(SEALED_ROOM + S5_BATCH_HEAD + S5_DATAGRAM_ROOM);
+	return post->sealed;
+}
+
+/* R1961-5.11. What waits leaves when there is no room for another. */
+static void put_sealed(struct s5_assoc *a, const uint8_t *head, size_t nhead,
+		       const struct s5_parcel *parcel)
+{
+	struct s5_post *post = a->post;
+	uint8_t *plain;
+	struct s5_writer out;
+
+	if (!get_sealed_room(post)) {
+		a->dropped++;
+		return;
+	}
+	if (post->nsealed + S5_DATAGRAM_ROOM > SEALED_ROOM)
+		s5_assoc_settle(a);
+	plain = post->sealed + SEALED_ROOM;
+	memcpy(plain, head, nhead);
+	memcpy(plain + nhead, parcel->data, parcel->len);
+	out = s5_writer_over(post->sealed + post->nsealed, S5_DATAGRAM_ROOM);
+	if (s5_seal_wrap_datagram(a->seal, plain, nhead + parcel->len, &out) != S5_OK) {
+		a->dropped++;
+		return;
+	}
+	post->nsealed += out.len;
+	s5_outbox_put(&post->out, a->near.fd, &a->back, NULL, 0, out.data, out.len);
+}
+
 static void take_down(struct s5_assoc *a, const struct s5_parcel *parcel)
 {
 	struct s5_datagram d = { .addr = s5_sockaddr_to(parcel->from) };
@@ -157,8 +200,11 @@ static void take_down(struct s5_assoc *a, const struct s5_parcel *parcel)
 	s5_datagram_put(&out, &d);
 	a->down.octets += parcel->len;
 	a->down.datagrams++;
-	s5_outbox_put(&a->post->out, a->near.fd, &a->back, head, out.len, parcel->data,
-		      parcel->len);
+	if (a->seal)
+		put_sealed(a, head, out.len, parcel);
+	else
+		s5_outbox_put(&a->post->out, a->near.fd, &a->back, head, out.len, parcel->data,
+			      parcel->len);
 }
 
 static void far4_ready(struct s5_watch *w, uint32_t events)
@@ -238,5 +284,7 @@ void s5_assoc_stop(struct s5_assoc *a)
 	s5_timer_stop(a->loop, &a->fragments);
 	s5_frag_fini(&a->frag);
 	s5_peers_fini(&a->peers);
+	s5_seal_free(a->seal);
+	a->seal = NULL;
 	a->loop = NULL;
 }

@@ -6,6 +6,9 @@
  * needed. A name is resolved while other datagrams go on. Whatever cannot be delivered is dropped
  * in silence (section 7) and counted.
  *
+ * With a seal each datagram between us and the client is one sealed message (RFC 1961 5), its header
+ * and fragment inside; what comes otherwise is dropped.
+ *
  * An association and its post belong to one loop and its thread. It is embedded in what it serves
  * and owns its sockets; the control connection is its owner's.
  */
@@ -15,6 +18,7 @@
 #include "net/batch.h"
 #include "net/dial.h"
 #include "net/peers.h"
+#include "session/seal.h"
 #include "wire/frag.h"
 
 /* Whose datagrams reach the client (R1928-U.17). */
@@ -28,6 +32,8 @@ enum s5_udp_filter {
 struct s5_post {
 	struct s5_inbox in;
 	struct s5_outbox out;
+	uint8_t *sealed; /* datagrams that wait in the outbox, wrapped; NULL: none so far */
+	size_t nsealed;
 	struct s5_budget budget; /* of fragments and of datagrams that wait for a name */
 };
 
@@ -39,12 +45,13 @@ struct s5_assoc_options {
 };
 
 struct s5_assoc {
-	/* Set by the caller before start. */
+	/* Set by the caller before start; the seal at once after it. */
 	struct s5_loop *loop;
 	struct s5_post *post;
 	struct s5_resolver *resolver;
 	const struct s5_assoc_options *options;
 	struct s5_addr client; /* its IP address; port 0: not known yet */
+	struct s5_seal *seal; /* of the client's datagrams, and the association's from now on */
 	/* May datagrams go there? address NULL: only the name is known, and false is final. */
 	bool (*permit)(struct s5_assoc *a, const struct s5_addr *name,
 		       const struct s5_addr *address);

@@ -51,6 +51,7 @@ void s5_assoc_settle(struct s5_assoc *a)
 	s5_outbox_flush(&a->post->out);
 	a->dropped += a->post->out.lost + a->peers.lost;
 	a->post->out.lost = 0;
+	a->post->nsealed = 0;
 	a->peers.lost = 0;
 }
 

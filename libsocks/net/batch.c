@@ -78,7 +78,7 @@ bool s5_inbox_next(struct s5_inbox *in, struct s5_parcel *parcel)
 	in->from[in->at].len = m->msg_hdr.msg_namelen;
 	segment = segment_of(&m->msg_hdr);
 	left = m->msg_len - in->off;
-	parcel->data = (const uint8_t *)in->iov[in->at].iov_base + in->off;
+	parcel->data = (uint8_t *)in->iov[in->at].iov_base + in->off;
 	parcel->from = &in->from[in->at];
 	parcel->len = segment && segment < left ? segment : left;
 	in->off += parcel->len;

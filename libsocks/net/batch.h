@@ -38,7 +38,7 @@ struct s5_inbox {
 };
 
 struct s5_parcel {
-	const uint8_t *data;
+	uint8_t *data; /* may be overwritten */
 	size_t len;
 	const struct s5_sockaddr *from;
 };

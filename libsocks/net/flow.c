@@ -14,6 +14,7 @@
 #define BULK_AFTER 3 /* large reads in a row */
 #define STUCK 8 /* splices in a row that move nothing though both sides are ready */
 #define TURN_BUDGET (1024 * 1024) /* octets a flow may move before others have their turn */
+#define SEALED_BUDGET (128 * 1024) /* the same where each octet is wrapped or unwrapped */
 
 static void give_back(struct s5_relay *r, struct s5_flow *f)
 {
@@ -85,7 +86,7 @@ static bool write_piped(struct s5_relay *r, struct s5_flow *f, int to)
 }
 
 /* An error is told when everything before it has been read. */
-static bool read_failed(struct s5_relay *r, struct s5_flow *f)
+bool s5_flow_read_failed(struct s5_relay *r, struct s5_flow *f)
 {
 	if (errno == EINTR)
 		return true;
@@ -106,7 +107,7 @@ static bool drop(struct s5_relay *r, struct s5_flow *f, int from)
 	if (n > 0)
 		s5_loop_later(r->pool->loop, &r->turn);
 	else if (n < 0)
-		read_failed(r, f);
+		s5_flow_read_failed(r, f);
 	else
 		f->ended = true;
 	if (f->ended && s5_relay_has_parted(r) && r->flow[f == r->flow].ended)
@@ -114,38 +115,43 @@ static bool drop(struct s5_relay *r, struct s5_flow *f, int from)
 	return false;
 }
 
-static void came(struct s5_flow *f, size_t n)
+void s5_flow_came(struct s5_flow *f, size_t n, size_t most, size_t payload)
 {
-	f->octets += n;
+	f->octets += payload;
 	if (n < LARGE_READ)
 		f->large = 0;
 	else if (f->large < BULK_AFTER)
 		f->large++;
-	if (n < S5_RELAY_BUFFER && !f->hangup)
+	if (n < most && !f->hangup)
 		f->readable = false; /* a short read emptied it; the next octet is a new edge */
 }
 
-static bool copy(struct s5_relay *r, struct s5_flow *f, int from, int to)
+bool s5_flow_put(struct s5_relay *r, struct s5_flow *f, const uint8_t *octets, size_t n)
+{
+	int to = s5_end_out(&r->end[f == r->flow]);
+	ssize_t sent = f->writable ? write(to, octets, n) : 0;
+
+	if (sent < 0 && errno != EAGAIN && errno != EINTR)
+		return write_failed(r, f);
+	sent = sent > 0 ? sent : 0;
+	return (size_t)sent == n || hold(r, f, octets + sent, n - (size_t)sent);
+}
+
+static bool copy(struct s5_relay *r, struct s5_flow *f, int from)
 {
 	uint8_t *buffer = r->pool->buffer;
-	ssize_t n = read(from, buffer, S5_RELAY_BUFFER), sent;
+	ssize_t n = read(from, buffer, S5_RELAY_BUFFER);
 
 	if (n < 0)
-		return read_failed(r, f);
+		return s5_flow_read_failed(r, f);
 	if (n == 0) {
 		f->eof = true;
 		return true;
 	}
-	came(f, (size_t)n);
+	s5_flow_came(f, (size_t)n, S5_RELAY_BUFFER, (size_t)n);
 	if (r->tap)
 		r->tap(r, (unsigned)(f - r->flow), buffer, (size_t)n);
-	sent = f->writable ? write(to, buffer, (size_t)n) : 0;
-	if (sent < 0 && errno != EAGAIN && errno != EINTR)
-		return write_failed(r, f);
-	if (sent < n)
-		return hold(r, f, buffer + (sent > 0 ? sent : 0),
-			    (size_t)(n - (sent > 0 ? sent : 0)));
-	return true;
+	return s5_flow_put(r, f, buffer, (size_t)n);
 }
 
 static bool fill_pipe(struct s5_relay *r, struct s5_flow *f, int from)
@@ -156,7 +162,7 @@ static bool fill_pipe(struct s5_relay *r, struct s5_flow *f, int from)
 	if (n < 0 && errno == EINVAL)
 		return f->no_splice = true;
 	if (n < 0)
-		return read_failed(r, f);
+		return s5_flow_read_failed(r, f);
 	if (n == 0)
 		f->eof = true;
 	if (n < LARGE_READ)
@@ -183,7 +189,7 @@ static bool splice_direct(struct s5_relay *r, struct s5_flow *f, int from, int t
 	if (errno == EINVAL)
 		return f->no_splice = true;
 	if (errno != EAGAIN)
-		return errno == EPIPE ? write_failed(r, f) : read_failed(r, f);
+		return errno == EPIPE ? write_failed(r, f) : s5_flow_read_failed(r, f);
 	poll(p, 2, 0); /* which of the two is it? */
 	f->readable = p[0].revents != 0;
 	f->writable = p[1].revents != 0;
@@ -241,20 +247,22 @@ static bool step(struct s5_relay *r, struct s5_flow *f)
 		return (!r->may_end || r->may_end(r, from)) && shut(r, f);
 	if (!f->readable)
 		return false;
+	if (r->seal)
+		return s5_flow_copy_sealed(r, f, in);
 	if (is_direct(r, f))
 		return f->writable && splice_direct(r, f, in, out);
 	if (f->large < BULK_AFTER || r->tap || f->no_splice)
-		return copy(r, f, in, out);
+		return copy(r, f, in);
 	if (f->pipe.in < 0 && !s5_pool_lend(r->pool, &f->pipe)) {
 		f->large = 0;
-		return copy(r, f, in, out);
+		return copy(r, f, in);
 	}
 	return fill_pipe(r, f, in);
 }
 
 void s5_flow_pump(struct s5_relay *r, struct s5_flow *f)
 {
-	uint64_t most = f->octets + TURN_BUDGET;
+	uint64_t most = f->octets + (r->seal ? SEALED_BUDGET : TURN_BUDGET);
 
 	while (!r->over && !f->ended && step(r, f))
 		if (f->octets >= most) {

@@ -17,10 +17,23 @@ enum {
 /* flow.c: moves what can be moved now, at most a turn's budget. */
 void s5_flow_pump(struct s5_relay *r, struct s5_flow *f);
 
+/* Octets for the destination: sent, and what it does not take is kept. */
+bool s5_flow_put(struct s5_relay *r, struct s5_flow *f, const uint8_t *octets, size_t n);
+/* A read failed, with errno. */
+bool s5_flow_read_failed(struct s5_relay *r, struct s5_flow *f);
+/* n octets were taken from the source, where up to `most` were asked for; `payload` of them count. */
+void s5_flow_came(struct s5_flow *f, size_t n, size_t most, size_t payload);
+
+/* flow_seal.c: one read, wrapped or unwrapped. */
+#define S5_FLOW_SEAL_READ (128 * 1024)
+bool s5_flow_copy_sealed(struct s5_relay *r, struct s5_flow *f, int from);
+
 /* relay.c. The owner hears of the end on a later turn: nobody up the stack stands on freed memory.
  * fail: `side` broke, and there is nothing more to be had of it. */
 void s5_relay_finish(struct s5_relay *r, enum s5_relay_end how);
 void s5_relay_fail(struct s5_relay *r, unsigned side, int error);
+/* The seal has a fault, or does not work. */
+void s5_relay_fail_seal(struct s5_relay *r);
 /* What the broken end sent is all sent on: ends the relay once it has arrived. */
 void s5_relay_linger(struct s5_relay *r);
 /* Has it merely ended? Then its end is passed on. */

@@ -23,6 +23,17 @@ void s5_pool_fini(struct s5_pool *pool)
 		close(p->out);
 	}
 	free(pool->buffer);
+	free(pool->scratch);
+}
+
+uint8_t *s5_pool_scratch(struct s5_pool *pool, size_t n)
+{
+	if (n <= pool->nscratch)
+		return pool->scratch;
+	free(pool->scratch);
+	pool->scratch = malloc(n);
+	pool->nscratch = pool->scratch ? n : 0;
+	return pool->scratch;
 }
 
 bool s5_pool_lend(struct s5_pool *pool, struct s5_pipe *pipe)

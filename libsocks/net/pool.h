@@ -20,6 +20,8 @@ struct s5_pipe {
 struct s5_pool {
 	struct s5_loop *loop;
 	uint8_t *buffer;
+	uint8_t *scratch; /* NULL: not needed yet */
+	size_t nscratch;
 	unsigned lent, spare;
 	struct s5_pipe pipes[S5_RELAY_PIPES]; /* the first `spare` are here */
 };
@@ -27,6 +29,8 @@ struct s5_pool {
 /* 0 or -errno. */
 int s5_pool_init(struct s5_pool *pool, struct s5_loop *loop);
 void s5_pool_fini(struct s5_pool *pool);
+/* A second buffer, of at least n octets, good as long as the first one; NULL: no memory. */
+uint8_t *s5_pool_scratch(struct s5_pool *pool, size_t n);
 /* False: all are lent, or the system gives no more. */
 bool s5_pool_lend(struct s5_pool *pool, struct s5_pipe *pipe);
 /* Takes it back and sets pipe->in to -1, which also means: none was lent. One with octets left in

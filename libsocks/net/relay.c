@@ -72,6 +72,8 @@ void s5_relay_finish(struct s5_relay *r, enum s5_relay_end how)
 			s5_sock_reset_on_close(s5_end_out(&r->end[i]));
 		end_close(r, &r->end[i]);
 	}
+	s5_seal_free(r->seal);
+	r->seal = NULL;
 	r->turn.run = tell;
 	s5_loop_later(r->pool->loop, &r->turn);
 }
@@ -81,6 +83,20 @@ void s5_relay_fail(struct s5_relay *r, unsigned side, int error)
 	r->error = error;
 	r->side = (uint8_t)side;
 	s5_relay_finish(r, S5_RELAY_ERROR);
+}
+
+void s5_relay_fail_seal(struct s5_relay *r)
+{
+	r->fault = (uint8_t)s5_seal_fault(r->seal);
+	if (r->fault == S5_SEAL_GOOD)
+		r->fault = S5_SEAL_UNSEALABLE;
+	s5_relay_fail(r, r->sealed, EBADMSG);
+}
+
+const char *s5_relay_error_text(const struct s5_relay *r)
+{
+	return r->fault != S5_SEAL_GOOD ? s5_seal_text((enum s5_seal_fault)r->fault)
+					: strerrordesc_np(r->error);
 }
 
 bool s5_relay_has_parted(const struct s5_relay *r)
@@ -344,6 +360,10 @@ void s5_relay_start(struct s5_relay *r, struct s5_pool *pool, const int fds[stat
 	}
 	if (!register_end(r, 0, watched & 1) || !register_end(r, 1, watched & 2))
 		return;
+	if (r->seal && s5_seal_fault(r->seal) != S5_SEAL_GOOD) {
+		s5_relay_fail_seal(r);
+		return;
+	}
 	if (r->idle)
 		s5_timer_set(pool->loop, &r->timer, pool->loop->now + r->idle);
 	s5_loop_later(pool->loop, &r->turn);

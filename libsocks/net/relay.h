@@ -11,6 +11,10 @@
  * arrives at the other, and then a reset; what is sent to it is thrown away meanwhile. Whatever
  * ends a relay, a stream that was cut off never looks finished: it ends with a reset.
  *
+ * With a seal one end's octets are sealed messages (RFC 1961 5): what is read there is unwrapped on
+ * the way, what is written there wrapped, in messages as large as the context allows. An end of
+ * file in the middle of a message, and any message that is not good, ends both.
+ *
  * A relay and its pool belong to one loop and its thread. The relay is embedded in what it serves;
  * it owns its descriptors from start to done(), and closes them.
  */
@@ -20,6 +24,7 @@
 #include <stddef.h>
 
 #include "net/pool.h"
+#include "session/seal.h"
 
 enum s5_relay_end {
 	S5_RELAY_CLOSED, /* both sides ended */
@@ -29,7 +34,7 @@ enum s5_relay_end {
 };
 
 struct s5_flow {
-	uint64_t octets; /* taken from the source */
+	uint64_t octets; /* taken from the source; of a sealed one what was in its messages */
 	uint8_t *held; /* what the destination would not take yet */
 	uint32_t held_at, held_len;
 	struct s5_pipe pipe; /* in -1: none borrowed */
@@ -54,6 +59,8 @@ struct s5_relay {
 	struct s5_end end[2];
 	struct s5_flow flow[2]; /* flow[i] goes from end[i] to the other */
 	int64_t idle; /* ms; 0: for ever */
+	struct s5_seal *seal; /* of end `sealed`, the relay's from start on; NULL: none */
+	uint8_t sealed;
 	bool program; /* end 0 is a program: one that goes and leaves something unread has just ended */
 	/* Called with what flow `from` read, before it is sent; no splicing then. NULL: not. */
 	void (*tap)(struct s5_relay *r, unsigned from, const uint8_t *octets, size_t n);
@@ -64,8 +71,9 @@ struct s5_relay {
 	void (*half)(struct s5_relay *r, unsigned from);
 	/* On a later turn, once, when both descriptors are closed; the relay may be freed in it. */
 	void (*done)(struct s5_relay *r, enum s5_relay_end end);
-	int error; /* positive errno */
+	int error; /* positive errno; EBADMSG with a fault */
 	uint8_t side; /* the end it came from */
+	uint8_t fault; /* enum s5_seal_fault */
 
 	/* Private. */
 	bool over;
@@ -80,18 +88,20 @@ struct s5_relay {
 
 /* Takes over the descriptors: a_in is read, a_out written (equal: one socket); likewise b. All
  * must be non-blocking, or regular files. `watched` says which of a_in, b_in the loop knows
- * already (bits 1, 2). Set idle, tap, may_end, half and done before. Zeroes nothing else's memory.
+ * already (bits 1, 2). Set idle, seal, tap, may_end, half and done before. Zeroes nothing else's memory.
  * What cannot be watched ends it as an error. */
 void s5_relay_start(struct s5_relay *r, struct s5_pool *pool, const int fds[static 4],
 		    unsigned watched);
-/* Octets that go to the far end of flow `from` before anything that is read; called before or
- * right after start. count: they are payload and count as octets. 0 or -ENOMEM. */
+/* Octets that go to the far end of flow `from`, as they are, before anything that is read; called
+ * before or right after start. count: they are payload and count as octets. 0 or -ENOMEM. */
 int s5_relay_preload(struct s5_relay *r, unsigned from, const void *octets, size_t n, bool count);
 /* Nothing more will be read from end `from`, as if it had ended. */
 void s5_relay_end_input(struct s5_relay *r, unsigned from);
 /* Nothing can be sent to `side` any more (a positive errno says why): what it sent before is still
  * delivered, then it is over. */
 void s5_relay_break(struct s5_relay *r, unsigned side, int error);
+/* What is wrong, after S5_RELAY_ERROR. */
+const char *s5_relay_error_text(const struct s5_relay *r);
 /* Ends it now: what had not ended by itself is reset. */
 void s5_relay_stop(struct s5_relay *r);
 

@@ -19,8 +19,10 @@ static struct s5_job *take(struct s5_work *work)
 	while (TAILQ_EMPTY(&work->queue) && !work->stopped)
 		pthread_cond_wait(&work->more, &work->lock);
 	job = work->stopped ? NULL : TAILQ_FIRST(&work->queue);
-	if (job)
+	if (job) {
 		unqueue(work, job);
+		work->busy++;
+	}
 	pthread_mutex_unlock(&work->lock);
 	return job;
 }
@@ -32,6 +34,17 @@ static void job_done(struct s5_task *t)
 	job->done(job);
 }
 
+/* Once stopped nobody is there to take it. */
+static void hand_back(struct s5_work *work, struct s5_job *job)
+{
+	pthread_mutex_lock(&work->lock);
+	work->busy--;
+	job->task = (struct s5_task){ .run = job_done };
+	if (!work->stopped)
+		s5_loop_post(job->loop, &job->task);
+	pthread_mutex_unlock(&work->lock);
+}
+
 static void *serve(void *arg)
 {
 	struct s5_work *work = arg;
@@ -39,8 +52,7 @@ static void *serve(void *arg)
 
 	while ((job = take(work))) {
 		job->run(job);
-		job->task = (struct s5_task){ .run = job_done };
-		s5_loop_post(job->loop, &job->task);
+		hand_back(work, job);
 	}
 	return NULL;
 }
@@ -80,6 +92,19 @@ void s5_work_fini(struct s5_work *work)
 	free(work->threads);
 	pthread_cond_destroy(&work->more);
 	pthread_mutex_destroy(&work->lock);
+}
+
+bool s5_work_quit(struct s5_work *work)
+{
+	bool idle;
+
+	pthread_mutex_lock(&work->lock);
+	idle = !work->busy;
+	work->stopped = true;
+	pthread_mutex_unlock(&work->lock);
+	if (idle)
+		s5_work_fini(work);
+	return idle;
 }
 
 static bool has_room(const struct s5_work *work, uint64_t source)

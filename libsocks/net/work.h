@@ -29,6 +29,7 @@ struct s5_work {
 	pthread_cond_t more;
 	TAILQ_HEAD(, s5_job) queue;
 	unsigned waiting, limit, nthreads;
+	unsigned busy; /* jobs in hand */
 	bool stopped;
 	pthread_t *threads;
 };
@@ -37,6 +38,9 @@ struct s5_work {
 int s5_work_init(struct s5_work *work, unsigned nthreads, unsigned limit);
 /* Ends the threads after the job each has in hand; the others are dropped without done(). */
 void s5_work_fini(struct s5_work *work);
+/* For a program that ends: as fini where no job is in hand, and false otherwise. That job's thread
+ * then ends some time by itself, and touches nothing but the pool and the job, which stay. */
+bool s5_work_quit(struct s5_work *work);
 /* 0, or -EAGAIN when the queue, or the source's share of it, is full. */
 int s5_work_submit(struct s5_work *work, struct s5_job *job);
 /* Takes a job back. False: too late, a thread has it or had it, and done() comes as ever. */
