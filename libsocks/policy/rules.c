@@ -299,6 +299,23 @@ struct s5_verdict s5_rules_match(const struct s5_rules *r, const struct s5_query
 	return v;
 }
 
+bool s5_rules_may_come(const struct s5_rules *r, const struct s5_query *q)
+{
+	const struct target t = target_of(q);
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct s5_rule *rule = &r->rows[i];
+
+		if (!from_fits(&rule->from, &t) || !user_fits(&rule->users, q))
+			continue;
+		if (rule->allow)
+			return true;
+		if (!rule->commands && !rule->to.n)
+			return false;
+	}
+	return !s5_rules_has_allow(r);
+}
+
 /* No rule: what is left is denied, or guarded. */
 void s5_verdict_text(struct s5_verdict denial, char text[static S5_DENIAL_TEXT])
 {

@@ -81,6 +81,8 @@ bool s5_rules_add(struct s5_rules *r, bool allow, const char *text, struct s5_ru
  * an IP literal is an address. The port is address's, or name's where there is no address. With
  * neither: S5_DENY. */
 struct s5_verdict s5_rules_match(const struct s5_rules *r, const struct s5_query *q);
+/* Could anything at all be allowed to this client under this name? Looks at nothing else of q. */
+bool s5_rules_may_come(const struct s5_rules *r, const struct s5_query *q);
 /* A denial in words. */
 #define S5_DENIAL_TEXT 40
 void s5_verdict_text(struct s5_verdict denial, char text[static S5_DENIAL_TEXT]);

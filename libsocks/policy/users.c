@@ -19,6 +19,7 @@ struct s5_user {
 	struct octets name;
 	struct octets password; /* when there is no hash */
 	char *hash;
+	bool principal; /* has no password at all */
 	size_t line; /* of the file that it is from; 0: of none */
 };
 
@@ -186,6 +187,9 @@ static const char *line_parse(struct s5_users *u, const char *line, size_t len,
 		return err->why;
 	while (line + len > colon + 1 && strchr(" \t\r", line[len - 1]))
 		len--;
+	user->principal = line + len - colon == 2 && colon[1] == '*';
+	if (user->principal)
+		return NULL;
 	user->hash = strndup(colon + 1, (size_t)(line + len - colon - 1));
 	if (!user->hash)
 		return "out of memory";
@@ -296,5 +300,28 @@ bool s5_users_check(const struct s5_users *u, const struct s5_credentials *c)
 	by_hash = hash && hash_fits(hash, &password);
 	in_clear = octets_equal(user ? &user->password : &nothing, &password);
 	explicit_bzero(&password, sizeof password);
-	return user && (user->hash ? by_hash : in_clear);
+	return user && !user->principal && (user->hash ? by_hash : in_clear);
+}
+
+size_t s5_users_count(const struct s5_users *u, bool principals)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < u->n; i++)
+		n += u->rows[i].principal == principals;
+	return n;
+}
+
+bool s5_users_admit(const struct s5_users *u, const void *name, size_t nlen)
+{
+	const struct s5_user *user;
+	struct octets wanted;
+
+	if (!s5_users_count(u, true))
+		return true;
+	if (nlen > OCTETS_MAX)
+		return false;
+	octets_set(&wanted, name, nlen);
+	user = user_find(u, &wanted);
+	return user && user->principal;
 }

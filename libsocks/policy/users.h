@@ -1,4 +1,5 @@
-/* Who may authenticate by RFC 1929: a password file with crypt(3) hashes, and users given in clear.
+/* Who may authenticate: by RFC 1929 with a password, of a file with crypt(3) hashes or given in clear;
+ * by RFC 1961 as a principal, whose hash in the file is a * that no password fits.
  *
  * Names and passwords are octets with a length. What a check costs does not tell whether the name
  * is known: as soon as one user has a hash, every check hashes exactly once, with a name's own
@@ -34,7 +35,7 @@ struct s5_users_error {
 
 void s5_users_init(struct s5_users *u);
 void s5_users_fini(struct s5_users *u);
-/* Adds the users of a password file: `name:hash` lines; empty lines and those that begin with #
+/* Adds the users of a password file: `name:hash` or `principal:*` lines; empty lines and those that begin with #
  * are passed over. The text is borrowed for the call. False: err says which line and why, and
  * nothing was added. */
 bool s5_users_parse(struct s5_users *u, const char *text, size_t len, struct s5_users_error *err);
@@ -43,6 +44,10 @@ bool s5_users_add(struct s5_users *u, const void *name, size_t nlen, const void 
 		  size_t plen, struct s5_users_error *err);
 
 bool s5_users_has(const struct s5_users *u, const void *name, size_t nlen);
+/* How many have a password, and how many are principals. */
+size_t s5_users_count(const struct s5_users *u, bool principals);
+/* May this principal come? If any is listed, those and nobody else; if none is, all. */
+bool s5_users_admit(const struct s5_users *u, const void *name, size_t nlen);
 /* Some user has a hash: a check takes long. */
 bool s5_users_needs_hash(const struct s5_users *u);
 /* True when the user is known and the password is his. False also when memory is short. */
