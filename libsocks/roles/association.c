@@ -8,6 +8,7 @@
 #include "roles/worker.h"
 
 #define REFUSALS 100 /* told of one association */
+#define REST 256 /* octets of a reply, sealed perhaps */
 
 struct s5_association {
 	struct s5_watch control;
@@ -19,7 +20,7 @@ struct s5_association {
 	struct s5_verdict denial; /* the last */
 	int64_t born;
 	struct s5_buf rest; /* of the reply, not sent yet */
-	uint8_t room[64];
+	uint8_t room[REST];
 	uint8_t user[]; /* record.ulen octets */
 };
 
@@ -200,7 +201,7 @@ static struct s5_association *make(struct s5_worker *w, const struct s5_record *
 	return n;
 }
 
-int s5_association_start(struct s5_worker *w, int client, int udp, const struct s5_session *session,
+int s5_association_start(struct s5_worker *w, int client, int udp, struct s5_session *session,
 			 const struct s5_record *record, int64_t born)
 {
 	size_t len;
@@ -212,6 +213,7 @@ int s5_association_start(struct s5_worker *w, int client, int udp, const struct 
 		free(n);
 		return rc;
 	}
+	n->assoc.seal = s5_session_take_seal(session);
 	n->born = born;
 	n->control = (struct s5_watch){ .fd = client, .ready = control_ready };
 	s5_buf_init(&n->rest, n->room, sizeof n->room);

@@ -1,9 +1,12 @@
 #include "roles/client.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
+
+#include "base/names.h"
+#include "roles/client_octets.h"
 
 static bool is_last(const struct s5_client *c)
 {
@@ -31,7 +34,7 @@ static void finish(struct s5_client *c)
 	s5_loop_later(c->loop, &c->task);
 }
 
-static void drop(struct s5_client *c)
+void s5_client_drop(struct s5_client *c)
 {
 	if (c->fd < 0)
 		return;
@@ -40,12 +43,12 @@ static void drop(struct s5_client *c)
 	c->fd = -1;
 }
 
-static void fail(struct s5_client *c, enum s5_phase phase, int error)
+void s5_client_fail(struct s5_client *c, enum s5_phase phase, int error)
 {
 	c->failure.hop = c->config->nhops ? (int)c->hop : -1;
 	c->failure.phase = phase;
 	c->failure.error = error;
-	drop(c);
+	s5_client_drop(c);
 	finish(c);
 }
 
@@ -58,6 +61,10 @@ static enum s5_phase phase_of(enum s5_step_id step)
 	case S5_STEP_CREDENTIALS:
 	case S5_STEP_STATUS:
 		return S5_PHASE_CREDENTIALS;
+	case S5_STEP_TOKEN:
+		return S5_PHASE_CONTEXT;
+	case S5_STEP_LEVEL:
+		return S5_PHASE_LEVEL;
 	case S5_STEP_REQUEST:
 		return S5_PHASE_REQUEST;
 	case S5_STEP_REPLY:
@@ -76,11 +83,15 @@ static void fail_session(struct s5_client *c)
 	const uint8_t *octets = s5_session_early(&c->session, S5_SERVER, &len);
 
 	f->session = c->session.failure;
+	if (f->session.cause == S5_CAUSE_CONTEXT) {
+		f->trouble = c->session.gss->trouble;
+		memcpy(f->why, c->session.gss->why, sizeof f->why);
+	}
 	if (f->session.cause == S5_CAUSE_MALFORMED) {
 		f->ngot = len < sizeof f->got ? len : sizeof f->got;
 		memcpy(f->got, octets, f->ngot);
 	}
-	fail(c, phase_of(f->session.step), 0);
+	s5_client_fail(c, phase_of(f->session.step), 0);
 }
 
 static void fail_dial(struct s5_client *c, enum s5_dial_end end)
@@ -89,8 +100,8 @@ static void fail_dial(struct s5_client *c, enum s5_dial_end end)
 
 	c->failure.end = end;
 	c->failure.resolved = c->dial.resolved;
-	fail(c, tried ? S5_PHASE_CONNECT : S5_PHASE_RESOLVE,
-	     end == S5_DIAL_FAILED ? c->dial.error : 0);
+	s5_client_fail(c, tried ? S5_PHASE_CONNECT : S5_PHASE_RESOLVE,
+		       end == S5_DIAL_FAILED ? c->dial.error : 0);
 }
 
 /* the dialogue with one hop */
@@ -112,6 +123,7 @@ static void begin_hop(struct s5_client *c)
 	memcpy(c->talk.methods, hop->methods, sizeof c->talk.methods);
 	c->talk.watch = true;
 	c->talk.credentials = hop->credentials;
+	c->talk.gss = hop->gss;
 	c->talk.request = c->request;
 	if (!is_last(c))
 		c->talk.request = (struct s5_request){ .cmd = S5_CMD_CONNECT, .dst = hop[1].addr };
@@ -120,18 +132,25 @@ static void begin_hop(struct s5_client *c)
 	set_deadline(c, c->config->timeout);
 }
 
+/* Out of memory, or a seal that is no good: noted. */
+static bool keep_early(struct s5_client *c)
+{
+	bool kept = s5_client_keep_early(c);
+
+	if (!kept)
+		s5_client_fail(c, S5_PHASE_REPLY, c->failure.session.cause ? 0 : ENOMEM);
+	return kept;
+}
+
 /* What came with the reply of this hop is from the next one. */
 static void next_hop(struct s5_client *c)
 {
-	uint8_t octets[S5_SESSION_ROOM];
-	size_t len;
-	const uint8_t *early = s5_session_early(&c->session, S5_SERVER, &len);
-
-	memcpy(octets, early, len);
+	if (!keep_early(c))
+		return;
 	s5_session_fini(&c->session);
 	c->hop++;
 	begin_hop(c);
-	s5_session_recv(&c->session, S5_SERVER, octets, len);
+	s5_client_feed(c);
 }
 
 static void open_stream(struct s5_client *c)
@@ -140,7 +159,10 @@ static void open_stream(struct s5_client *c)
 		next_hop(c);
 		return;
 	}
-	c->early = s5_session_early(&c->session, S5_SERVER, &c->nearly);
+	if (!keep_early(c))
+		return;
+	c->early = c->in.len ? s5_buf_head(&c->in) : NULL;
+	c->nearly = c->in.len;
 	finish(c);
 }
 
@@ -157,7 +179,11 @@ static void take_event(struct s5_client *c, enum s5_event event)
 		break;
 	case S5_EV_METHOD:
 		if (c->session.method != S5_METHOD_NONE)
-			c->phase = S5_PHASE_CREDENTIALS;
+			c->phase = c->session.method == S5_METHOD_GSSAPI ? S5_PHASE_CONTEXT
+									 : S5_PHASE_CREDENTIALS;
+		break;
+	case S5_EV_WORK:
+		s5_client_work(c);
 		break;
 	case S5_EV_REPLY: /* but for BIND the stream opens now */
 		set_deadline(c, c->config->await);
@@ -175,52 +201,18 @@ static void take_event(struct s5_client *c, enum s5_event event)
 	}
 }
 
-/* True when nothing is left to send. A peer that takes no more may have said why: that is read
- * before it counts as broken. */
-static bool send_out(struct s5_client *c)
-{
-	size_t len;
-	const uint8_t *octets = s5_session_out(&c->session, &len);
-	ssize_t n = len ? send(c->fd, octets, len, MSG_NOSIGNAL) : 0;
-	bool again = n < 0 && (errno == EAGAIN || errno == EINTR);
-	bool writing = again || (n >= 0 && (size_t)n < len);
-
-	if (!again)
-		s5_session_sent(&c->session, n < 0 ? len : (size_t)n);
-	if (writing != c->writing)
-		s5_loop_rewatch(c->loop, &c->watching, EPOLLIN | (writing ? EPOLLOUT : 0u));
-	c->writing = writing;
-	return !writing;
-}
-
 /* Each message is sent before the next one is looked for, whatever a peer answers beforehand. */
-static void go_on(struct s5_client *c)
+void s5_client_go_on(struct s5_client *c)
 {
 	enum s5_event event;
 
-	while (!c->task.queued && send_out(c)) {
+	while (!c->task.queued && s5_client_send(c)) {
 		event = s5_session_next(&c->session);
-		if (event == S5_EV_NONE)
+		if (event != S5_EV_NONE)
+			take_event(c, event);
+		else if (!s5_client_feed(c))
 			break;
-		take_event(c, event);
 	}
-}
-
-/* False: it failed. */
-static bool receive(struct s5_client *c)
-{
-	uint8_t octets[S5_SESSION_ROOM];
-	size_t room = c->config->exact ? 1 : s5_session_room(&c->session, S5_SERVER);
-	ssize_t n = recv(c->fd, octets, room, 0);
-
-	if (n > 0)
-		s5_session_recv(&c->session, S5_SERVER, octets, (size_t)n);
-	if (n == 0)
-		s5_session_eof(&c->session, S5_SERVER);
-	if (n >= 0 || errno == EAGAIN || errno == EINTR)
-		return true;
-	fail(c, c->phase, errno);
-	return false;
 }
 
 static void io_ready(struct s5_watch *w, uint32_t events)
@@ -229,8 +221,8 @@ static void io_ready(struct s5_watch *w, uint32_t events)
 
 	if (c->task.queued) /* over, and the descriptor is not the owner's yet */
 		return;
-	if (!(events & ~(uint32_t)EPOLLOUT) || receive(c))
-		go_on(c);
+	if (!(events & ~(uint32_t)EPOLLOUT) || s5_client_receive(c))
+		s5_client_go_on(c);
 }
 
 static void deadline_fire(struct s5_timer *t)
@@ -261,7 +253,7 @@ static void dialled(struct s5_dial *d, enum s5_dial_end end)
 		return;
 	}
 	begin_hop(c);
-	go_on(c);
+	s5_client_go_on(c);
 }
 
 static enum s5_note address_fault(const struct s5_addr *a)
@@ -306,7 +298,7 @@ void s5_client_start(struct s5_client *c)
 	c->deadline.fire = deadline_fire;
 	if (fault != S5_NOTE_NONE) {
 		c->failure.session = (struct s5_failure){ .cause = S5_CAUSE_LOCAL, .note = fault };
-		fail(c, S5_PHASE_REQUEST, 0);
+		s5_client_fail(c, S5_PHASE_REQUEST, 0);
 		return;
 	}
 	c->dial.loop = c->loop;
@@ -327,8 +319,11 @@ void s5_client_fini(struct s5_client *c)
 	s5_timer_stop(c->loop, &c->deadline);
 	s5_loop_not_later(c->loop, &c->task);
 	if (!c->over)
-		drop(c);
+		s5_client_drop(c);
+	s5_client_abandon_work(c);
 	s5_session_fini(&c->session);
+	s5_seal_free(c->seal);
+	s5_client_free_octets(c);
 	explicit_bzero(&c->talk, sizeof c->talk);
 	c->loop = NULL;
 }
@@ -358,9 +353,14 @@ struct s5_addr s5_client_bound(const struct s5_client *c)
 const char *s5_phase_name(enum s5_phase phase)
 {
 	static const char *const names[] = {
-		[S5_PHASE_RESOLVE] = "resolve", [S5_PHASE_CONNECT] = "connect",
-		[S5_PHASE_METHOD] = "method",	[S5_PHASE_CREDENTIALS] = "credentials",
-		[S5_PHASE_REQUEST] = "request", [S5_PHASE_REPLY] = "reply",
+		[S5_PHASE_RESOLVE] = "resolve",
+		[S5_PHASE_CONNECT] = "connect",
+		[S5_PHASE_METHOD] = "method",
+		[S5_PHASE_CREDENTIALS] = "credentials",
+		[S5_PHASE_CONTEXT] = "security context",
+		[S5_PHASE_LEVEL] = "protection level",
+		[S5_PHASE_REQUEST] = "request",
+		[S5_PHASE_REPLY] = "reply",
 	};
 
 	return names[phase];

@@ -1,5 +1,8 @@
 /* The client: dial the first hop, hold a session with each hop in turn, hand over the stream.
  *
+ * With GSSAPI a hop's stream is sealed, and the dialogue with the next hop goes inside that; what
+ * may block on the way to a context is done by the threads of `work`.
+ *
  * Hop i is asked to CONNECT to hop i + 1, the last hop for what the caller wants (RFC 1928 4).
  * Without hops the target itself is dialled. Nothing falls back to anything: whatever goes wrong
  * ends it, and the failure says at which hop and in which phase.
@@ -12,6 +15,7 @@
 #define S5_ROLES_CLIENT_H
 
 #include "net/dial.h"
+#include "net/work.h"
 #include "session/session.h"
 
 enum s5_phase {
@@ -19,6 +23,8 @@ enum s5_phase {
 	S5_PHASE_CONNECT,
 	S5_PHASE_METHOD,
 	S5_PHASE_CREDENTIALS,
+	S5_PHASE_CONTEXT,
+	S5_PHASE_LEVEL,
 	S5_PHASE_REQUEST, /* it cannot be asked this: nothing was sent */
 	S5_PHASE_REPLY,
 };
@@ -29,6 +35,7 @@ struct s5_hop {
 	uint8_t nmethods;
 	uint8_t methods[8]; /* offered, in order of preference */
 	struct s5_credentials credentials; /* with userpass; the owner of the hop wipes them */
+	struct s5_gss_config gss; /* with GSSAPI */
 };
 
 /* Borrowed until done(), and from then on never looked at. */
@@ -52,12 +59,15 @@ struct s5_client_failure {
 	struct s5_failure session; /* from METHOD on, without an errno */
 	uint8_t got[S5_CLIENT_GOT]; /* MALFORMED: how the answer begins */
 	size_t ngot;
+	enum s5_gss_trouble trouble; /* CONTEXT */
+	char why[S5_GSS_WHY]; /* CONTEXT: in the library's words; may be empty */
 };
 
 struct s5_client {
 	/* Set by the caller before start. */
 	struct s5_loop *loop;
 	struct s5_resolver *resolver; /* NULL: names that must be resolved here are not */
+	struct s5_work *work; /* for GSSAPI; NULL: it is done on the loop, and may hold it up */
 	const struct s5_client_config *config;
 	struct s5_request request; /* to the last hop; direct: CONNECT only */
 	/* The first hop is connected: dial.peer is its address. NULL: not told. */
@@ -72,6 +82,9 @@ struct s5_client {
 		 * take it over in done() with s5_loop_rewatch, or close it. */
 	const uint8_t *early; /* octets of the stream that came with the reply, good until fini */
 	size_t nearly;
+	/* Of the stream, with those of the hops before; NULL: it goes in clear. The caller's, who sets
+	 * this to NULL; else fini frees it. */
+	struct s5_seal *seal;
 	struct s5_client_failure failure; /* unless ok */
 
 	size_t hop; /* in the dialogue with this one */
@@ -85,6 +98,10 @@ struct s5_client {
 	struct s5_watch watching;
 	struct s5_timer deadline;
 	struct s5_task task;
+	struct s5_client_work *in_hand; /* a step to a context that is under way; or NULL */
+	/* With a seal: octets from the proxy out of it, and octets for the proxy in it. Otherwise `in`
+	 * has what one hop's reply brought of the next. Memory of their own. */
+	struct s5_buf in, out;
 };
 
 void s5_client_start(struct s5_client *c);

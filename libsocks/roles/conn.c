@@ -192,6 +192,18 @@ static void explain(struct s5_conn *c)
 	case S5_CAUSE_CREDENTIALS:
 		snprintf(why, size, "credentials refused");
 		break;
+	case S5_CAUSE_CONTEXT:
+		snprintf(why, size, "security context: %.140s",
+			 c->session.rounds > S5_ROUNDS ? "too many tokens" : c->session.gss->why);
+		break;
+	case S5_CAUSE_LEVEL:
+		snprintf(why, size, "protection level %02x refused", f->code);
+		break;
+	case S5_CAUSE_SEAL:
+		snprintf(why, size, "%s: %s", s5_step_name(f->step),
+			 s5_seal_text((enum s5_seal_fault)f->code));
+		break;
+	case S5_CAUSE_ABORTED:
 	case S5_CAUSE_REFUSED: /* why is known since */
 	case S5_CAUSE_NONE:
 	case S5_CAUSE_UNOFFERED:
@@ -219,8 +231,9 @@ static bool act(struct s5_conn *c, enum s5_event event)
 	case S5_EV_METHOD:
 		c->record.method = c->session.method;
 		break;
+	case S5_EV_WORK:
 	case S5_EV_CREDENTIALS:
-		if (s5_conn_check(c))
+		if ((event == S5_EV_WORK ? s5_conn_work : s5_conn_check)(c))
 			break;
 		if (flush(c))
 			leave(c);

@@ -6,7 +6,7 @@
 
 enum s5_conn_state {
 	S5_CONN_TALKING, /* octets come and go */
-	S5_CONN_CHECKING, /* the password is with the checkers */
+	S5_CONN_CHECKING, /* the password, or a security token, is with the checkers */
 	S5_CONN_HOLDING, /* wrong credentials: the answer is held back */
 	S5_CONN_DIALING,
 	S5_CONN_BINDING, /* a BIND's name is looked up, or its peer awaited */
@@ -21,7 +21,7 @@ struct s5_conn {
 	struct s5_worker *worker;
 	LIST_ENTRY(s5_conn) link;
 	enum s5_conn_state state;
-	bool accepted; /* the checkers' verdict */
+	bool accepted; /* the checkers' verdict on a password */
 	struct s5_roster *roster; /* the users it is checked against, or NULL */
 	struct s5_timer timer; /* the handshake's deadline, or the state's */
 	struct s5_job job;
@@ -44,6 +44,8 @@ void s5_conn_tell(struct s5_conn *c, enum s5_event event);
 /* conn_auth.c. Looks at the session's credentials: at once, or state CHECKING, then HOLDING.
  * False: there is no time for them, and no verdict; the record says why. */
 bool s5_conn_check(struct s5_conn *c);
+/* S5_EV_WORK: state CHECKING; false as above. */
+bool s5_conn_work(struct s5_conn *c);
 void s5_conn_judge(struct s5_conn *c, bool accepted);
 
 /* conn_request.c. Answers the session's request: at once, or state DIALING. */

@@ -1,5 +1,8 @@
-/* Credentials: checked here, or by the checkers' threads where that takes long. */
+/* Credentials and security tokens: looked at here, or by the checkers' threads where that may take
+ * long. */
 #include <stdio.h>
+
+#include "base/names.h"
 
 #include "roles/conn.h"
 
@@ -47,6 +50,37 @@ static void check_done(struct s5_job *job)
 		s5_conn_go(c);
 }
 
+/* False: too many wait already. */
+static bool submit(struct s5_conn *c, void (*run)(struct s5_job *), void (*done)(struct s5_job *))
+{
+	struct s5_worker *w = c->worker;
+
+	c->job = (struct s5_job){ .loop = &w->loop,
+				  .source = s5_addr_source(&c->record.client),
+				  .run = run,
+				  .done = done };
+	if (s5_work_submit(s5_server_work(w->server), &c->job) < 0) {
+		snprintf(c->record.why, sizeof c->record.why, "credentials: too many %s pending",
+			 c->session.gss ? "security tokens" : "password checks");
+		return false;
+	}
+	c->state = S5_CONN_CHECKING;
+	return true;
+}
+
+/* R1961-3.16: who a principal is has been proved; whether it may come is ours to say. At once where
+ * the rules have nothing for it, whatever it will ask for. */
+static void judge_principal(struct s5_conn *c)
+{
+	const struct s5_users *users = &c->roster->users;
+	struct s5_query q = { .from = &c->record.client,
+			      .user = c->record.user,
+			      .ulen = c->record.ulen };
+
+	s5_conn_judge(c, s5_users_admit(users, q.user, q.ulen) &&
+				 s5_rules_may_come(c->worker->config->rules, &q));
+}
+
 bool s5_conn_check(struct s5_conn *c)
 {
 	struct s5_worker *w = c->worker;
@@ -54,19 +88,35 @@ bool s5_conn_check(struct s5_conn *c)
 	c->record.user = c->session.credentials.user;
 	c->record.ulen = c->session.credentials.ulen;
 	c->roster = s5_server_roster(w->server);
-	if (!s5_users_needs_hash(&c->roster->users)) {
-		verdict(c, s5_users_check(&c->roster->users, &c->session.credentials));
+	if (c->session.method == S5_METHOD_GSSAPI) {
+		judge_principal(c);
 		return true;
 	}
-	c->job = (struct s5_job){ .loop = &w->loop,
-				  .source = s5_addr_source(&c->record.client),
-				  .run = check_run,
-				  .done = check_done };
-	if (s5_work_submit(s5_server_work(w->server), &c->job) < 0) {
-		snprintf(c->record.why, sizeof c->record.why,
-			 "credentials: too many password checks pending");
-		return false;
-	}
-	c->state = S5_CONN_CHECKING;
+	if (s5_users_needs_hash(&c->roster->users))
+		return submit(c, check_run, check_done);
+	verdict(c, s5_users_check(&c->roster->users, &c->session.credentials));
 	return true;
+}
+
+static void work_run(struct s5_job *job)
+{
+	s5_gss_step(S5_OUTER(job, struct s5_conn, job)->session.gss);
+}
+
+static void work_done(struct s5_job *job)
+{
+	struct s5_conn *c = S5_OUTER(job, struct s5_conn, job);
+
+	if (c->state == S5_CONN_GONE) {
+		s5_conn_release(c);
+		return;
+	}
+	c->state = S5_CONN_TALKING;
+	s5_session_worked(&c->session);
+	s5_conn_go(c);
+}
+
+bool s5_conn_work(struct s5_conn *c)
+{
+	return submit(c, work_run, work_done);
 }

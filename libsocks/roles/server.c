@@ -10,8 +10,8 @@
 #include "policy/limits.h"
 #include "roles/worker.h"
 
-#define CHECKERS 2 /* threads that hash passwords */
-#define CHECKS_WAITING 256 /* passwords that may wait for them */
+#define CHECKERS 2 /* threads that hash passwords and take security tokens */
+#define CHECKS_WAITING 256 /* of those, that may wait for them */
 
 /* The file of a Unix socket made here. As long as that is open no other file has its inode. */
 struct made_file {
@@ -117,12 +117,19 @@ void s5_server_roster_drop(struct s5_server *server, struct s5_roster *roster)
 	free(roster);
 }
 
+static bool accepts_tokens(const struct s5_server *server)
+{
+	const struct s5_session_config *c = &server->config.session;
+
+	return memchr(c->methods, S5_METHOD_GSSAPI, c->nmethods);
+}
+
 int s5_server_set_users(struct s5_server *server, struct s5_users *users)
 {
 	struct s5_roster *roster = malloc(sizeof *roster), *old;
 	int rc = roster ? 0 : -ENOMEM;
 
-	if (rc == 0 && s5_users_needs_hash(users))
+	if (rc == 0 && (s5_users_needs_hash(users) || accepts_tokens(server)))
 		rc = start_checkers(server);
 	if (rc < 0) {
 		free(roster);

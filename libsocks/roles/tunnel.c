@@ -47,7 +47,7 @@ static void explain(const struct s5_tunnel *t, enum s5_relay_end end, char *why,
 		break;
 	case S5_RELAY_ERROR:
 		snprintf(why, size, "%s: %s", t->relay.side ? "target" : "client",
-			 strerrordesc_np(t->relay.error));
+			 s5_relay_error_text(&t->relay));
 		break;
 	case S5_RELAY_IDLE:
 		snprintf(why, size, "idle");
@@ -97,10 +97,11 @@ static void tunnel_done(struct s5_relay *r, enum s5_relay_end end)
 	s5_worker_relieved(w);
 }
 
-int s5_tunnel_start(struct s5_worker *w, int client, int target, const struct s5_session *session,
+int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_session *session,
 		    const struct s5_record *record, int64_t born)
 {
 	size_t early_len, rest_len, ulen = w->config->log ? record->ulen : 0;
+	struct s5_seal *seal = s5_session_take_seal(session);
 	const uint8_t *early = s5_session_early(session, S5_CLIENT, &early_len);
 	const uint8_t *rest = s5_session_out(session, &rest_len);
 	size_t tail_len = ulen + record->client.len + record->target.len + record->actual.len;
@@ -112,6 +113,7 @@ int s5_tunnel_start(struct s5_worker *w, int client, int target, const struct s5
 		if (t)
 			free(t->relay.flow[0].held);
 		free(t);
+		s5_seal_free(seal);
 		return -ENOMEM;
 	}
 	t->worker = w;
@@ -129,6 +131,7 @@ int s5_tunnel_start(struct s5_worker *w, int client, int target, const struct s5
 		t->target = pack(&tail, &record->target);
 		t->actual = pack(&tail, &record->actual);
 	}
+	t->relay.seal = seal;
 	t->relay.idle = w->config->idle_timeout;
 	t->relay.done = tunnel_done;
 	LIST_INSERT_HEAD(&w->tunnels, t, link);

@@ -16,6 +16,8 @@ static void drop_control(struct s5_udp_client *u, struct s5_udp_hop *hop)
 		return;
 	s5_loop_unwatch(u->loop, &hop->control);
 	close(hop->control.fd);
+	s5_seal_free(hop->seal);
+	hop->seal = NULL;
 	hop->client = NULL;
 }
 
@@ -62,7 +64,9 @@ int s5_udp_client_join(struct s5_udp_client *u, struct s5_client *c)
 	hop->control = (struct s5_watch){ .fd = c->fd, .ready = control_ready };
 	hop->client = u;
 	s5_frag_init(&hop->frag, u->budget, S5_FRAG_TIMEOUT);
+	hop->seal = c->seal;
 	c->fd = -1;
+	c->seal = NULL;
 	u->nhops++;
 	s5_loop_rewatch(u->loop, &hop->control, EPOLLIN);
 	return hop->relay.port ? 0 : -EPROTO;
@@ -70,17 +74,37 @@ int s5_udp_client_join(struct s5_udp_client *u, struct s5_client *c)
 
 /* headers */
 
-/* Those before the data, `frag` being that of the last one. */
-static void put_headers(const struct s5_udp_client *u, struct s5_writer *w,
-			const struct s5_addr *to, uint8_t frag)
+/* A message inside the seal of that hop; or as it is. What `w` holds is replaced, by way of
+ * `other`. */
+static bool seal(const struct s5_udp_hop *hop, struct s5_writer *w, struct s5_writer *other)
 {
-	for (size_t i = 0; i < u->nhops; i++) {
-		bool last = i + 1 == u->nhops;
-		struct s5_datagram d = { .frag = last ? frag : 0,
-					 .addr = last ? *to : u->hops[i + 1].relay };
+	struct s5_writer whole = *w;
 
-		s5_datagram_put(w, &d);
-	}
+	if (!hop->seal)
+		return true;
+	other->len = 0;
+	if (s5_seal_wrap_datagram(hop->seal, w->data, w->len, other) != S5_OK)
+		return false;
+	*w = *other;
+	*other = whole;
+	return true;
+}
+
+/* The header of hop i and what is behind it, which *w holds so far; likewise. */
+static bool put_header(const struct s5_udp_client *u, size_t i, const struct s5_addr *to,
+		       uint8_t frag, struct s5_writer *w, struct s5_writer *other)
+{
+	bool last = i + 1 == u->nhops;
+	struct s5_datagram d = { .frag = last ? frag : 0,
+				 .addr = last ? *to : u->hops[i + 1].relay };
+	struct s5_writer whole = *w;
+
+	other->len = 0;
+	s5_datagram_put(other, &d);
+	s5_put_octets(other, w->data, w->len);
+	*w = *other;
+	*other = whole;
+	return w->rc == S5_OK;
 }
 
 size_t s5_udp_client_limit(const struct s5_udp_client *u, const struct s5_addr *to)
@@ -90,6 +114,8 @@ size_t s5_udp_client_limit(const struct s5_udp_client *u, const struct s5_addr *
 	for (size_t i = 0; i < u->nhops; i++) {
 		size_t n = s5_datagram_header_size(i + 1 < u->nhops ? &u->hops[i + 1].relay : to);
 
+		if (u->hops[i].seal)
+			room = s5_seal_datagram_limit(u->hops[i].seal, room);
 		room -= n < room ? n : room;
 	}
 	return room;
@@ -113,12 +139,13 @@ static enum s5_rc get_header(struct s5_udp_client *u, size_t i, enum s5_role sen
 	return S5_OK;
 }
 
-static void show_sent(struct s5_udp_client *u, const struct s5_writer *w)
+/* Before it is sealed. */
+static void show_sent(struct s5_udp_client *u, size_t i, const struct s5_writer *w)
 {
 	struct s5_datagram d = { .data = w->data, .len = w->len };
 	const char *why;
 
-	for (size_t i = 0; u->watch && i < u->nhops; i++)
+	if (u->watch)
 		get_header(u, i, S5_CLIENT, &d, &why);
 }
 
@@ -152,17 +179,24 @@ static int send_octets(struct s5_udp_client *u, const struct s5_writer *w)
 	return -error;
 }
 
+/* From the inside out: the last hop's header goes next to the data. */
 static int send_one(struct s5_udp_client *u, const struct s5_addr *to, uint8_t frag,
 		    const void *data, size_t len)
 {
-	uint8_t octets[ROOM];
-	struct s5_writer w = s5_writer_over(octets, sizeof octets);
+	uint8_t octets[2][ROOM];
+	struct s5_writer w = s5_writer_over(octets[0], ROOM),
+			 other = s5_writer_over(octets[1], ROOM);
 
-	put_headers(u, &w, to, frag);
 	s5_put_octets(&w, data, len);
 	if (w.rc != S5_OK)
 		return -EMSGSIZE;
-	show_sent(u, &w);
+	for (size_t i = u->nhops; i-- > 0;) {
+		if (!put_header(u, i, to, frag, &w, &other))
+			return -EMSGSIZE;
+		show_sent(u, i, &w);
+		if (!seal(&u->hops[i], &w, &other))
+			return -EMSGSIZE;
+	}
 	return send_octets(u, &w);
 }
 
@@ -246,6 +280,20 @@ static bool reassemble(struct s5_udp_client *u, size_t i, struct s5_datagram *d)
 	return result == S5_FRAG_WHOLE;
 }
 
+/* *d becomes what is inside the seal of hop i, if there is one. */
+static bool unseal(const struct s5_udp_client *u, size_t i, struct s5_datagram *d, const char **why)
+{
+	enum s5_seal_fault fault;
+
+	if (!u->hops[i].seal)
+		return true;
+	/* The view leads into the buffer of receive(), or into a reassembler's. */
+	fault = s5_seal_unwrap_datagram(u->hops[i].seal, (uint8_t *)(uintptr_t)d->data, d->len,
+					&d->data, &d->len);
+	*why = fault == S5_SEAL_GOOD ? NULL : s5_seal_text(fault);
+	return fault == S5_SEAL_GOOD;
+}
+
 /* Takes what hop i added off *d; false when that was all, or it was dropped. */
 static bool unwrap(struct s5_udp_client *u, size_t i, struct s5_datagram *d)
 {
@@ -253,6 +301,8 @@ static bool unwrap(struct s5_udp_client *u, size_t i, struct s5_datagram *d)
 
 	if (i > 0 && !is_relay(&u->hops[i].relay, &d->addr))
 		why = "it is from another sender than the relay";
+	else if (!unseal(u, i, d, &why))
+		;
 	else if (get_header(u, i, S5_SERVER, d, &why) == S5_OK && d->rsv)
 		why = s5_note_text(S5_NOTE_RSV);
 	if (why) {

@@ -6,6 +6,8 @@
  * relay, the last one the destination. Answers come with the same headers, and say senders.
  * Without hops datagrams go to `peer` as they are, and only its answers come.
  *
+ * With GSSAPI what goes to a hop's relay and comes from there, header and all, is one sealed message.
+ *
  * What is not from the relay is dropped: the kernel sees to the first one, the headers tell of the
  * others. Fragments are put together again, a queue for each hop. A UDP client belongs to one loop.
  * Zero it, set the upper part, join, start; s5_udp_client_fini at any time gives everything back,
@@ -23,6 +25,7 @@ struct s5_udp_client;
 struct s5_udp_hop {
 	struct s5_addr relay;
 	struct s5_watch control;
+	struct s5_seal *seal; /* NULL: in clear */
 	struct s5_frag frag; /* of what comes from the relay */
 	struct s5_udp_client *client;
 };

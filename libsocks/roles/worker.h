@@ -84,16 +84,16 @@ void s5_conn_start(struct s5_worker *w, int fd, const struct s5_addr *from);
 void s5_conns_stop(struct s5_worker *w);
 void s5_conns_free(struct s5_worker *w);
 
-/* tunnel.c: takes over both descriptors, known to the loop already, and what the session still
- * holds for either side. record: what is known so far. 0 or -errno (nothing taken over). */
-int s5_tunnel_start(struct s5_worker *w, int client, int target, const struct s5_session *session,
+/* tunnel.c: takes over both descriptors, known to the loop already, the session's seal, and what
+ * it still holds for either side. record: what is known so far. 0 or -errno (nothing taken over). */
+int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_session *session,
 		    const struct s5_record *record, int64_t born);
 void s5_tunnels_stop(struct s5_worker *w);
 
 /* association.c: takes over both descriptors, the control connection (known to the loop) and the
  * UDP socket for the client, and what the session still has to send. 0 or -errno (nothing taken
  * over). */
-int s5_association_start(struct s5_worker *w, int client, int udp, const struct s5_session *session,
+int s5_association_start(struct s5_worker *w, int client, int udp, struct s5_session *session,
 			 const struct s5_record *record, int64_t born);
 void s5_associations_stop(struct s5_worker *w);
 
