@@ -71,6 +71,8 @@ static int prepare(struct bind *b)
 	if (status == EXIT_OK)
 		status = engine_start(&b->engine, o->numeric, &o->out);
 	if (status == EXIT_OK)
+		status = proxy_call_prepare(&b->proxy, &b->engine);
+	if (status == EXIT_OK)
 		status = proxy_resolve(&b->proxy, &b->engine.loop, b->engine.resolver, &b->peer);
 	return status;
 }

@@ -258,9 +258,12 @@ static int carry_command(struct carrier *k, struct proxy_call *call)
 int carry_start(struct engine *e, struct s5_relay *relay, struct proxy_call *call,
 		const int fds[static 2], unsigned watched)
 {
-	const struct s5_client *client = &call->client;
+	struct s5_client *client = &call->client;
 	const int ends[4] = { fds[0], fds[1], client->fd, client->fd };
 
+	relay->seal = client->seal;
+	relay->sealed = 1;
+	client->seal = NULL;
 	s5_relay_start(relay, &e->pool, ends, watched | 2);
 	if (s5_relay_preload(relay, 1, client->early, client->nearly, true) == 0)
 		return 0;
@@ -287,10 +290,10 @@ int carry_ended(const struct out *out, const struct s5_relay *relay, enum s5_rel
 			out_verbose(out, 1, "%s: %s", near, strerror(EPIPE));
 			break;
 		}
-		out_error(out, "%s: %s", relay->side ? text : near, strerror(relay->error));
+		out_error(out, "%s: %s", relay->side ? text : near, s5_relay_error_text(relay));
 		break;
 	}
-	return EXIT_NETWORK;
+	return relay->fault != S5_SEAL_GOOD ? EXIT_PROTOCOL : EXIT_NETWORK;
 }
 
 /* all of it */

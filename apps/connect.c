@@ -45,6 +45,8 @@ static int prepare(struct connect *c)
 	if (status == EXIT_OK)
 		status = engine_start(&c->engine, o->numeric, &o->out);
 	if (status == EXIT_OK)
+		status = proxy_call_prepare(&c->proxy, &c->engine);
+	if (status == EXIT_OK)
 		status = proxy_resolve(&c->proxy, &c->engine.loop, c->engine.resolver,
 				       &c->target.addr);
 	return status;

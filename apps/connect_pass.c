@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/names.h"
 #include "command.h"
 #include "connect.h"
 
@@ -44,6 +45,13 @@ static int pass(const struct connect *c, struct proxy_call *call)
 {
 	int fd = call->client.fd, rc;
 
+	if (call->client.seal) {
+		close(fd);
+		out_error(&c->options.out,
+			  "option --pass-fd: the proxy seals the connection, and without the seal "
+			  "it is of no use");
+		return EXIT_NETWORK;
+	}
 	/* The next owner finds it as connect(2) leaves a socket: blocking. */
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	rc = send_fd(STDOUT_FILENO, fd);
@@ -64,6 +72,13 @@ int connect_pass(struct connect *c)
 		out_error(&c->options.out,
 			  "option --pass-fd: standard output is no Unix socket; this is for ssh's "
 			  "ProxyUseFdpass and the like");
+		return EXIT_USAGE;
+	}
+	if (proxy_protection(&c->proxy) != S5_LEVEL_NONE) {
+		out_error(
+			&c->options.out,
+			"option --pass-fd: a connection that is sealed cannot be passed on; leave "
+			"it out, or ask for --gssapi-protect none");
 		return EXIT_USAGE;
 	}
 	connect_call(c, &call, c->target.addr.port, NULL);

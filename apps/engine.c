@@ -1,5 +1,7 @@
 #include "engine.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -20,8 +22,34 @@ int engine_start(struct engine *e, bool numeric, const struct out *out)
 	return EXIT_NETWORK;
 }
 
+#define THREADS 4
+#define WAITING 1024 /* jobs */
+
+int engine_start_work(struct engine *e, const struct out *out)
+{
+	struct s5_work *work = calloc(1, sizeof(*work));
+	int rc = work ? s5_work_init(work, THREADS, WAITING) : -ENOMEM;
+
+	if (rc == 0) {
+		e->work = work;
+		return EXIT_OK;
+	}
+	free(work);
+	out_error(out, "cannot start: %s", strerror(-rc));
+	return EXIT_NETWORK;
+}
+
+/* A thread that still waits for somebody far away is left behind with its pool: we end. */
+static void stop_work(struct engine *e)
+{
+	if (e->work && s5_work_quit(e->work))
+		free(e->work);
+	e->work = NULL;
+}
+
 void engine_stop(struct engine *e)
 {
+	stop_work(e);
 	if (e->resolver)
 		s5_resolver_free(e->resolver);
 	if (e->running) {

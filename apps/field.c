@@ -114,6 +114,10 @@ static const struct form forms[S5_F_COUNT] = {
 	[S5_F_HOSTNAME] = { put_text, NULL },
 	[S5_F_PASSWD] = { put_secret, NULL },
 	[S5_F_DATA] = { put_data, NULL },
+	[S5_F_TOKEN] = { put_data, NULL },
+	[S5_F_TOK_EC] = { put_number, NULL },
+	[S5_F_TOK_RRC] = { put_number, NULL },
+	[S5_F_TOK_SEQ] = { put_number, NULL },
 };
 
 const char *field_text(char *text, size_t size, enum s5_field field, uint8_t atyp,

@@ -1,5 +1,7 @@
 #include "proxy.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,21 +131,87 @@ static int ask_password(struct reader *r, struct s5_hop *hop, struct opt_error *
 	return opt_fail(err, "user %s has no password: %s; give one with --password", who, why);
 }
 
-/* Exactly the methods of --auth; else userpass for a user and none for nobody (R1928-3.10). */
-static void set_methods(struct s5_hop *hop, const struct opt_list *auth)
+static bool offers(const struct s5_hop *hop, uint8_t method)
 {
-	hop->nmethods = (uint8_t)auth->count;
-	for (int i = 0; i < auth->count; i++)
-		hop->methods[i] = (uint8_t)auth->values[i];
-	if (auth->count)
-		return;
-	hop->nmethods = 1;
-	hop->methods[0] = hop->credentials.ulen ? S5_METHOD_USERPASS : S5_METHOD_NONE;
+	return memchr(hop->methods, method, hop->nmethods) != NULL;
 }
 
-static bool offers_password(const struct s5_hop *hop)
+/* The option that says that GSSAPI is wanted, or NULL. */
+static const char *asks_for_gssapi(const struct proxy_options *o)
 {
-	return memchr(hop->methods, S5_METHOD_USERPASS, hop->nmethods) != NULL;
+	if (o->gssapi_service)
+		return "--gssapi-service";
+	if (o->gssapi_protect)
+		return "--gssapi-protect";
+	if (o->gssapi_nec)
+		return "--gssapi-nec";
+	return o->gssapi_delegate ? "--gssapi-delegate" : NULL;
+}
+
+/* Exactly the methods of --auth; else userpass for a user, gssapi where an option is about that, and
+ * none for nobody (R1928-3.10). */
+static int set_methods(struct s5_hop *hop, const struct proxy_options *o, struct opt_error *err)
+{
+	const char *gssapi = asks_for_gssapi(o);
+
+	hop->nmethods = (uint8_t)o->auth.count;
+	for (int i = 0; i < o->auth.count; i++)
+		hop->methods[i] = (uint8_t)o->auth.values[i];
+	if (gssapi && o->auth.count && !offers(hop, S5_METHOD_GSSAPI))
+		return opt_fail(err, "option %s: --auth does not offer gssapi", gssapi);
+	if (o->auth.count)
+		return 0;
+	if (gssapi && hop->credentials.ulen)
+		return opt_fail(err, "option %s: there is a user, too; --auth says what to offer",
+				gssapi);
+	hop->nmethods = 1;
+	hop->methods[0] = hop->credentials.ulen ? S5_METHOD_USERPASS
+			  : gssapi		? S5_METHOD_GSSAPI
+						: S5_METHOD_NONE;
+	return 0;
+}
+
+/* R1961-3.2, 3.3: SERVICE@HOST, the host as it was typed but in lower case. */
+static int set_gssapi(struct s5_hop *hop, const struct proxy_options *o, struct opt_error *err)
+{
+	const char *service = o->gssapi_service ? o->gssapi_service : "rcmd";
+	char host[S5_ADDR_TEXT] = "localhost", *target;
+	bool whole = strpbrk(service, "@/");
+
+	if (!offers(hop, S5_METHOD_GSSAPI))
+		return 0;
+	if (!s5_gss_library())
+		return opt_fail(err, "option --auth: gssapi: this build has no GSSAPI");
+	if (!*service)
+		return opt_fail(err, "option --gssapi-service: the name is empty");
+	if (!hop->path)
+		s5_addr_host(&hop->addr, host, sizeof(host));
+	for (char *p = host; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	if (asprintf(&target, "%s%s%s", service, whole ? "" : "@", whole ? "" : host) < 0)
+		return opt_fail(err, "%s", strerror(ENOMEM));
+	hop->gss.target = target;
+	hop->gss.nec = o->gssapi_nec;
+	hop->gss.delegate = o->gssapi_delegate;
+	hop->gss.level = o->gssapi_protect ? (uint8_t)(o->gssapi_protect - 1)
+					   : (uint8_t)S5_LEVEL_CONFIDENTIALITY;
+	return 0;
+}
+
+bool proxy_offers_gssapi(const struct proxy *p)
+{
+	for (size_t i = 0; i < p->config.nhops; i++)
+		if (offers(&p->hops[i], S5_METHOD_GSSAPI))
+			return true;
+	return false;
+}
+
+uint8_t proxy_protection(const struct proxy *p)
+{
+	for (size_t i = 0; i < p->config.nhops; i++)
+		if (p->hops[i].nmethods == 1 && offers(&p->hops[i], S5_METHOD_GSSAPI))
+			return p->hops[i].gss.level;
+	return S5_LEVEL_NONE;
 }
 
 static int set_credentials(struct reader *r, struct s5_hop *hop, bool known, struct opt_error *err)
@@ -153,8 +221,9 @@ static int set_credentials(struct reader *r, struct s5_hop *hop, bool known, str
 
 	if (!c->ulen && o->user && take_user(c, &known, o->user, err) < 0)
 		return -1;
-	set_methods(hop, &o->auth);
-	if (!offers_password(hop)) {
+	if (set_methods(hop, o, err) < 0 || set_gssapi(hop, o, err) < 0)
+		return -1;
+	if (!offers(hop, S5_METHOD_USERPASS)) {
 		r->p->user_unoffered |= c->ulen > 0;
 		*c = (struct s5_credentials){ .ulen = 0 };
 		return 0;
@@ -368,8 +437,10 @@ void proxy_fini(struct proxy *p)
 {
 	if (!p->hops)
 		return;
-	for (size_t i = 0; i < p->config.nhops; i++)
+	for (size_t i = 0; i < p->config.nhops; i++) {
 		free((void *)(uintptr_t)p->hops[i].path);
+		free((void *)(uintptr_t)p->hops[i].gss.target);
+	}
 	explicit_bzero(p->hops, (p->config.nhops ? p->config.nhops : 1) * sizeof(*p->hops));
 	free(p->hops);
 	p->hops = NULL;

@@ -15,6 +15,7 @@ struct proxy {
 	const struct proxy_options *options; /* borrowed */
 	struct s5_hop *hops; /* with passwords until proxy_fini() */
 	const char *origin; /* why this proxy, "from ALL_PROXY"; NULL: it was asked for */
+	struct s5_work *work; /* for calls with GSSAPI; borrowed; NULL: on the loop */
 	bool user_unoffered; /* there is a user whom --auth keeps back */
 	bool warned; /* of clear text, which is said once */
 	struct s5_client_config config; /* may be refined before the first call */
@@ -27,6 +28,11 @@ struct proxy {
  */
 int proxy_init(struct proxy *p, const struct proxy_options *options, const struct out *out);
 void proxy_fini(struct proxy *p);
+
+/* Whether any hop is offered GSSAPI. */
+bool proxy_offers_gssapi(const struct proxy *p);
+/* How a hop is protected at least: with GSSAPI alone, the level asked for; else none. */
+uint8_t proxy_protection(const struct proxy *p);
 
 /* Takes --source: the address to reach the proxy, or the target, from. EXIT_OK or EXIT_USAGE, said. */
 int proxy_set_source(struct proxy *p, const char *text);

@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include "command.h"
+
 static struct proxy_call *call_of(struct s5_client *c)
 {
 	return S5_OUTER(c, struct proxy_call, client);
@@ -36,6 +38,14 @@ static void done(struct s5_client *c, bool ok)
 		call->done(call, ok);
 }
 
+int proxy_call_prepare(struct proxy *proxy, struct engine *engine)
+{
+	int status = proxy_offers_gssapi(proxy) ? engine_start_work(engine, proxy->out) : EXIT_OK;
+
+	proxy->work = engine->work;
+	return status;
+}
+
 void proxy_call_start(struct proxy_call *call, struct proxy *proxy, struct s5_loop *loop,
 		      struct s5_resolver *resolver, const struct s5_request *request)
 {
@@ -46,6 +56,7 @@ void proxy_call_start(struct proxy_call *call, struct proxy *proxy, struct s5_lo
 	call->proxy = proxy;
 	call->client.loop = loop;
 	call->client.resolver = resolver;
+	call->client.work = proxy->work;
 	call->config = call->config ? call->config : &proxy->config;
 	call->client.config = call->config;
 	call->client.request = *request;

@@ -8,6 +8,7 @@
 #ifndef APPS_PROXY_CALL_H
 #define APPS_PROXY_CALL_H
 
+#include "engine.h"
 #include "proxy.h"
 #include "roles/client.h"
 
@@ -24,6 +25,8 @@ struct proxy_call {
 	bool over, ok;
 };
 
+/* Starts what calls need besides the loop: EXIT_OK or EXIT_NETWORK, said. */
+int proxy_call_prepare(struct proxy *proxy, struct engine *engine);
 /* Starts to ask the last proxy for `request`, or to dial its address. */
 void proxy_call_start(struct proxy_call *call, struct proxy *proxy, struct s5_loop *loop,
 		      struct s5_resolver *resolver, const struct s5_request *request);

@@ -108,6 +108,15 @@ static void put_eof(const struct proxy_call *call, char *text, size_t size)
 	else if (f->phase == S5_PHASE_CREDENTIALS)
 		snprintf(text, size, "proxy closed the connection %s an answer; wrong password?",
 			 middle);
+	else if (f->phase == S5_PHASE_CONTEXT)
+		snprintf(text, size,
+			 "proxy closed the connection %s an answer; it may not take our ticket",
+			 middle);
+	else if (f->phase == S5_PHASE_LEVEL)
+		snprintf(text, size,
+			 "proxy closed the connection %s an answer; it may not grant %s "
+			 "(--gssapi-protect)",
+			 middle, s5_level_name(call->proxy->hops[f->hop].gss.level));
 	else if (f->session.step == S5_STEP_REPLY2)
 		snprintf(text, size, "proxy closed the connection before a peer came");
 	else
@@ -170,13 +179,15 @@ static void put_no_method(const struct proxy_call *call, char *text, size_t size
 {
 	const struct s5_hop *hop = &call->proxy->hops[call->client.failure.hop];
 	bool named = memchr(hop->methods, S5_METHOD_USERPASS, hop->nmethods) != NULL;
+	bool ticket = memchr(hop->methods, S5_METHOD_GSSAPI, hop->nmethods) || !s5_gss_library();
 	char offer[100];
 
 	put_offer(hop, offer, sizeof(offer));
 	snprintf(text, size, "proxy accepts no method (offered: %s); %s", offer,
 		 named			       ? "it may want --auth none"
 		 : call->proxy->user_unoffered ? "it may want --auth userpass"
-					       : "does it want a user (-u)?");
+		 : ticket		       ? "does it want a user (-u)?"
+			  : "does it want a user (-u), or a ticket (--auth gssapi)?");
 }
 
 static void put_unoffered(const struct proxy_call *call, char *text, size_t size)
@@ -201,6 +212,68 @@ static void put_credentials(const struct proxy_call *call, char *text, size_t si
 	snprintf(text, size,
 		 "proxy refused user '%s' or the password (status %02x); check -u and --password",
 		 user, f->session.code);
+}
+
+/* What would have helped. */
+static const char *context_hint(enum s5_gss_trouble trouble)
+{
+	switch (trouble) {
+	case S5_GSS_NO_TICKET:
+		return "; kinit gets a ticket, klist shows those there are";
+	case S5_GSS_EXPIRED:
+		return "; kinit gets a new ticket, klist shows how long it lasts";
+	case S5_GSS_NO_SERVICE:
+		return "; --gssapi-service names another service, and the proxy's host must be "
+		       "written as Kerberos knows it";
+	case S5_GSS_NO_KDC:
+		return "; is the KDC up, and does krb5.conf name it? kinit would tell the same";
+	case S5_GSS_CLOCK:
+		return "; this clock and the other one must agree within five minutes";
+	case S5_GSS_OTHER:
+	case S5_GSS_REFUSED:
+	case S5_GSS_ABSENT:
+		break;
+	}
+	return "; klist -e shows the tickets";
+}
+
+static void put_context(const struct proxy_call *call, char *text, size_t size)
+{
+	const struct s5_client_failure *f = &call->client.failure;
+	const char *target = call->proxy->hops[f->hop].gss.target;
+
+	if (f->why[0])
+		snprintf(text, size, "%s: %s%s", target, f->why, context_hint(f->trouble));
+	else
+		snprintf(text, size, "%s: no agreement within %d tokens", target, S5_ROUNDS);
+}
+
+static void put_aborted(const struct proxy_call *call, char *text, size_t size)
+{
+	const struct s5_client_failure *f = &call->client.failure;
+	const struct s5_gss_config *gss = &call->proxy->hops[f->hop].gss;
+
+	if (f->phase == S5_PHASE_LEVEL)
+		snprintf(text, size,
+			 "proxy refused %s (level %02x); --gssapi-protect asks for another",
+			 s5_level_name(gss->level), gss->level);
+	else
+		snprintf(
+			text, size,
+			"proxy refused our ticket for %s, or who we are; klist shows that, and the "
+			"proxy's log may say why",
+			gss->target);
+}
+
+static void put_level(const struct proxy_call *call, char *text, size_t size)
+{
+	const struct s5_client_failure *f = &call->client.failure;
+	uint8_t asked = call->proxy->hops[f->hop].gss.level, granted = f->session.code;
+
+	snprintf(text, size, "proxy grants %s (level %02x) where %s was asked for%s%s",
+		 s5_level_name(granted), granted, s5_level_name(asked),
+		 granted < asked ? "; to accept that: --gssapi-protect " : "",
+		 granted < asked ? s5_level_name(granted) : "");
 }
 
 /* What may be done about a REP, or what it means to the one who asked for `dst`. */
@@ -301,9 +374,10 @@ static void put_refused(const struct proxy_call *call, char *text, size_t size)
 
 	snprintf(text, size, "request refused: %s (REP %02x) for %s%s%s", s5_rep_name(rep), rep,
 		 whom, service ? service_hint(&c->request, rep) : refusal_hint(rep, dst),
-		 rep <= S5_REP_NOT_ALLOWED && c->session.method == S5_METHOD_USERPASS
-			 ? "; the password was accepted"
-			 : "");
+		 rep > S5_REP_NOT_ALLOWED		   ? ""
+		 : c->session.method == S5_METHOD_USERPASS ? "; the password was accepted"
+		 : c->session.method == S5_METHOD_GSSAPI   ? "; the ticket was accepted"
+							   : "");
 }
 
 static void put_session(const struct proxy_call *call, char *text, size_t size)
@@ -329,6 +403,19 @@ static void put_session(const struct proxy_call *call, char *text, size_t size)
 		break;
 	case S5_CAUSE_CREDENTIALS:
 		put_credentials(call, text, size);
+		break;
+	case S5_CAUSE_CONTEXT:
+		put_context(call, text, size);
+		break;
+	case S5_CAUSE_ABORTED:
+		put_aborted(call, text, size);
+		break;
+	case S5_CAUSE_LEVEL:
+		put_level(call, text, size);
+		break;
+	case S5_CAUSE_SEAL:
+		snprintf(text, size, "proxy broke the protection: %s",
+			 s5_seal_text((enum s5_seal_fault)f->code));
 		break;
 	case S5_CAUSE_REFUSED:
 	case S5_CAUSE_REQUEST:
@@ -375,6 +462,9 @@ static int session_status(const struct s5_failure *f)
 	switch (f->cause) {
 	case S5_CAUSE_NO_METHOD:
 	case S5_CAUSE_CREDENTIALS:
+	case S5_CAUSE_CONTEXT:
+	case S5_CAUSE_ABORTED:
+	case S5_CAUSE_LEVEL:
 		return EXIT_AUTH;
 	case S5_CAUSE_REFUSED:
 		return f->code > UINT8_MAX - EXIT_REP ? UINT8_MAX : EXIT_REP + f->code;
@@ -387,6 +477,7 @@ static int session_status(const struct s5_failure *f)
 	case S5_CAUSE_MALFORMED:
 	case S5_CAUSE_UNOFFERED:
 	case S5_CAUSE_UNKNOWN_METHOD:
+	case S5_CAUSE_SEAL:
 	case S5_CAUSE_REQUEST:
 	case S5_CAUSE_COUNT:
 		break;

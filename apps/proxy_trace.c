@@ -67,6 +67,11 @@ static void say_phase(const struct proxy_call *call)
 	if (s->message.step == S5_STEP_STATUS && s->message.octets[1] == 0)
 		out_verbose(call->proxy->out, 1, "%s: %s: credentials accepted", since(call).text,
 			    name);
+	if (s->message.step == S5_STEP_LEVEL && s->message.sender == S5_SERVER && !s->ended)
+		out_verbose(call->proxy->out, 1, "%s: %s: we are %s, protection: %s",
+			    since(call).text, name,
+			    s5_escape(text, sizeof(text), s->credentials.user, s->credentials.ulen),
+			    s5_level_name(s->level));
 	if (s->message.step == S5_STEP_REQUEST)
 		out_verbose(call->proxy->out, 1, "%s: %s: %s %s", since(call).text, name,
 			    s5_cmd_name(s->request.cmd),

@@ -1,6 +1,8 @@
 /* What is told about passwords: where they go, and who may use them. */
+#include <string.h>
 #include <strings.h>
 
+#include "base/names.h"
 #include "command.h"
 #include "proxy.h"
 
@@ -32,11 +34,13 @@ void proxy_warn_lent(const struct proxy *p, const struct s5_addr *listen)
 	char name[PROXY_HOP_TEXT], where[S5_ADDR_TEXT];
 
 	for (size_t i = 0; i < p->config.nhops && !s5_addr_is_loopback(listen); i++) {
-		if (!p->hops[i].credentials.ulen)
+		bool ticket = memchr(p->hops[i].methods, S5_METHOD_GSSAPI, p->hops[i].nmethods);
+
+		if (!p->hops[i].credentials.ulen && !ticket)
 			continue;
-		out_warn(p->out, "warning: whoever reaches %s goes through %s with our login",
+		out_warn(p->out, "warning: whoever reaches %s goes through %s with our %s",
 			 s5_addr_format(listen, where, sizeof(where)),
-			 proxy_hop_name(p, i, name, sizeof(name)));
+			 proxy_hop_name(p, i, name, sizeof(name)), ticket ? "ticket" : "login");
 		return;
 	}
 }

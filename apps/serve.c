@@ -104,6 +104,7 @@ int serve_run(const struct command *self, int argc, char **argv)
 	while (s.nlistening)
 		free(s.listening[--s.nlistening]);
 	free(s.listening);
+	s5_gss_acceptor_free(s.acceptor);
 	s5_users_fini(&s.users);
 	s5_rules_fini(&s.rules);
 	if (s.log_fd >= 0)

@@ -10,20 +10,58 @@ static const char *who_may(const struct serve *s)
 	return s->beyond ? "anyone who can reach it" : "any program on this machine";
 }
 
-static void explain_who(const struct serve *s)
+static void explain_passwords(const struct serve *s, const char *where)
 {
 	const struct out *out = &s->options.out;
-	const char *where = s->beyond ? "" : " on this machine";
 	const char *others =
 		serve_has_method(s, S5_METHOD_NONE) ? "; so may others, without one" : "";
 
-	if (!serve_has_method(s, S5_METHOD_USERPASS))
-		out_say(out, "%s may use it, without a password", who_may(s));
-	else if (s->nusers == 1)
+	if (s->nusers == 1)
 		out_say(out, "one user%s may use it, with a password%s", where, others);
 	else
 		out_say(out, "%zu users%s may use it, each with a password%s", s->nusers, where,
 			others);
+}
+
+/* Level 0 detaches who it was from what follows. */
+static const char *protection(const struct serve *s)
+{
+	unsigned levels = s->config.session.gss.levels;
+
+	if (levels == 1u << S5_LEVEL_NONE)
+		return "and goes on in clear, unprotected";
+	if (levels == 1u << S5_LEVEL_CONFIDENTIALITY)
+		return "encrypted";
+	if (levels & 1u << S5_LEVEL_NONE)
+		return "protected only if it wants that";
+	return levels & 1u << S5_LEVEL_CONFIDENTIALITY ? "encrypted or signed" : "signed";
+}
+
+static void explain_tickets(const struct serve *s, const char *where)
+{
+	const struct out *out = &s->options.out;
+
+	if (!s->nprincipals)
+		out_say(out, "whoever%s has a Kerberos ticket for it may use it, %s", where,
+			protection(s));
+	else
+		out_say(out, "%zu principal%s%s may use it, with a Kerberos ticket, %s",
+			s->nprincipals, s->nprincipals == 1 ? "" : "s", where, protection(s));
+}
+
+static void explain_who(const struct serve *s)
+{
+	const char *where = s->beyond ? "" : " on this machine";
+	bool passwords = serve_has_method(s, S5_METHOD_USERPASS);
+	bool tickets = serve_has_method(s, S5_METHOD_GSSAPI);
+
+	if (passwords)
+		explain_passwords(s, where);
+	if (tickets)
+		explain_tickets(s, where);
+	if (!passwords && serve_has_method(s, S5_METHOD_NONE))
+		out_say(&s->options.out, "%s may use it, without a %s", who_may(s),
+			tickets ? "ticket" : "password");
 }
 
 /* What is left when no rule matches, or there is none. */

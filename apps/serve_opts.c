@@ -21,6 +21,13 @@ static const struct opt_word udp_filter_words[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct opt_word protect_words[] = {
+	{ "none", S5_LEVEL_NONE, "who it is, and then all in clear" },
+	{ "integrity", S5_LEVEL_INTEGRITY, "readable, but nobody can change it" },
+	{ "confidentiality", S5_LEVEL_CONFIDENTIALITY, "encrypted" },
+	{ NULL, 0, NULL },
+};
+
 const struct opt_word serve_rule_words[] = {
 	{ "from=", 0, "the client's addresses" },
 	{ "user=", 0, "the client's names" },
@@ -61,11 +68,22 @@ const struct opt serve_opts[] = {
 	OPT_HEADING("Who may come"),
 	OPT("auth", 0, LIST, auth, "METHOD[,METHOD]",
 	    "accept these methods, the first that a client offers wins",
-	    .def_say = "userpass if users are given, else none", .words = auth_words),
+	    .def_say = "userpass if users are given, gssapi if a keytab is, else none",
+	    .words = auth_words),
 	OPT("user", 'u', STRS, users, "NAME:PASSWORD", "a user; give it again for more",
 	    .secret = SECRET_USER),
 	OPT("users", 0, STR, users_file, "FILE", "users, one name:hash a line (socks5 passwd)",
 	    .want = "@file"),
+	OPT("keytab", 0, STR, keytab, "FILE", "accept Kerberos tickets for the services in FILE",
+	    .def_say = "with --auth gssapi KRB5_KTNAME, else /etc/krb5.keytab", .want = "@file"),
+	OPT("gssapi-service", 0, STR, gssapi_service, "NAME",
+	    "accept tickets for this service only: NAME, NAME@HOST or NAME/HOST",
+	    .def_say = "any in the keytab"),
+	OPT("gssapi-protect", 0, LIST, gssapi_protect, "LEVEL[,LEVEL]",
+	    "grant these levels of protection; none alone answers every client with it",
+	    .def_say = "integrity,confidentiality", .words = protect_words),
+	OPT("gssapi-nec", 0, FLAG, gssapi_nec, NULL,
+	    "take the protection level bare too, as NEC's clients send it"),
 	OPT("open", 0, FLAG, open, NULL,
 	    "allow what is refused otherwise: listening beyond loopback with neither "
 	    "authentication nor from= in every --allow"),
@@ -130,6 +148,8 @@ static const char *const serve_examples[] = {
 	"make a file of users that nobody else can read",
 	"socks5 serve --users users --log - 0.0.0.0:1080",
 	"users from a file, a line on stdout for each session",
+	"socks5 serve --keytab /etc/krb5.keytab 0.0.0.0:1080",
+	"whoever has a Kerberos ticket for rcmd@HOST, encrypted",
 	"socks5 serve --allow 'from=10.0.0.0/8 to=.example.org:443' 10.0.0.1:1080",
 	"one network may reach one domain, without passwords",
 	NULL,

@@ -24,6 +24,10 @@ struct serve_options {
 	struct opt_list auth; /* enum s5_method in order of preference; count 0: not given */
 	struct opt_strs users; /* NAME:PASSWORD each, up to the first colon */
 	char *users_file; /* NULL: none */
+	char *keytab; /* NULL: the library's default one */
+	char *gssapi_service; /* NULL: any in the keytab */
+	struct opt_list gssapi_protect; /* enum s5_level; count 0: not given */
+	bool gssapi_nec;
 	bool open;
 	struct opt_strs rules; /* in order, tag is enum serve_rule */
 	int workers; /* 0: one for each processor */

@@ -14,7 +14,9 @@ struct serve {
 	struct serve_options options;
 	struct s5_server_config config;
 	struct s5_users users; /* until the server takes them over */
-	size_t nusers;
+	size_t nusers; /* with a password */
+	size_t nprincipals; /* listed; 0: every one may come */
+	struct s5_gss_acceptor *acceptor;
 	struct s5_rules rules;
 	int log_fd; /* -1: no log */
 	struct spool *log_spool; /* NULL: the log takes its lines at once */

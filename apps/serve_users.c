@@ -82,14 +82,15 @@ int serve_set_users(struct serve *s)
 		status = read_users(s, s->options.users_file);
 	for (size_t i = 0; i < s->options.users.count && status == EXIT_OK; i++)
 		status = add_user(s, s->options.users.items[i].text);
-	s->nusers = s->users.n;
+	s->nusers = s5_users_count(&s->users, false);
+	s->nprincipals = s5_users_count(&s->users, true);
 	return status;
 }
 
 void serve_reload(struct serve *s)
 {
 	const struct out *out = &s->options.out;
-	size_t before = s->nusers;
+	size_t users = s->nusers, principals = s->nprincipals;
 	int rc;
 
 	if (!s->options.users_file) {
@@ -98,10 +99,12 @@ void serve_reload(struct serve *s)
 	}
 	rc = serve_set_users(s) == EXIT_OK ? s5_server_set_users(s->server, &s->users) : -EINVAL;
 	if (rc == 0) {
-		out_say(out, "SIGHUP: users are read again: %zu of them", s->nusers);
+		out_say(out, "SIGHUP: users are read again: %zu of them",
+			s->nusers + s->nprincipals);
 		return;
 	}
 	s5_users_fini(&s->users);
-	s->nusers = before;
+	s->nusers = users;
+	s->nprincipals = principals;
 	out_error(out, "SIGHUP: the users are as before");
 }

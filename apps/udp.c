@@ -81,6 +81,8 @@ static int prepare(struct udp *u)
 	if (status == EXIT_OK)
 		status = engine_start(&u->engine, o->numeric, &o->out);
 	if (status == EXIT_OK)
+		status = proxy_call_prepare(&u->proxy, &u->engine);
+	if (status == EXIT_OK)
 		status = resolve(u);
 	return status;
 }

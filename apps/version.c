@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "opt.h"
+#include "session/gss.h"
 
 #ifdef __clang__
 #define COMPILER "clang " __clang_version__
@@ -21,6 +22,8 @@
 
 void version_print(FILE *to, int verbose)
 {
+	const char *library = s5_gss_library();
+
 	fputs("socks5 " S5_VERSION "\n", to);
 	if (verbose) {
 		fputs("compiler: " COMPILER SANITIZER "\n", to);
@@ -28,7 +31,7 @@ void version_print(FILE *to, int verbose)
 		fputs("libcrypt: built with " XCRYPT_VERSION_STR "\n", to);
 	}
 	/* RFC 1928 section 3 asks for this method: who looks for it shall not look in vain. */
-	fputs("gssapi: not built in\n", to);
+	fprintf(to, "gssapi: %s\n", library ? library : "not built in");
 }
 
 struct version_options {

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 
 #define OCTETS_MAX 255 /* of a name or a password: ULEN and PLEN are one octet */
+#define PRINCIPAL "gssapi" /* in place of a hash */
 #define DES_HASH 13 /* characters of a hash without a $ or _ in front */
 
 /* A name or a password: zeros behind the length, so that whole buffers compare. */
@@ -187,12 +188,15 @@ static const char *line_parse(struct s5_users *u, const char *line, size_t len,
 		return err->why;
 	while (line + len > colon + 1 && strchr(" \t\r", line[len - 1]))
 		len--;
-	user->principal = line + len - colon == 2 && colon[1] == '*';
-	if (user->principal)
-		return NULL;
 	user->hash = strndup(colon + 1, (size_t)(line + len - colon - 1));
 	if (!user->hash)
 		return "out of memory";
+	user->principal = strcmp(user->hash, PRINCIPAL) == 0;
+	if (user->principal) {
+		free(user->hash);
+		user->hash = NULL;
+		return NULL;
+	}
 	return is_hash(user->hash) ? NULL
 				   : "not a hash that crypt(3) knows: make one with "
 				     "`socks5 passwd`";

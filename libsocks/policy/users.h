@@ -1,5 +1,6 @@
 /* Who may authenticate: by RFC 1929 with a password, of a file with crypt(3) hashes or given in clear;
- * by RFC 1961 as a principal, whose hash in the file is a * that no password fits.
+ * by RFC 1961 as a principal, for whom the word gssapi stands in the place of a hash, and whom no
+ * password lets in.
  *
  * Names and passwords are octets with a length. What a check costs does not tell whether the name
  * is known: as soon as one user has a hash, every check hashes exactly once, with a name's own
@@ -35,7 +36,7 @@ struct s5_users_error {
 
 void s5_users_init(struct s5_users *u);
 void s5_users_fini(struct s5_users *u);
-/* Adds the users of a password file: `name:hash` or `principal:*` lines; empty lines and those that begin with #
+/* Adds the users of a password file: `name:hash` or `principal:gssapi` lines; empty lines and those that begin with #
  * are passed over. The text is borrowed for the call. False: err says which line and why, and
  * nothing was added. */
 bool s5_users_parse(struct s5_users *u, const char *text, size_t len, struct s5_users_error *err);

@@ -342,6 +342,22 @@ TEST(errors_name_the_line)
 	}
 }
 
+TEST(R1961_3_16_principals_have_no_password_and_are_all_who_may_come)
+{
+	assert_true(s5_users_admit(&users, "alice@R", 7));
+	parse_good("alice@R:gssapi\nbob@R:gssapi \r\njoe:" SECRET "\n");
+	assert_int_equal(s5_users_count(&users, true), 2);
+	assert_int_equal(s5_users_count(&users, false), 1);
+	assert_true(s5_users_admit(&users, "alice@R", 7));
+	assert_true(s5_users_admit(&users, "bob@R", 5));
+	assert_false(s5_users_admit(&users, "alice@S", 7));
+	assert_false(s5_users_admit(&users, "alice@R\0", 8));
+	assert_false(s5_users_admit(&users, "joe", 3));
+	assert_false(check("alice@R", "gssapi"));
+	assert_false(check("alice@R", ""));
+	assert_true(check("joe", "secret"));
+}
+
 TEST(nul_in_a_file_is_an_error)
 {
 	static const char text[] = "alice:" SECRET "\nbob\0:" SECRET "\n";
@@ -454,6 +470,7 @@ int main(void)
 		EACH(comments_blank_lines_and_line_ends),
 		EACH(empty_file),
 		EACH(errors_name_the_line),
+		EACH(R1961_3_16_principals_have_no_password_and_are_all_who_may_come),
 		EACH(nul_in_a_file_is_an_error),
 		EACH(names_and_passwords_have_bounds),
 		EACH(a_bad_file_takes_nothing_away),
