@@ -213,7 +213,7 @@ int s5_association_start(struct s5_worker *w, int client, int udp, struct s5_ses
 		free(n);
 		return rc;
 	}
-	n->assoc.seal = s5_session_take_seal(session);
+	n->assoc.seal = s5_session_take_seal(session, S5_CLIENT);
 	n->born = born;
 	n->control = (struct s5_watch){ .fd = client, .ready = control_ready };
 	s5_buf_init(&n->rest, n->room, sizeof n->room);

@@ -168,7 +168,7 @@ static bool open_rest(struct s5_client *c, struct s5_seal *seal, struct s5_buf *
 
 bool s5_client_keep_early(struct s5_client *c)
 {
-	struct s5_seal *seal = s5_session_take_seal(&c->session);
+	struct s5_seal *seal = s5_session_take_seal(&c->session, S5_SERVER);
 	struct s5_buf rest = c->in;
 	const uint8_t *early;
 	size_t n;

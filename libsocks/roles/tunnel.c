@@ -101,7 +101,7 @@ int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_sessi
 		    const struct s5_record *record, int64_t born)
 {
 	size_t early_len, rest_len, ulen = w->config->log ? record->ulen : 0;
-	struct s5_seal *seal = s5_session_take_seal(session);
+	struct s5_seal *seal = s5_session_take_seal(session, S5_CLIENT);
 	const uint8_t *early = s5_session_early(session, S5_CLIENT, &early_len);
 	const uint8_t *rest = s5_session_out(session, &rest_len);
 	size_t tail_len = ulen + record->client.len + record->target.len + record->actual.len;

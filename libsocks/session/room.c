@@ -94,14 +94,15 @@ bool s5_session_emit(struct s5_session *s, const uint8_t *octets, size_t n)
 	return true;
 }
 
-struct s5_seal *s5_session_take_seal(struct s5_session *s)
+struct s5_seal *s5_session_take_seal(struct s5_session *s, enum s5_role from)
 {
-	enum s5_role peer = s->role == S5_CLIENT ? S5_SERVER : S5_CLIENT;
-	struct s5_seal *seal = s->seals[peer];
+	struct s5_seal *seal = s->seals[from];
 
 	/* A fault is found again by whoever goes on with the stream. */
-	s5_session_unseal(s, peer);
-	s->seals[S5_CLIENT] = s->seals[S5_SERVER] = NULL;
+	s5_session_unseal(s, from);
+	if (s->seals[!from] == seal)
+		s->seals[!from] = NULL;
+	s->seals[from] = NULL;
 	return seal;
 }
 

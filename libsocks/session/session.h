@@ -180,9 +180,10 @@ void s5_session_sent(struct s5_session *s, size_t n);
 /* After S5_EV_OPEN: what `from` sent beyond the dialogue; out of its seal, if there is one, as far
  * as it was unwrapped yet. */
 const uint8_t *s5_session_early(const struct s5_session *s, enum s5_role from, size_t *len);
-/* After S5_EV_OPEN: the seal of the stream, the caller's from now on, which has seen all octets
- * that were received; or NULL, if it goes on in clear. Look for early octets after that. */
-struct s5_seal *s5_session_take_seal(struct s5_session *s);
+/* After S5_EV_OPEN: the seal of what `from` sends, the caller's from now on, which has seen all
+ * octets that were received; or NULL, if it goes on in clear. A client's and a server's seal is for
+ * both directions, an observer has two. Look for early octets after that. */
+struct s5_seal *s5_session_take_seal(struct s5_session *s, enum s5_role from);
 
 /* Server: the verdict on S5_EV_CREDENTIALS; wipes the password. A principal that is refused is sent
  * the abort. */

@@ -14,6 +14,8 @@ struct dialogue {
 	const char *host;
 	uint16_t port;
 	uint8_t reps[2]; /* a server's replies */
+	uint8_t levels, level; /* with GSSAPI: a server's set of bits, what a client asks for */
+	bool nec;
 	bool watch;
 	const char *in; /* what the peer sends; hex */
 	bool eof; /* and then it closes */
@@ -26,7 +28,11 @@ struct dialogue {
 
 static inline struct s5_session_config dialogue_config(const struct dialogue *d)
 {
-	struct s5_session_config c = { .watch = d->watch, .request = { .cmd = d->cmd } };
+	struct s5_session_config c = {
+		.watch = d->watch,
+		.request = { .cmd = d->cmd },
+		.gss = { .levels = d->levels, .level = d->level, .nec = d->nec },
+	};
 
 	if (d->methods)
 		c.nmethods = (uint8_t)hex(c.methods, sizeof c.methods, d->methods);
@@ -52,7 +58,9 @@ static inline void dialogue_check(const struct dialogue *d, struct drive *run, c
 	size_t left = drive_stream(run, peer, stream);
 
 	octets_equal(run->out, run->outlen, d->out, file, line);
-	octets_equal(stream, left, d->stream ? d->stream : "", file, line);
+	/* How much of what is no good was looked at depends on the cut. */
+	if (run->s.failure.cause != S5_CAUSE_SEAL)
+		octets_equal(stream, left, d->stream ? d->stream : "", file, line);
 	if (!strcmp(run->log, d->log))
 		return;
 	print_error("cut %s %zu\ngot:\n%swant:\n%s", cut, at, run->log, d->log);

@@ -117,15 +117,24 @@ static inline void drive_say_credentials(struct drive *d)
 		  s5_escape(password, sizeof password, c->password, c->plen));
 }
 
+/* us with pw, and any principal but one that begins so: !. */
+static inline bool drive_welcomes(const struct s5_session *s)
+{
+	const struct s5_credentials *c = &s->credentials;
+
+	if (s->method == S5_METHOD_GSSAPI)
+		return c->user[0] != '!';
+	return c->ulen == 2 && !memcmp(c->user, "us", 2) && c->plen == 2 &&
+	       !memcmp(c->password, "pw", 2);
+}
+
 /* Gives one answer that is owed; false when there is none. */
 static inline bool drive_answer(struct drive *d)
 {
-	const struct s5_credentials *c = &d->s.credentials;
 	uint8_t rep;
 
 	if (d->verdict) {
-		s5_session_judge(&d->s, c->ulen == 2 && !memcmp(c->user, "us", 2) && c->plen == 2 &&
-						!memcmp(c->password, "pw", 2));
+		s5_session_judge(&d->s, drive_welcomes(&d->s));
 		d->verdict = false;
 		return true;
 	}
@@ -264,6 +273,7 @@ static inline void drive_init(struct drive *d, enum s5_role role,
 {
 	static const uint8_t ip[4] = { 127, 0, 0, 1 };
 
+	s5_session_fini(&d->s); /* of the run before: a drive is static, or zeroed */
 	memset(d, 0, sizeof *d);
 	d->config = *config;
 	d->bnd = s5_addr_ip4(ip, 47361);

@@ -7,7 +7,7 @@
 
 #define VECTOR_DIR "tests/golden/vectors/"
 #define VECTOR_LINES 32
-#define VECTOR_TEXT 2048
+#define VECTOR_TEXT 4096
 
 struct vector {
 	struct {
