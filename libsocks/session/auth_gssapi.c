@@ -161,8 +161,8 @@ static enum s5_rc token_decode(struct s5_session *s, struct s5_reader *in)
 {
 	struct s5_reader ahead = { .data = in->data, .len = in->len, .off = in->off };
 
-	s5_get_u8(&ahead, S5_F_SUBVER);
-	if (s->role == S5_OBSERVER && s->rounds && s5_get_u8(&ahead, S5_F_MTYP) == S5_MTYP_LEVEL) {
+	if (s->role == S5_OBSERVER && s->rounds && s5_get_u8(&ahead, S5_F_SUBVER) == S5_SUBVER &&
+	    s5_get_u8(&ahead, S5_F_MTYP) == S5_MTYP_LEVEL) {
 		s->step = &step_level;
 		return s->step->decode(s, in);
 	}

@@ -55,26 +55,30 @@ struct s5_buf *s5_session_stream(struct s5_session *s, enum s5_role from)
 	return s->seals[from] ? &s->plain[from] : &s->queue[from];
 }
 
+/* What was good before a fault is looked at first, however the octets were cut. */
 bool s5_session_unseal(struct s5_session *s, enum s5_role from)
 {
 	struct s5_buf *wire = &s->queue[from], *plain = &s->plain[from];
 	struct s5_seal *seal = s->seals[from];
 	struct s5_writer out;
-	enum s5_rc rc;
 
-	if (!seal || !wire->len)
+	if (!seal)
+		return false;
+	if (s5_seal_fault(seal) != S5_SEAL_GOOD) {
+		s5_session_fail(s, S5_CAUSE_SEAL, (uint8_t)s5_seal_fault(seal), S5_NOTE_NONE);
+		return true;
+	}
+	if (!wire->len)
 		return false;
 	if (!s5_session_make_room(s, plain, s5_seal_unwrapped_size(seal, wire->len))) {
 		s5_session_fail(s, S5_CAUSE_LOCAL, 0, S5_NOTE_NONE);
 		return true;
 	}
 	out = s5_buf_writer(plain);
-	rc = s5_seal_unwrap(seal, wire->mem + wire->head, wire->len, &out);
+	s5_seal_unwrap(seal, wire->mem + wire->head, wire->len, &out);
 	plain->len += out.len;
 	s5_buf_pop(wire, wire->len);
-	if (rc != S5_OK)
-		s5_session_fail(s, S5_CAUSE_SEAL, (uint8_t)s5_seal_fault(seal), S5_NOTE_NONE);
-	return rc != S5_OK || out.len;
+	return out.len || s5_session_unseal(s, from);
 }
 
 bool s5_session_emit(struct s5_session *s, const uint8_t *octets, size_t n)

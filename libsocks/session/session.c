@@ -188,7 +188,7 @@ static void end(struct s5_session *s)
 static bool decode(struct s5_session *s)
 {
 	struct s5_buf *queue = s5_session_stream(s, s->step->sender);
-	const uint8_t *head = queue->mem + queue->head;
+	const uint8_t *head = queue->len ? s5_buf_head(queue) : (const uint8_t *)"";
 	struct s5_reader in = s5_reader_over(head, queue->len);
 
 	in.trace = s->config->watch ? &s->trace : NULL;

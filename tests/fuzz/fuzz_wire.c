@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "../unit/codec.h"
+#include "wire/gsstoken.h"
 #include "wire/udp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t n);
@@ -37,6 +38,19 @@ static const char *datagram_fault(const uint8_t *octets, size_t n)
 		return "what is written is not what was read";
 	in = s5_reader_over(octets, header - 1);
 	return s5_datagram_get(&in, &d) == S5_BAD ? NULL : "a header cut short was read";
+}
+
+/* The plaintext of a wrap token is in it, behind the head. */
+static const char *token_fault(const uint8_t *octets, size_t n)
+{
+	struct s5_reader in = s5_reader_over(octets, n);
+	struct s5_wrap_token t;
+
+	if (s5_wrap_token_get(&in, &t) != S5_OK || !t.plain)
+		return t.plain ? "bad, and yet something was read" : NULL;
+	if (t.plain < octets + 16 || t.plain + t.nplain > octets + n)
+		return "plaintext beyond the token";
+	return t.nplain + t.ec + 16 == n ? NULL : "plaintext and checksum are not the body";
 }
 
 /* Text of an address is one word of printable characters, and fits the room that is promised. */
@@ -83,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t n)
 	for (unsigned i = 0; i < CODEC_COUNT; i++)
 		must(codec_fault(&codecs[i], octets, n), codecs[i].name);
 	must(datagram_fault(octets, n), "datagram");
+	must(token_fault(octets, n), "wrap token");
 	must(host_fault((const char *)octets, n), "host");
 	if (s5_cidr_parse(&block, (const char *)octets, n))
 		must(s5_cidr_has(&block, &block.base) ? NULL : "without its base", "block");

@@ -2,8 +2,8 @@
 """seeds.py: writes the fuzzers' seeds from the recorded dialogues; run it when those change.
 
 tests/fuzz/corpus/wire holds their messages, tests/fuzz/corpus/session whole dialogues as
-fuzz_session.c reads them, one for each role. The seeds of fuzz_policy.c and
-fuzz_frag.c stand below.
+fuzz_session.c reads them, one for each role. The seeds of fuzz_policy.c, fuzz_frag.c and
+fuzz_gssapi.c stand below.
 """
 
 import pathlib
@@ -47,6 +47,28 @@ SEQUENCES = {
     "timer": [(0x01, 0, 0, 1), (0x02, 99, 0, 1), (0x83, 1, 0, 1), (0x01, 0, 0, 1)],
     "size": [(0x01, 0, 127, 1), (0x82, 0, 127, 1), (0x01, 0, 128, 1), (0x82, 0, 128, 1)],
     "long": [(i, 0, 1, 1) for i in range(1, 127)] + [(0xff, 0, 1, 1)]}
+
+
+def wrapped(conf, acceptor, number, octets):
+    """A token of tests/unit/fakegss.h."""
+    token = bytes([0xc0 | conf, acceptor, number]) + bytes(b ^ 0x55 * conf for b in octets)
+    return token + bytes([sum(token) & 255])
+
+
+def frame(mtyp, token):
+    return bytes([1, mtyp]) + len(token).to_bytes(2, "big") + token
+
+
+def under_gssapi(role, level):
+    """What the peer of that role says behind its choice of the method, for fuzz_gssapi.c."""
+    conf, acceptor = int(level == 2), int(role == CLIENT)
+    tokens = frame(1, b"\xb1" if acceptor else b"\xa1")
+    levels = frame(2, wrapped(0, acceptor, 0, bytes([level])))
+    message = bytes.fromhex("050000017f000001b901" if acceptor else "050100017f0000014650")
+    if level:
+        message = frame(3, wrapped(conf, acceptor, 1, message))
+        message += frame(3, wrapped(conf, acceptor, 2, b"hello"))
+    return bytes([role, 7 | level << 3]) + tokens + levels + message
 
 
 def datagrams(sequence, budget):
@@ -109,6 +131,8 @@ def main():
         for budget in (2, 255):
             write(CORPUS / "frag", f"{name}-{budget}", datagrams(sequence, budget))
     for role in (CLIENT, SERVER, OBSERVER):
+        for level in range(4):
+            write(CORPUS / "gssapi", f"{NAMES[role]}-{level}", under_gssapi(role, level))
         write(CORPUS / "session", f"long-{NAMES[role]}", head(role) + long_stream(role))
     seen = set()
     for path in VECTORS:

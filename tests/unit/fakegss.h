@@ -180,12 +180,12 @@ size_t s5_gss_wrap(struct s5_gss *g, bool conf, const uint8_t *octets, size_t n,
 
 static inline enum s5_seal_fault fake_order(struct s5_gss_context *c, uint8_t number)
 {
-	uint8_t expected = c->in;
+	uint8_t ahead = (uint8_t)(number - c->in);
 
-	if (number < expected)
+	if (ahead > 127)
 		return S5_SEAL_DUPLICATE;
 	c->in = (uint8_t)(number + 1);
-	return number == expected ? S5_SEAL_GOOD : S5_SEAL_GAP;
+	return ahead ? S5_SEAL_GAP : S5_SEAL_GOOD;
 }
 
 enum s5_seal_fault s5_gss_unwrap(struct s5_gss *g, uint8_t *token, size_t ntoken,
