@@ -214,6 +214,17 @@ uint8_t proxy_protection(const struct proxy *p)
 	return S5_LEVEL_NONE;
 }
 
+/* A hop of a chain that is not given a user has the ticket alone. */
+static void withhold_password(struct s5_hop *hop)
+{
+	uint8_t n = 0;
+
+	for (uint8_t i = 0; i < hop->nmethods; i++)
+		if (hop->methods[i] != S5_METHOD_USERPASS)
+			hop->methods[n++] = hop->methods[i];
+	hop->nmethods = n;
+}
+
 static int set_credentials(struct reader *r, struct s5_hop *hop, bool known, struct opt_error *err)
 {
 	const struct proxy_options *o = r->p->options;
@@ -223,6 +234,8 @@ static int set_credentials(struct reader *r, struct s5_hop *hop, bool known, str
 		return -1;
 	if (set_methods(hop, o, err) < 0 || set_gssapi(hop, o, err) < 0)
 		return -1;
+	if (!c->ulen && offers(hop, S5_METHOD_GSSAPI))
+		withhold_password(hop);
 	if (!offers(hop, S5_METHOD_USERPASS)) {
 		r->p->user_unoffered |= c->ulen > 0;
 		*c = (struct s5_credentials){ .ulen = 0 };

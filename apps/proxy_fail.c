@@ -135,7 +135,10 @@ static void put_timeout(const struct proxy_call *call, char *text, size_t size)
 		 : second			      ? "no peer came"
 						      : "no answer",
 		 proxy_duration(timeout, duration, sizeof(duration)),
-		 call->client.failure.phase == S5_PHASE_METHOD ? "; is it a SOCKS5 proxy?" : "");
+		 call->client.failure.phase == S5_PHASE_METHOD ? "; is it a SOCKS5 proxy?"
+		 : call->client.failure.phase == S5_PHASE_CONTEXT
+			 ? "; was it the proxy, or the KDC?"
+			 : "");
 }
 
 /* SOCKS4 answers with version 00 and a code from 5a on; some put the 04 of the request. */
@@ -255,7 +258,8 @@ static void put_aborted(const struct proxy_call *call, char *text, size_t size)
 
 	if (f->phase == S5_PHASE_LEVEL)
 		snprintf(text, size,
-			 "proxy refused %s (level %02x); --gssapi-protect asks for another",
+			 "proxy refused protection %s (level %02x); --gssapi-protect asks for "
+			 "another",
 			 s5_level_name(gss->level), gss->level);
 	else
 		snprintf(

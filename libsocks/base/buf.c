@@ -45,7 +45,8 @@ void s5_buf_pop(struct s5_buf *b, size_t n)
 {
 	if (n > b->len)
 		n = b->len;
-	explicit_bzero(b->mem + b->head, n);
+	if (n)
+		explicit_bzero(b->mem + b->head, n);
 	b->head += n;
 	b->len -= n;
 	if (!b->len)
