@@ -71,7 +71,9 @@ LIB_SRC = $(sort $(filter-out $(LEFT_OUT),$(wildcard libsocks/*/*.c)))
 APP_SRC = $(sort $(wildcard apps/*.c))
 UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC = $(sort $(wildcard tests/fuzz/fuzz_*.c))
-BENCH_SRC = $(sort $(wildcard tests/bench/*.c))
+# One program for the load, and one for what it takes at least to wrap.
+SEAL_SRC = tests/bench/seal.c
+BENCH_SRC = $(sort $(filter-out $(SEAL_SRC),$(wildcard tests/bench/*.c)))
 C_FILES = $(sort $(wildcard libsocks/*/*.[ch] apps/*.[ch] tests/*/*.[ch]))
 
 LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o)
@@ -80,7 +82,8 @@ UNIT_BIN = $(UNIT_SRC:%.c=$(B)/%)
 FUZZ_BIN = $(FUZZ_SRC:%.c=$(B)/%)
 BENCH_OBJ = $(BENCH_SRC:%.c=$(B)/%.o)
 BENCH_BIN = $(B)/tests/bench/load
-OBJ = $(LIB_OBJ) $(APP_OBJ) $(UNIT_BIN:=.o) $(FUZZ_BIN:=.o) $(BENCH_OBJ)
+SEAL_BIN = $(if $(filter no,$(GSSAPI)),,$(SEAL_SRC:%.c=$(B)/%))
+OBJ = $(LIB_OBJ) $(APP_OBJ) $(UNIT_BIN:=.o) $(FUZZ_BIN:=.o) $(BENCH_OBJ) $(SEAL_BIN:=.o)
 # Programs that test the apps get every object of theirs but the one with main.
 APP_UNIT_BIN = $(filter $(B)/tests/unit/test_app_% $(B)/tests/unit/test_opt,$(UNIT_BIN))
 
@@ -129,6 +132,10 @@ $(UNIT_BIN): $(B)/%: $(B)/%.o $(B)/libsocks.a
 $(BENCH_BIN): $(BENCH_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(S5_CFLAGS) $(S5_LDFLAGS) -o $@ $^
+
+$(SEAL_BIN): $(SEAL_SRC:%.c=$(B)/%.o)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(S5_CFLAGS) $(S5_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/libsocks.a
 	$(call say,LD,$@)
@@ -201,6 +208,7 @@ fuzzers: $(FUZZ_BIN)
 variants:
 	+@$(SUBMAKE) SANITIZE=address,undefined all units
 	+@$(SUBMAKE) SANITIZE=thread all
+	+@$(SUBMAKE) VARIANT=bare GSSAPI=no all
 	+@$(if $(HAVE_CLANG),$(SUBMAKE) $(FUZZ_BUILD))
 
 FUZZ_BUILD = VARIANT=fuzz CC=$(CLANG) SANITIZE=fuzzer-no-link,address,undefined fuzzers
@@ -212,9 +220,10 @@ fuzz:
 bench:
 	@$(PACKAGES) 'make bench' $(BUILD_PACKAGES) $(BENCH_PACKAGES)
 	+@$(SUBMAKE) all load
-	@SOCKS5=$(CURDIR)/$(BIN) LOAD=$(CURDIR)/$(BENCH_BIN) tests/bench/run.py
+	@SOCKS5=$(CURDIR)/$(BIN) LOAD=$(CURDIR)/$(BENCH_BIN) \
+		SEAL=$(SEAL_BIN:%=$(CURDIR)/%) tests/bench/run.py
 
-load: $(BENCH_BIN)
+load: $(BENCH_BIN) $(SEAL_BIN)
 	@:
 
 # --- manners -----------------------------------------------------------------------------------
@@ -306,3 +315,4 @@ help:
 	@echo
 	@echo 'V=1 shows the commands, WERROR=1 makes warnings errors, CC=clang,'
 	@echo 'SANITIZE=address,undefined or SANITIZE=thread builds beside the plain one.'
+	@echo 'GSSAPI=no leaves RFC 1961 out.'

@@ -72,7 +72,7 @@ const struct opt serve_opts[] = {
 	    .words = auth_words),
 	OPT("user", 'u', STRS, users, "NAME:PASSWORD", "a user; give it again for more",
 	    .secret = SECRET_USER),
-	OPT("users", 0, STR, users_file, "FILE", "users, one name:hash a line (socks5 passwd)",
+	OPT("users", 0, STR, users_file, "FILE", "users, one name:hash a line (socks5 passwd), or principal:gssapi",
 	    .want = "@file"),
 	OPT("keytab", 0, STR, keytab, "FILE", "accept Kerberos tickets for the services in FILE",
 	    .def_say = "with --auth gssapi KRB5_KTNAME, else /etc/krb5.keytab", .want = "@file"),

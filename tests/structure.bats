@@ -3,7 +3,7 @@
 
 load lib/helper
 
-OBJECTS=${OBJECTS:-$REPO/build/plain}
+OBJECTS=${OBJECTS:-$REPO/build/plain}:${BUILD:-$REPO/build}/bare
 
 structure() {
 	"$PYTHON" "$LIB/structure.py" "$@"

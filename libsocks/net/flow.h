@@ -25,7 +25,6 @@ bool s5_flow_read_failed(struct s5_relay *r, struct s5_flow *f);
 void s5_flow_came(struct s5_flow *f, size_t n, size_t most, size_t payload);
 
 /* flow_seal.c: one read, wrapped or unwrapped. */
-#define S5_FLOW_SEAL_READ (128 * 1024)
 bool s5_flow_copy_sealed(struct s5_relay *r, struct s5_flow *f, int from);
 
 /* relay.c. The owner hears of the end on a later turn: nobody up the stack stands on freed memory.

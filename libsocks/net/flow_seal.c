@@ -14,11 +14,12 @@ static bool end_of_file(struct s5_relay *r, struct s5_flow *f, bool unwraps)
 	return false;
 }
 
-static bool unwrap(struct s5_relay *r, struct s5_flow *f, size_t n, struct s5_writer *out)
+static bool unwrap(struct s5_relay *r, struct s5_flow *f, size_t n, size_t asked,
+		   struct s5_writer *out)
 {
 	enum s5_rc rc = s5_seal_unwrap(r->seal, r->pool->buffer, n, out);
 
-	s5_flow_came(f, n, S5_FLOW_SEAL_READ, out->len);
+	s5_flow_came(f, n, asked, out->len);
 	if (rc != S5_OK) {
 		s5_relay_fail_seal(r);
 		return false;
@@ -28,11 +29,12 @@ static bool unwrap(struct s5_relay *r, struct s5_flow *f, size_t n, struct s5_wr
 	return !out->len || s5_flow_put(r, f, out->data, out->len);
 }
 
-static bool wrap(struct s5_relay *r, struct s5_flow *f, size_t n, struct s5_writer *out)
+static bool wrap(struct s5_relay *r, struct s5_flow *f, size_t n, size_t asked,
+		 struct s5_writer *out)
 {
 	if (r->tap)
 		r->tap(r, (unsigned)(f - r->flow), r->pool->buffer, n);
-	s5_flow_came(f, n, S5_FLOW_SEAL_READ, n);
+	s5_flow_came(f, n, asked, n);
 	if (s5_seal_wrap(r->seal, r->pool->buffer, n, out) == S5_OK)
 		return s5_flow_put(r, f, out->data, out->len);
 	s5_relay_fail_seal(r);
@@ -42,7 +44,8 @@ static bool wrap(struct s5_relay *r, struct s5_flow *f, size_t n, struct s5_writ
 bool s5_flow_copy_sealed(struct s5_relay *r, struct s5_flow *f, int from)
 {
 	bool unwraps = f == &r->flow[r->sealed];
-	ssize_t n = read(from, r->pool->buffer, S5_FLOW_SEAL_READ);
+	size_t asked = s5_seal_whole(r->seal, unwraps, S5_RELAY_SEALED);
+	ssize_t n = read(from, r->pool->buffer, asked);
 	struct s5_writer out;
 	size_t room;
 
@@ -57,5 +60,5 @@ bool s5_flow_copy_sealed(struct s5_relay *r, struct s5_flow *f, int from)
 		s5_relay_fail(r, (unsigned)(f - r->flow), ENOMEM);
 		return false;
 	}
-	return unwraps ? unwrap(r, f, (size_t)n, &out) : wrap(r, f, (size_t)n, &out);
+	return unwraps ? unwrap(r, f, (size_t)n, asked, &out) : wrap(r, f, (size_t)n, asked, &out);
 }

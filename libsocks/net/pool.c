@@ -10,7 +10,7 @@ int s5_pool_init(struct s5_pool *pool, struct s5_loop *loop)
 {
 	memset(pool, 0, sizeof *pool);
 	pool->loop = loop;
-	pool->buffer = malloc(S5_RELAY_BUFFER);
+	pool->buffer = malloc(S5_RELAY_SEALED);
 	return pool->buffer ? 0 : -ENOMEM;
 }
 

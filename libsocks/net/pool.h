@@ -10,6 +10,7 @@
 #include "net/loop.h"
 
 #define S5_RELAY_BUFFER (256 * 1024) /* octets read at once */
+#define S5_RELAY_SEALED (4 * (4 + 65535)) /* the same of sealed messages: four of the largest */
 #define S5_RELAY_PIPE (256 * 1024) /* octets a bulk pipe holds */
 #define S5_RELAY_PIPES 64 /* pipes a pool lends at most */
 

@@ -122,6 +122,13 @@ size_t s5_seal_wrapped_size(const struct s5_seal *s, size_t n)
 	return s->outer ? s5_seal_wrapped_size(s->outer, n) : n;
 }
 
+size_t s5_seal_whole(const struct s5_seal *s, bool wrapped, size_t most)
+{
+	size_t message = wrapped ? S5_FRAME_HEADER + S5_TOKEN_MAX : s->limit;
+
+	return most < message ? most : most - most % message;
+}
+
 static enum s5_rc wrap_own(struct s5_seal *s, const uint8_t *octets, size_t n,
 			   struct s5_writer *out)
 {

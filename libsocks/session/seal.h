@@ -34,6 +34,9 @@ uint8_t s5_seal_level(const struct s5_seal *s);
 enum s5_seal_fault s5_seal_fault(const struct s5_seal *s);
 const char *s5_seal_text(enum s5_seal_fault fault);
 
+/* The most octets, up to `most`, that are whole messages: as many of the stream make full ones, or
+ * when `wrapped` come out of full ones. At least one message. */
+size_t s5_seal_whole(const struct s5_seal *s, bool wrapped, size_t most);
 /* Room that n octets need at most, wrapped. */
 size_t s5_seal_wrapped_size(const struct s5_seal *s, size_t n);
 /* Wraps n octets into as many messages as it takes, and appends those. S5_BAD: the context does

@@ -44,6 +44,11 @@ def ours(port, _folder):
     return [SOCKS5, "serve", "-q", f"127.0.0.1:{port}"]
 
 
+def ours_sealing(port, _folder):
+    """The environment says where the keytab is."""
+    return [SOCKS5, "serve", "-q", "--auth", "gssapi", f"127.0.0.1:{port}"]
+
+
 def microsocks(port, _folder):
     return [find("microsocks", "microsocks"), "-i", "127.0.0.1", "-p", str(port)]
 
@@ -56,6 +61,7 @@ def danted(port, folder):
 
 
 SERVERS = {"socks5": ours, "microsocks": microsocks, "dante": danted}
+SEALING = {"sealing": ours_sealing}
 RELAYS = ["socks5", "dante"]  # those that do UDP
 
 
@@ -72,6 +78,37 @@ def netcat(proxy, port):
 
 
 CLIENTS = {"connect": our_connect, "nc": netcat}
+
+
+# --- a realm -------------------------------------------------------------------------------------
+
+REALM = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib", "realm.sh")
+
+
+def realm_environment(folder):
+    """What DIR/env of realm.sh sets."""
+    shown = subprocess.run(["sh", "-c", f". '{folder}/env' && env -0"], check=True,
+                           capture_output=True, text=True).stdout
+    return {name: value for name, _, value in (line.partition("=") for line in shown.split("\0"))
+            if name.startswith("KRB5")}
+
+
+@contextlib.contextmanager
+def realm():
+    """A Kerberos realm, with a ticket and a keytab in our environment."""
+    with tempfile.TemporaryDirectory(prefix="socks5-bench-") as folder:
+        started = subprocess.run([REALM, "start", folder], capture_output=True, text=True,
+                                 check=False)
+        if started.returncode != 0:
+            raise Failure(f"no realm could be started: {started.stderr.strip()}")
+        before = dict(os.environ)
+        os.environ.update(realm_environment(folder))
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+            subprocess.run([REALM, "stop", folder], check=False)
 
 
 # --- life ----------------------------------------------------------------------------------------
@@ -96,6 +133,15 @@ def members(session):
                 fields = stat.read().rpartition(")")[2].split()
             if fields[0] != "Z" and int(fields[3]) == session:
                 yield int(name)
+
+
+def cpu_of(session):
+    """Seconds that its processes took so far, with the children that they waited for."""
+    ticks = 0
+    for pid in members(session):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", encoding="latin-1") as stat:
+            ticks += sum(map(int, stat.read().rpartition(")")[2].split()[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def stop(process):
@@ -123,7 +169,7 @@ def server(name):
     """Its port and its session: it has one of its own, which is what it is charged by."""
     with tempfile.TemporaryDirectory(prefix="socks5-bench-") as folder:
         port = free_port()
-        command = SERVERS[name](port, folder)
+        command = (SERVERS | SEALING)[name](port, folder)
         with open(f"{folder}/log", "w", encoding="utf-8") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                        start_new_session=True)

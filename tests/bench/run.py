@@ -85,10 +85,13 @@ PIPING = [  # name, unit, first octet, octets sent after it, whether stdout is a
 
 
 class Target:
-    """The load's target alone: closes after OCTETS, ends when its stdin does."""
+    """The load's target alone: closes after so many octets, ends when its stdin does."""
+
+    def __init__(self, octets):
+        self.octets = octets
 
     def __enter__(self):
-        self.process = subprocess.Popen([LOAD, "-l", str(OCTETS), "target"],
+        self.process = subprocess.Popen([LOAD, "-l", str(self.octets), "target"],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         return int(self.process.stdout.readline())
 
@@ -153,10 +156,53 @@ def pipe_through(command, first, octets, piped):
 
 
 def measure_clients(best, rows, names):
-    with peers.server("socks5") as (proxy, _), Target() as port:
+    with peers.server("socks5") as (proxy, _), Target(OCTETS) as port:
         for name in names:
             for measure, _, *how in rows:
                 lower(best, (measure, name), pipe_through(peers.CLIENTS[name](proxy, port), *how))
+
+
+# --- sealing -----------------------------------------------------------------------------------
+
+SEAL = os.environ.get("SEAL", "build/plain/tests/bench/seal")
+SEALED_OCTETS = max(1, int(SECONDS * 256)) << 20
+
+SEALING = [  # name, unit, level, first octet, octets sent after it, what the server does
+    ("integrity, down", "s/GiB", "integrity", SOURCE, 0, "wrap"),
+    ("integrity, up", "s/GiB", "integrity", SINK, SEALED_OCTETS, "unwrap"),
+    ("confidentiality, down", "s/GiB", "confidentiality", SOURCE, 0, "wrap"),
+    ("confidentiality, up", "s/GiB", "confidentiality", SINK, SEALED_OCTETS, "unwrap"),
+]
+
+
+def sealed(proxy, session, port, level, first, octets):
+    """CPU seconds a GiB of the server, which our client loads."""
+    command = [peers.SOCKS5, "connect", "-N", "-x", f"localhost:{proxy}", "--gssapi-protect", level,
+               "127.0.0.1", str(port)]
+    before = peers.cpu_of(session)
+    with tempfile.TemporaryFile() as errors, running(command, errors, False) as child:
+        pour(child.stdin, first, octets)
+        end_of(child, errors)
+    return (peers.cpu_of(session) - before) * (1 << 30) / SEALED_OCTETS
+
+
+def bare(level):
+    """The same without anything around it."""
+    done = subprocess.run([SEAL, level, str(SECONDS)], capture_output=True, text=True,
+                          timeout=SECONDS + PATIENCE, check=False)
+    if done.returncode != 0:
+        raise peers.Failure(f"{SEAL} {level}: {done.stderr.strip()}")
+    return {key: float(value) for key, value in (word.split("=") for word in done.stdout.split())}
+
+
+def measure_seals(best, rows, names):
+    with peers.realm(), peers.server("sealing") as server, Target(SEALED_OCTETS) as port:
+        for level in ("integrity", "confidentiality"):
+            cost = bare(level)
+            for measure, _, its_level, first, octets, work in rows:
+                if its_level == level:
+                    lower(best, (measure, names[0]), sealed(*server, port, level, first, octets))
+                    lower(best, (measure, names[1]), cost[work])
 
 
 # --- the tables --------------------------------------------------------------------------------
@@ -198,6 +244,8 @@ PARTS = [  # what is measured, how, the rows, the programs (ours first), what ev
      "socks5 serve takes less than a quarter of the CPU and memory in every column"),
     ("what a client costs", measure_clients, PIPING, list(peers.CLIENTS), 0.5,
      "socks5 connect takes less than half of the CPU in every column"),
+    ("what sealing costs", measure_seals, SEALING, ["socks5", "bare"], 1.25,
+     "socks5 serve seals at 0.8 of a bare loop's speed, or faster, in every column"),
 ]
 
 
@@ -211,8 +259,10 @@ def measure_part(title, measure, rows, names, goal, claim):
 
 
 def main():
+    """All parts, or those whose titles have the first argument in them."""
     for part in PARTS:
-        measure_part(*part)
+        if len(sys.argv) < 2 or sys.argv[1] in part[0]:
+            measure_part(*part)
 
 
 if __name__ == "__main__":

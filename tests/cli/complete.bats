@@ -63,10 +63,11 @@ offers() {
 }
 
 @test "a list is completed word by word, none twice" {
-	offers serve --auth "" :: none userpass
-	offers serve --auth none, :: none,userpass
+	offers serve --auth "" :: none userpass gssapi
+	offers serve --auth none, :: none,userpass none,gssapi
 	offers serve --auth=userpass,n :: --auth=userpass,none
-	offers serve --auth none,userpass, ::
+	offers serve --auth none,userpass, :: none,userpass,gssapi
+	offers serve --auth none,userpass,gssapi, ::
 }
 
 @test "letters take their value too" {
@@ -113,7 +114,7 @@ in_bash() {
 	[ "$(in_bash 'X=1 socks5 co')" = connect ]
 	[ "$(in_bash 'socks5 connect --dns ')" = "local proxy" ]
 	[ "$(in_bash 'socks5 connect --dns=')" = "local proxy" ]
-	[ "$(in_bash 'socks5 serve --auth none,')" = none,userpass ]
+	[ "$(in_bash 'socks5 serve --auth none,u')" = none,userpass ]
 	[ "$(in_bash 'socks5 serve --users us')" = users.list ]
 	[ "$(in_bash 'socks5 serve --users=us')" = users.list ]
 	[ "$(in_bash 'socks5 connect --password file:us')" = users.list ]
@@ -134,7 +135,7 @@ in_fish() {
 	[ "$(in_fish 'socks5 co')" = connect ]
 	[ "$(in_fish 'socks5 connect --dns ')" = "local proxy" ]
 	[ "$(in_fish 'socks5 connect --dns=l')" = --dns=local ]
-	[ "$(in_fish 'socks5 serve --auth none,')" = none,userpass ]
+	[ "$(in_fish 'socks5 serve --auth none,u')" = none,userpass ]
 	[ "$(in_fish 'socks5 serve --users us')" = users.list ]
 	[ "$(in_fish 'socks5 serve --users=us')" = --users=users.list ]
 	[ "$(in_fish 'socks5 connect --password file:us')" = file:users.list ]
@@ -154,7 +155,7 @@ in_zsh() {
 	[ "$(in_zsh 'socks5 co')" = "socks5 connect " ]
 	[ "$(in_zsh 'socks5 connect --dns l')" = "socks5 connect --dns local " ]
 	[ "$(in_zsh 'socks5 connect --dns=l')" = "socks5 connect --dns=local " ]
-	[ "$(in_zsh 'socks5 serve --auth none,')" = "socks5 serve --auth none,userpass " ]
+	[ "$(in_zsh 'socks5 serve --auth none,u')" = "socks5 serve --auth none,userpass " ]
 	[ "$(in_zsh 'socks5 serve --users us')" = "socks5 serve --users users.list " ]
 	[ "$(in_zsh 'socks5 serve --users=us')" = "socks5 serve --users=users.list " ]
 	[ "$(in_zsh 'socks5 connect --password fi')" = "socks5 connect --password file:" ]

@@ -87,7 +87,7 @@ wrong() {
 	"$SOCKS5" help serve | tr -s ' \n' ' ' >"$BATS_TEST_TMPDIR/help"
 	grep -qF '(1 to 256; default: one for each processor)' "$BATS_TEST_TMPDIR/help"
 	grep -qF '(default: 10s)' "$BATS_TEST_TMPDIR/help"
-	grep -qF '(none, userpass; default: ' "$BATS_TEST_TMPDIR/help"
+	grep -qF '(none, userpass, gssapi; default: ' "$BATS_TEST_TMPDIR/help"
 }
 
 @test "on a terminal help takes its width, within reason" {
@@ -117,8 +117,15 @@ wrong() {
 	wrong "socks5 version: no argument is expected; usage: socks5 version [-v]" version 2
 }
 
-@test "R1928-3.11: the version says that GSSAPI is not built in" {
+@test "R1928-3.11: the version says whether GSSAPI is built in" {
+	"$SOCKS5" -version | grep -qx 'gssapi: libgssapi_krb5, MIT Kerberos'
+	SOCKS5=${BUILD:-$REPO/build}/bare/socks5
+	[ -x "$SOCKS5" ] || fail "$SOCKS5 is not built"
 	"$SOCKS5" -version | grep -qx 'gssapi: not built in'
+	wrong "socks5 connect: option --auth: gssapi: this build has no GSSAPI" \
+		connect --auth gssapi host 80
+	wrong "socks5 serve: option --auth: gssapi: no credentials to accept tickets with: this build has no GSSAPI" \
+		serve --auth gssapi 127.0.0.1:0
 }
 
 @test "an unknown command names the nearest" {
@@ -151,7 +158,7 @@ a unit (500ms, 30s, 2m, 1h, 1d)" connect -w soon host 80
 	wrong "socks5 connect: option --source-port: '70000' is not a whole number from 1 to 65535" \
 		connect -p 70000 host 80
 	wrong "socks5 serve: option --auth: 'userpas' is unknown (did you mean userpass?), it must be \
-none or userpass" serve --auth none,userpas
+none, userpass or gssapi" serve --auth none,userpas
 	wrong "socks5 serve: option --prefer: '5' is unknown, it must be 4, 6 or auto" serve --prefer 5
 	wrong "socks5 serve: option --workers: '0' is not a whole number from 1 to 256" \
 		serve --workers=0

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """structure.py CHECK ROOT [OBJECTS]: one check of how the house is built; CHECK is a row of CHECKS.
 
-ROOT is the repository, OBJECTS the folder with its object files. What is wrong is said line by
+ROOT is the repository, OBJECTS the folders with its object files, with a colon between them: of two
+twins each may have one. What is wrong is said line by
 line, and the exit status is 1.
 """
 
@@ -87,7 +88,9 @@ def check_rooms(root, _objects):
 
 
 def undefined(root, objects, path):
-    built = pathlib.Path(objects, path.relative_to(root)).with_suffix(".o")
+    built = [pathlib.Path(folder, path.relative_to(root)).with_suffix(".o")
+             for folder in objects.split(":")]
+    built = next((path for path in built if path.exists()), built[0])
     listing = subprocess.run(["nm", "-u", "-P", built], check=True, capture_output=True, text=True)
     for line in listing.stdout.splitlines():
         name = line.split()[0].partition("@")[0]
