@@ -428,6 +428,9 @@ static void put_session(const struct proxy_call *call, char *text, size_t size)
 		else
 			put_refused(call, text, size);
 		break;
+	case S5_CAUSE_MEMORY:
+		snprintf(text, size, "%s", s5_cause_text(f->cause));
+		break;
 	case S5_CAUSE_LOCAL:
 	case S5_CAUSE_NONE:
 	case S5_CAUSE_COUNT:
@@ -475,6 +478,7 @@ static int session_status(const struct s5_failure *f)
 	case S5_CAUSE_LOCAL:
 		return EXIT_USAGE;
 	case S5_CAUSE_NONE:
+	case S5_CAUSE_MEMORY:
 	case S5_CAUSE_TIMEOUT:
 		return EXIT_NETWORK;
 	case S5_CAUSE_EOF:

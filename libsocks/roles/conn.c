@@ -203,6 +203,9 @@ static void explain(struct s5_conn *c)
 		snprintf(why, size, "%s: %s", s5_step_name(f->step),
 			 s5_seal_text((enum s5_seal_fault)f->code));
 		break;
+	case S5_CAUSE_MEMORY:
+		snprintf(why, size, "%s: no memory", s5_step_name(f->step));
+		break;
 	case S5_CAUSE_ABORTED:
 	case S5_CAUSE_REFUSED: /* why is known since */
 	case S5_CAUSE_NONE:
@@ -327,6 +330,7 @@ void s5_conn_start(struct s5_worker *w, int fd, const struct s5_addr *from)
 	c->record.method = S5_METHOD_UNACCEPTABLE;
 	w->next_id += w->id_step;
 	s5_session_init_server(&c->session, &config->session, c->born + config->handshake_timeout);
+	c->session.budget = &w->tokens;
 	LIST_INSERT_HEAD(&w->conns, c, link);
 	if (++w->nconns > w->crowd)
 		w->crowd = w->nconns;

@@ -9,6 +9,7 @@
 #include "net/route.h"
 
 #define ACCEPT_BATCH 64 /* clients taken before others have their turn */
+#define TOKEN_OCTETS (16u << 20)
 #define RETRY_MS 200 /* until the next try when descriptors ran out */
 
 /* accepting */
@@ -163,6 +164,7 @@ int s5_worker_init(struct s5_worker *w, struct s5_server *server,
 	w->drain.run = drain_run;
 	w->stop.run = stop_run;
 	w->retry.fire = retry_fire;
+	w->tokens.limit = TOKEN_OCTETS;
 	LIST_INIT(&w->conns);
 	LIST_INIT(&w->tunnels);
 	LIST_INIT(&w->associations);

@@ -76,7 +76,7 @@ static void begin(struct s5_session *s)
 	/* R1961-3.4: datagrams may be lost and late. */
 	s->gss = s5_gss_new(&c->gss, s->role == S5_SERVER, c->request.cmd != S5_CMD_UDP);
 	if (!s->gss)
-		s5_session_fail(s, S5_CAUSE_LOCAL, 0, S5_NOTE_NONE);
+		s5_session_fail(s, S5_CAUSE_MEMORY, 0, S5_NOTE_NONE);
 	else if (s->role == S5_CLIENT)
 		ask_for_work(s);
 }
@@ -134,9 +134,9 @@ static void take_token(struct s5_session *s)
 	if (s5_gss_give(s->gss, s->frame.token, s->frame.len))
 		ask_for_work(s);
 	else if (s->role == S5_SERVER)
-		s->refusal = S5_CAUSE_LOCAL;
+		s->refusal = S5_CAUSE_MEMORY;
 	else
-		s5_session_fail(s, S5_CAUSE_LOCAL, 0, S5_NOTE_NONE);
+		s5_session_fail(s, S5_CAUSE_MEMORY, 0, S5_NOTE_NONE);
 }
 
 /* tokens */
@@ -337,7 +337,7 @@ static void seal_up(struct s5_session *s)
 	struct s5_seal *seal = s5_seal_new(s->gss, s->level);
 
 	if (!seal) {
-		s5_session_fail(s, S5_CAUSE_LOCAL, 0, S5_NOTE_NONE);
+		s5_session_fail(s, S5_CAUSE_MEMORY, 0, S5_NOTE_NONE);
 		return;
 	}
 	s->gss = NULL;
@@ -362,7 +362,7 @@ static const struct s5_step *observe_level(struct s5_session *s)
 	s->seals[S5_CLIENT] = s5_seal_new_peek();
 	s->seals[S5_SERVER] = s5_seal_new_peek();
 	if (!s->seals[S5_CLIENT] || !s->seals[S5_SERVER])
-		s5_session_fail(s, S5_CAUSE_LOCAL, 0, S5_NOTE_NONE);
+		s5_session_fail(s, S5_CAUSE_MEMORY, 0, S5_NOTE_NONE);
 	return NULL;
 }
 

@@ -19,8 +19,23 @@ static void drop(const struct s5_session *s, struct s5_buf *b)
 	if (!b->mem)
 		return;
 	explicit_bzero(b->mem, b->cap);
-	if (!is_own(s, b))
-		free(b->mem);
+	if (is_own(s, b))
+		return;
+	free(b->mem);
+	if (s->budget)
+		s5_budget_give(s->budget, b->cap);
+}
+
+static uint8_t *get_memory(const struct s5_session *s, size_t n)
+{
+	uint8_t *mem;
+
+	if (s->budget && !s5_budget_take(s->budget, n))
+		return NULL;
+	mem = malloc(n);
+	if (!mem && s->budget)
+		s5_budget_give(s->budget, n);
+	return mem;
 }
 
 bool s5_session_make_room(struct s5_session *s, struct s5_buf *b, size_t n)
@@ -32,7 +47,7 @@ bool s5_session_make_room(struct s5_session *s, struct s5_buf *b, size_t n)
 		return true;
 	while (cap - b->len < n)
 		cap *= 2;
-	mem = malloc(cap);
+	mem = get_memory(s, cap);
 	if (!mem)
 		return false;
 	if (b->len)
@@ -71,7 +86,7 @@ bool s5_session_unseal(struct s5_session *s, enum s5_role from)
 	if (!wire->len)
 		return false;
 	if (!s5_session_make_room(s, plain, s5_seal_unwrapped_size(seal, wire->len))) {
-		s5_session_fail(s, S5_CAUSE_LOCAL, 0, S5_NOTE_NONE);
+		s5_session_fail(s, S5_CAUSE_MEMORY, 0, S5_NOTE_NONE);
 		return true;
 	}
 	out = s5_buf_writer(plain);

@@ -74,9 +74,10 @@ size_t s5_session_recv(struct s5_session *s, enum s5_role from, const void *octe
 	size_t room = s5_session_room(s, from);
 
 	n = n < room ? n : room;
-	/* Without memory nothing fits, and nothing goes on: the deadline ends that. */
-	s5_session_make_room(s, &s->queue[from], n);
-	return s5_buf_push(&s->queue[from], octets, n);
+	if (s5_session_make_room(s, &s->queue[from], n))
+		return s5_buf_push(&s->queue[from], octets, n);
+	s5_session_fail(s, S5_CAUSE_MEMORY, 0, S5_NOTE_NONE);
+	return n; /* nobody will miss them */
 }
 
 void s5_session_eof(struct s5_session *s, enum s5_role from)

@@ -27,7 +27,7 @@
  * goes on with the seal, which is to be taken (s5_session_take_seal).
  *
  * The caller owns the struct; s5_session_fini wipes it. Nothing is allocated but with GSSAPI, whose
- * tokens are long. Not locked: one thread at a time. The config is borrowed until fini.
+ * tokens are long: as much as came, within a budget that many may share. Not locked: one thread at a time. The config is borrowed until fini.
  */
 #ifndef S5_SESSION_SESSION_H
 #define S5_SESSION_SESSION_H
@@ -36,6 +36,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "session/gss.h"
@@ -111,6 +112,8 @@ struct s5_session {
 	enum s5_role role;
 	const struct s5_session_config *config;
 	int64_t deadline; /* as given to init: the caller's clock, the caller's unit */
+	struct s5_budget
+		*budget; /* set by the caller after init, kept until fini; NULL: no limit */
 
 	/* What passed so far; each is good from its event on. */
 	struct s5_hello hello;

@@ -116,6 +116,16 @@ refused() {
 	refused 'user=- method=gssapi .* end="security context: .*rcmd/localhost@SOCKS.TEST kvno . not found in keytab'
 }
 
+@test "keys that come into the keytab later count at once" {
+	cp "$REALM_DIR/other.keytab" keytab
+	KEYTAB=keytab
+	start_gss_server --log -
+	refused 'kvno . not found in keytab'
+	cp "$REALM_DIR/server.keytab" keytab
+	start_echo
+	[ "$(echo hello | timeout 10 "$SOCKS5" connect -N --auth gssapi -x "$LOCAL" "$ECHO")" = hello ]
+}
+
 @test "R1961-3.9 a ticket for a service that is not taken: the log says so" {
 	start_gss_server --gssapi-service socks --log -
 	refused 'end="security context: .*'

@@ -359,6 +359,24 @@ TEST(R1961_3_1_tokens_of_any_length_are_taken)
 	}
 }
 
+TEST(tokens_are_held_within_a_budget)
+{
+	static const struct s5_session_config config = { .nmethods = 1, .methods = { 1 } };
+	static uint8_t octets[5000] = { 5, 1, 1, 1, 1, 0xff, 0xff };
+	static struct drive run;
+	struct s5_budget budget = { .limit = 8192 };
+
+	drive_init(&run, S5_SERVER, &config);
+	run.s.budget = &budget;
+	drive_feed(&run, S5_CLIENT, octets, 3000);
+	assert_string_equal(run.log, "method 01\n");
+	assert_true(budget.used > 0 && budget.used <= 8192);
+	drive_feed(&run, S5_CLIENT, octets, sizeof octets);
+	assert_string_equal(run.log, "method 01\nfailed MEMORY in security token\n");
+	drive_init(&run, S5_SERVER, &config);
+	assert_int_equal(budget.used, 0);
+}
+
 /* the client */
 
 TEST(R1961_4_1_client_asks_in_a_wrapped_octet_and_seals_its_request)
@@ -524,6 +542,7 @@ int main(void)
 		EACH(R1961_5_9_an_end_in_the_middle_of_a_message),
 		EACH(R1961_5_7_what_came_early_reaches_the_stream),
 		EACH(R1961_3_1_tokens_of_any_length_are_taken),
+		EACH(tokens_are_held_within_a_budget),
 		EACH(R1961_4_1_client_asks_in_a_wrapped_octet_and_seals_its_request),
 		EACH(level_0_is_asked_for_and_then_all_goes_in_clear),
 		EACH(R1961_3_8_client_that_is_complete_waits_for_the_servers_word),
