@@ -240,7 +240,7 @@ static int read_level(struct s5_session *s, enum s5_seal_fault *fault)
 	if (!s->frame.len || s->frame.len > sizeof token)
 		return -1;
 	memcpy(token, s->frame.token, s->frame.len);
-	*fault = s5_gss_unwrap(s->gss, token, s->frame.len, &plain, &n, &conf);
+	*fault = s5_gss_unwrap(s->gss, true, token, s->frame.len, &plain, &n, &conf);
 	if (*fault != S5_SEAL_GOOD)
 		return -1;
 	*fault = S5_SEAL_DEFECTIVE;

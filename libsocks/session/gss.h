@@ -92,8 +92,9 @@ size_t s5_gss_limit(const struct s5_gss *g, bool conf, size_t size);
 size_t s5_gss_wrap(struct s5_gss *g, bool conf, const uint8_t *octets, size_t n, uint8_t *token,
 		   size_t room);
 /* Unwraps a token where it stands: *plain is a view into it, *n its length, *conf whether it was
- * encrypted; it cannot be unwrapped again. A fault up to S5_SEAL_OLD leaves them good. */
-enum s5_seal_fault s5_gss_unwrap(struct s5_gss *g, uint8_t *token, size_t ntoken,
+ * encrypted; it cannot be unwrapped again. They are good with S5_SEAL_GOOD; unless order matters,
+ * which spares a copy, also with the faults that are about nothing else, up to S5_SEAL_OLD. */
+enum s5_seal_fault s5_gss_unwrap(struct s5_gss *g, bool ordered, uint8_t *token, size_t ntoken,
 				 const uint8_t **plain, size_t *n, bool *conf);
 
 #endif

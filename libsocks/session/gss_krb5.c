@@ -360,20 +360,45 @@ static enum s5_seal_fault fault_of(OM_uint32 major)
 	return major & GSS_S_GAP_TOKEN ? S5_SEAL_GAP : S5_SEAL_GOOD;
 }
 
-enum s5_seal_fault s5_gss_unwrap(struct s5_gss *g, uint8_t *token, size_t ntoken,
-				 const uint8_t **plain, size_t *n, bool *conf)
+/* In its place, without a copy; of a message that is not in order nothing is had. */
+static enum s5_seal_fault unwrap_ordered(gss_ctx_id_t ctx, gss_buffer_t in, int *state,
+					 gss_buffer_t out)
 {
 	gss_iov_buffer_desc iov[2] = {
-		{ .type = GSS_IOV_BUFFER_TYPE_STREAM, .buffer = { ntoken, token } },
+		{ .type = GSS_IOV_BUFFER_TYPE_STREAM, .buffer = *in },
 		{ .type = GSS_IOV_BUFFER_TYPE_DATA },
 	};
 	OM_uint32 minor;
+	enum s5_seal_fault fault = fault_of(gss_unwrap_iov(&minor, ctx, state, NULL, iov, 2));
+
+	*out = iov[1].buffer;
+	return fault;
+}
+
+static enum s5_seal_fault unwrap_any(gss_ctx_id_t ctx, gss_buffer_t in, int *state,
+				     gss_buffer_t out)
+{
+	gss_buffer_desc plain = GSS_C_EMPTY_BUFFER;
+	OM_uint32 minor;
+	enum s5_seal_fault fault = fault_of(gss_unwrap(&minor, ctx, in, &plain, state, NULL));
+
+	*out = (gss_buffer_desc){ plain.length < in->length ? plain.length : 0, in->value };
+	if (out->length)
+		memcpy(out->value, plain.value, out->length);
+	gss_release_buffer(&minor, &plain);
+	return fault;
+}
+
+enum s5_seal_fault s5_gss_unwrap(struct s5_gss *g, bool ordered, uint8_t *token, size_t ntoken,
+				 const uint8_t **plain, size_t *n, bool *conf)
+{
+	gss_buffer_desc in = { ntoken, token }, out;
 	int state = 0;
 	enum s5_seal_fault fault =
-		fault_of(gss_unwrap_iov(&minor, g->context->ctx, &state, NULL, iov, 2));
+		(ordered ? unwrap_ordered : unwrap_any)(g->context->ctx, &in, &state, &out);
 
-	*plain = iov[1].buffer.value;
-	*n = iov[1].buffer.length;
+	*plain = out.value;
+	*n = out.length;
 	*conf = state;
 	return fault;
 }

@@ -56,9 +56,9 @@ size_t s5_gss_wrap(struct s5_gss *g, bool conf, const uint8_t *octets, size_t n,
 	return 0;
 }
 
-enum s5_seal_fault s5_gss_unwrap(struct s5_gss *g, uint8_t *token, size_t ntoken,
+enum s5_seal_fault s5_gss_unwrap(struct s5_gss *g, bool ordered, uint8_t *token, size_t ntoken,
 				 const uint8_t **plain, size_t *n, bool *conf)
 {
-	(void)g, (void)token, (void)ntoken, (void)plain, (void)n, (void)conf;
+	(void)g, (void)ordered, (void)token, (void)ntoken, (void)plain, (void)n, (void)conf;
 	return S5_SEAL_UNSEALABLE;
 }

@@ -179,7 +179,7 @@ static bool is_late_at_worst(enum s5_seal_fault fault)
 }
 
 /* R1961-5.3 */
-static enum s5_seal_fault open_token(struct s5_seal *s, uint8_t *token, size_t ntoken,
+static enum s5_seal_fault open_token(struct s5_seal *s, bool ordered, uint8_t *token, size_t ntoken,
 				     const uint8_t **plain, size_t *n)
 {
 	bool conf = false;
@@ -189,7 +189,7 @@ static enum s5_seal_fault open_token(struct s5_seal *s, uint8_t *token, size_t n
 		return S5_SEAL_EMPTY;
 	if (!s->gss)
 		return peek_token(token, ntoken, plain, n);
-	fault = s5_gss_unwrap(s->gss, token, ntoken, plain, n, &conf);
+	fault = s5_gss_unwrap(s->gss, ordered, token, ntoken, plain, n, &conf);
 	return is_late_at_worst(fault) && s->insists && !conf ? S5_SEAL_READABLE : fault;
 }
 
@@ -199,7 +199,7 @@ static enum s5_rc take_message(struct s5_seal *s, uint8_t *token, size_t ntoken,
 {
 	const uint8_t *plain;
 	size_t n;
-	enum s5_seal_fault fault = open_token(s, token, ntoken, &plain, &n);
+	enum s5_seal_fault fault = open_token(s, true, token, ntoken, &plain, &n);
 
 	if (fault != S5_SEAL_GOOD)
 		return fail(s, fault);
@@ -330,6 +330,6 @@ enum s5_seal_fault s5_seal_unwrap_datagram(struct s5_seal *s, uint8_t *octets, s
 
 	if (s5_gssframe_get(&in, &frame) != S5_OK || frame.mtyp != S5_MTYP_DATA || in.off != n)
 		return S5_SEAL_CLEAR;
-	fault = open_token(s, octets + S5_FRAME_HEADER, frame.len, plain, nplain);
+	fault = open_token(s, false, octets + S5_FRAME_HEADER, frame.len, plain, nplain);
 	return is_late_at_worst(fault) ? S5_SEAL_GOOD : fault;
 }

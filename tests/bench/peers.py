@@ -82,7 +82,9 @@ CLIENTS = {"connect": our_connect, "nc": netcat}
 
 # --- a realm -------------------------------------------------------------------------------------
 
-REALM = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib", "realm.sh")
+LIB = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib")
+REALM = os.path.join(LIB, "realm.sh")
+GSSCLIENT = os.path.join(LIB, "gssclient.py")
 
 
 def realm_environment(folder):

@@ -7,6 +7,8 @@
  *
  *   c0 or c1 (encrypted), 00 or 01 (from the acceptor), its number, the octets (each exclusive or
  *   55 when encrypted), the sum of all these
+ *
+ * Unwrapping leaves no token that could be unwrapped again (R1961-5.14).
  */
 #ifndef FAKEGSS_H
 #define FAKEGSS_H
@@ -188,9 +190,11 @@ static inline enum s5_seal_fault fake_order(struct s5_gss_context *c, uint8_t nu
 	return ahead ? S5_SEAL_GAP : S5_SEAL_GOOD;
 }
 
-enum s5_seal_fault s5_gss_unwrap(struct s5_gss *g, uint8_t *token, size_t ntoken,
+enum s5_seal_fault s5_gss_unwrap(struct s5_gss *g, bool ordered, uint8_t *token, size_t ntoken,
 				 const uint8_t **plain, size_t *n, bool *conf)
 {
+	enum s5_seal_fault fault;
+
 	*plain = token;
 	*n = 0;
 	*conf = false;
@@ -203,7 +207,11 @@ enum s5_seal_fault s5_gss_unwrap(struct s5_gss *g, uint8_t *token, size_t ntoken
 	*n = ntoken - FAKE_OVERHEAD;
 	for (size_t i = 0; *conf && i < *n; i++)
 		token[3 + i] ^= 0x55;
-	return fake_order(g->context, token[2]);
+	fault = fake_order(g->context, token[2]);
+	token[0] = token[1] = token[2] = token[ntoken - 1] = 0xee;
+	if (ordered && fault != S5_SEAL_GOOD)
+		*n = 0;
+	return fault;
 }
 
 #endif

@@ -359,6 +359,20 @@ TEST(R1961_3_1_tokens_of_any_length_are_taken)
 	}
 }
 
+/* What is told of a message is what came, not what unwrapping left of it. */
+TEST(R1961_5_14_a_token_that_was_unwrapped_is_not_looked_at_again)
+{
+	HOLDS(SERVER, .levels = BOTH, .watch = true, .in = HELLO TOKEN("a1") ASK1 SIGNED_REQUEST,
+	      .out = CHOICE TOKEN("b1") GRANT1 SIGNED_REPLY,
+	      .log = "client method list 050101\nserver method choice 0501\nmethod 01\n"
+		     "client security token 01010001a1\ncredentials alice@R \n"
+		     "server security token 01010001b1\n"
+		     "client protection level 01020005c0000001c1\n"
+		     "server protection level 01020005c0010001c2\n"
+		     "client request 050100017f0000014650\nrequest 01 ipv4 127.0.0.1:18000\n"
+		     "server reply 050000017f000001b901\nopen\n");
+}
+
 TEST(tokens_are_held_within_a_budget)
 {
 	static const struct s5_session_config config = { .nmethods = 1, .methods = { 1 } };
@@ -542,6 +556,7 @@ int main(void)
 		EACH(R1961_5_9_an_end_in_the_middle_of_a_message),
 		EACH(R1961_5_7_what_came_early_reaches_the_stream),
 		EACH(R1961_3_1_tokens_of_any_length_are_taken),
+		EACH(R1961_5_14_a_token_that_was_unwrapped_is_not_looked_at_again),
 		EACH(tokens_are_held_within_a_budget),
 		EACH(R1961_4_1_client_asks_in_a_wrapped_octet_and_seals_its_request),
 		EACH(level_0_is_asked_for_and_then_all_goes_in_clear),
