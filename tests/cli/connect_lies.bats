@@ -16,7 +16,7 @@ setup() {
 }
 
 @test "R1928-3.7 no acceptable method: status 3, nothing more is sent" {
-	lied_to 3 'method: proxy accepts no method (offered: none); does it want a user (-u)?' \
+	lied_to 3 'method: proxy accepts no method (offered: none); does it want a user (-u), or a ticket (--auth gssapi)?' \
 		hello send:05ff stall
 	got_only "got 050100 eof"
 	WITH=(-u joe:pw)

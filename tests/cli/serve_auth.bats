@@ -53,6 +53,8 @@ between() {
 }
 
 @test "R1928-3.11 a build without GSSAPI does not promise it" {
+	SOCKS5=${BUILD:-$REPO/build}/bare/socks5
+	[ -x "$SOCKS5" ] || fail "$SOCKS5 is not built"
 	run "$SOCKS5" serve --auth gssapi,none 127.0.0.1:0
 	[ "$status" = 2 ] || fail "status $status: $output"
 	[[ $output == *gssapi* ]]
