@@ -1,24 +1,15 @@
 #include "proxy.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/names.h"
 #include "command.h"
-#include "secret.h"
+#include "proxy_who.h"
 
 #define DEFAULT_PROXY "127.0.0.1:1080"
 #define DEFAULT_TIMEOUT 30000 /* ms */
 #define CHAIN_MAX 64 /* hops; far more than anybody can wait for */
-
-/* What is needed only while the chain is read. */
-struct reader {
-	struct proxy *p;
-	struct secret given; /* from --password, read at most once */
-	bool have_given;
-};
 
 const char *proxy_hop_name(const struct proxy *p, size_t hop, char *text, size_t size)
 {
@@ -59,195 +50,6 @@ int64_t proxy_idle(const struct proxy_options *options)
 	return options->timeout > 0 ? options->timeout : 0;
 }
 
-/* who we are */
-
-static void set_octets(uint8_t octets[static 256], uint8_t *used, const void *from, size_t len)
-{
-	memcpy(octets, from, len);
-	*used = (uint8_t)len;
-}
-
-/* -u NAME[:PASSWORD], for a proxy that is given without a user. */
-static int take_user(struct s5_credentials *c, bool *known, const char *user, struct opt_error *err)
-{
-	size_t len = strcspn(user, ":"), rest = user[len] ? strlen(user + len + 1) : 0;
-
-	if (len == 0 || len > 255 || rest > 255)
-		return opt_fail(err, "option --user: the %s",
-				len == 0    ? "name is empty"
-				: len > 255 ? "name is longer than 255 octets"
-					    : "password is longer than 255 octets");
-	set_octets(c->user, &c->ulen, user, len);
-	*known = user[len] != '\0';
-	if (*known)
-		set_octets(c->password, &c->plen, user + len + 1, rest);
-	return 0;
-}
-
-static void take_secret(struct s5_credentials *c, const struct secret *secret)
-{
-	set_octets(c->password, &c->plen, secret->octets, secret->len);
-}
-
-/* What a prompt asks. Returns text. */
-static const char *question(const struct proxy *p, const struct s5_hop *hop, char *text,
-			    size_t size)
-{
-	char who[200], where[PROXY_HOP_TEXT];
-
-	out_escape(who, sizeof(who), hop->credentials.user, hop->credentials.ulen);
-	proxy_hop_name(p, (size_t)(hop - p->hops), where, sizeof(where));
-	snprintf(text, size, "password for %s at %s: ", who, where);
-	return text;
-}
-
-/* The password from --password, the same for every hop that has none. */
-static int given_password(struct reader *r, struct s5_hop *hop, struct opt_error *err)
-{
-	char text[PROXY_HOP_TEXT + 240];
-
-	question(r->p, hop, text, sizeof(text));
-	if (!r->have_given &&
-	    secret_read(&r->given, r->p->options->password, text, err->text, sizeof(err->text)) < 0)
-		return -1;
-	r->have_given = true;
-	take_secret(&hop->credentials, &r->given);
-	return 0;
-}
-
-static int ask_password(struct reader *r, struct s5_hop *hop, struct opt_error *err)
-{
-	struct secret secret = { .len = 0 };
-	char text[PROXY_HOP_TEXT + 240], who[100], why[200];
-	int rc;
-
-	question(r->p, hop, text, sizeof(text));
-	rc = secret_ask(&secret, text, why, sizeof(why));
-	take_secret(&hop->credentials, &secret);
-	secret_wipe(&secret);
-	if (rc == 0)
-		return 0;
-	out_escape(who, sizeof(who), hop->credentials.user, hop->credentials.ulen);
-	return opt_fail(err, "user %s has no password: %s; give one with --password", who, why);
-}
-
-static bool offers(const struct s5_hop *hop, uint8_t method)
-{
-	return memchr(hop->methods, method, hop->nmethods) != NULL;
-}
-
-/* The option that says that GSSAPI is wanted, or NULL. */
-static const char *asks_for_gssapi(const struct proxy_options *o)
-{
-	if (o->gssapi_service)
-		return "--gssapi-service";
-	if (o->gssapi_protect)
-		return "--gssapi-protect";
-	if (o->gssapi_nec)
-		return "--gssapi-nec";
-	return o->gssapi_delegate ? "--gssapi-delegate" : NULL;
-}
-
-/* Exactly the methods of --auth; else userpass for a user, gssapi where an option is about that, and
- * none for nobody (R1928-3.10). */
-static int set_methods(struct s5_hop *hop, const struct proxy_options *o, struct opt_error *err)
-{
-	const char *gssapi = asks_for_gssapi(o);
-
-	hop->nmethods = (uint8_t)o->auth.count;
-	for (int i = 0; i < o->auth.count; i++)
-		hop->methods[i] = (uint8_t)o->auth.values[i];
-	if (gssapi && o->auth.count && !offers(hop, S5_METHOD_GSSAPI))
-		return opt_fail(err, "option %s: --auth does not offer gssapi", gssapi);
-	if (o->auth.count)
-		return 0;
-	if (gssapi && hop->credentials.ulen)
-		return opt_fail(err, "option %s: there is a user, too; --auth says what to offer",
-				gssapi);
-	hop->nmethods = 1;
-	hop->methods[0] = hop->credentials.ulen ? S5_METHOD_USERPASS
-			  : gssapi		? S5_METHOD_GSSAPI
-						: S5_METHOD_NONE;
-	return 0;
-}
-
-/* R1961-3.2, 3.3: SERVICE@HOST, the host as it was typed but in lower case. */
-static int set_gssapi(struct s5_hop *hop, const struct proxy_options *o, struct opt_error *err)
-{
-	const char *service = o->gssapi_service ? o->gssapi_service : "rcmd";
-	char host[S5_ADDR_TEXT] = "localhost", *target;
-	bool whole = strpbrk(service, "@/");
-
-	if (!offers(hop, S5_METHOD_GSSAPI))
-		return 0;
-	if (!s5_gss_library())
-		return opt_fail(err, "option --auth: gssapi: this build has no GSSAPI");
-	if (!*service)
-		return opt_fail(err, "option --gssapi-service: the name is empty");
-	if (!hop->path)
-		s5_addr_host(&hop->addr, host, sizeof(host));
-	for (char *p = host; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	if (asprintf(&target, "%s%s%s", service, whole ? "" : "@", whole ? "" : host) < 0)
-		return opt_fail(err, "%s", strerror(ENOMEM));
-	hop->gss.target = target;
-	hop->gss.nec = o->gssapi_nec;
-	hop->gss.delegate = o->gssapi_delegate;
-	hop->gss.level = o->gssapi_protect ? (uint8_t)(o->gssapi_protect - 1)
-					   : (uint8_t)S5_LEVEL_CONFIDENTIALITY;
-	return 0;
-}
-
-bool proxy_offers_gssapi(const struct proxy *p)
-{
-	for (size_t i = 0; i < p->config.nhops; i++)
-		if (offers(&p->hops[i], S5_METHOD_GSSAPI))
-			return true;
-	return false;
-}
-
-uint8_t proxy_protection(const struct proxy *p)
-{
-	for (size_t i = 0; i < p->config.nhops; i++)
-		if (p->hops[i].nmethods == 1 && offers(&p->hops[i], S5_METHOD_GSSAPI))
-			return p->hops[i].gss.level;
-	return S5_LEVEL_NONE;
-}
-
-/* A hop of a chain that is not given a user has the ticket alone. */
-static void withhold_password(struct s5_hop *hop)
-{
-	uint8_t n = 0;
-
-	for (uint8_t i = 0; i < hop->nmethods; i++)
-		if (hop->methods[i] != S5_METHOD_USERPASS)
-			hop->methods[n++] = hop->methods[i];
-	hop->nmethods = n;
-}
-
-static int set_credentials(struct reader *r, struct s5_hop *hop, bool known, struct opt_error *err)
-{
-	const struct proxy_options *o = r->p->options;
-	struct s5_credentials *c = &hop->credentials;
-
-	if (!c->ulen && o->user && take_user(c, &known, o->user, err) < 0)
-		return -1;
-	if (set_methods(hop, o, err) < 0 || set_gssapi(hop, o, err) < 0)
-		return -1;
-	if (!c->ulen && offers(hop, S5_METHOD_GSSAPI))
-		withhold_password(hop);
-	if (!offers(hop, S5_METHOD_USERPASS)) {
-		r->p->user_unoffered |= c->ulen > 0;
-		*c = (struct s5_credentials){ .ulen = 0 };
-		return 0;
-	}
-	if (!c->ulen)
-		return opt_fail(err, "option --auth: userpass needs a user; give one with -u");
-	if (known)
-		return 0;
-	return o->password ? given_password(r, hop, err) : ask_password(r, hop, err);
-}
-
 /* Whether there is anybody whose password --password could be. */
 static bool has_user(const struct proxy *p)
 {
@@ -260,7 +62,7 @@ static bool has_user(const struct proxy *p)
 
 /* the chain */
 
-static int read_hop(struct reader *r, size_t i, const char *source, const char *text,
+static int read_hop(struct proxy_reader *r, size_t i, const char *source, const char *text,
 		    struct opt_error *err)
 {
 	struct s5_hop *hop = &r->p->hops[i];
@@ -272,10 +74,10 @@ static int read_hop(struct reader *r, size_t i, const char *source, const char *
 	if (hop->path && i > 0)
 		return opt_fail(err, "%s: only the first proxy of a chain can be a Unix socket",
 				source);
-	return set_credentials(r, hop, known, err);
+	return proxy_take_who(r, hop, known, err);
 }
 
-static int read_environment(struct reader *r, struct opt_error *err)
+static int read_environment(struct proxy_reader *r, struct opt_error *err)
 {
 	static const char *const origins[] = { "from SOCKS5_SERVER", "from SOCKS_SERVER",
 					       "from ALL_PROXY", "from all_proxy" };
@@ -295,7 +97,7 @@ static int read_environment(struct reader *r, struct opt_error *err)
 	return read_hop(r, 0, "default proxy", DEFAULT_PROXY, err);
 }
 
-static int read_proxies(struct reader *r, struct opt_error *err)
+static int read_proxies(struct proxy_reader *r, struct opt_error *err)
 {
 	const struct proxy_options *o = r->p->options;
 	const struct opt_strs *chain = &o->chain;
@@ -317,7 +119,7 @@ static int read_proxies(struct reader *r, struct opt_error *err)
 	return rc;
 }
 
-static int read_chain(struct reader *r, struct opt_error *err)
+static int read_chain(struct proxy_reader *r, struct opt_error *err)
 {
 	const struct proxy_options *o = r->p->options;
 
@@ -350,7 +152,7 @@ static enum s5_prefer family_of(const struct proxy *p)
 int proxy_init(struct proxy *p, const struct proxy_options *options, const struct out *out)
 {
 	size_t room = options->chain.count ? options->chain.count : 1;
-	struct reader r = { .p = p };
+	struct proxy_reader r = { .p = p };
 	struct opt_error err;
 	int rc;
 

@@ -6,6 +6,7 @@
 
 #include "base/names.h"
 #include "session/auth.h"
+#include "session/level.h"
 #include "session/step.h"
 #include "wire/gsstoken.h"
 
@@ -274,30 +275,14 @@ static enum s5_rc level_decode(struct s5_session *s, struct s5_reader *in)
 	return get_frame(s, in, S5_MTYP_LEVEL);
 }
 
-/* What the policy makes of the level asked for: that one, or the next better, or the best. -1:
- * nothing. R1961-4.2 to 4.7, 4.11. */
-static int grant(const struct s5_session *s, int asked)
+/* The policy, less what the context cannot do (R1961-4.11). */
+static unsigned grantable(const struct s5_session *s)
 {
 	unsigned levels = s->config->gss.levels;
-	const unsigned both = 1u << S5_LEVEL_INTEGRITY | 1u << S5_LEVEL_CONFIDENTIALITY;
 
 	if (!s->gss->confidentiality)
 		levels &= ~(1u << S5_LEVEL_CONFIDENTIALITY);
-	if (!s->gss->integrity)
-		levels &= 1u << S5_LEVEL_NONE;
-	if (asked < S5_LEVEL_NONE || asked > S5_LEVEL_SELECTIVE)
-		return -1;
-	if (asked == S5_LEVEL_NONE && !(levels & 1))
-		return -1;
-	if (asked == S5_LEVEL_SELECTIVE && (levels & both) == both)
-		return S5_LEVEL_SELECTIVE;
-	for (int level = asked; level <= S5_LEVEL_CONFIDENTIALITY; level++)
-		if (levels >> level & 1)
-			return level;
-	for (int level = S5_LEVEL_CONFIDENTIALITY; level >= S5_LEVEL_NONE; level--)
-		if (levels >> level & 1)
-			return level;
-	return -1;
+	return s->gss->integrity ? levels : levels & 1u << S5_LEVEL_NONE;
 }
 
 static const struct s5_step *level_next(struct s5_session *s)
@@ -308,7 +293,7 @@ static const struct s5_step *level_next(struct s5_session *s)
 	if (s->role != S5_SERVER)
 		return &step_level_back;
 	asked = read_level(s, &fault);
-	granted = grant(s, asked);
+	granted = s5_level_grant(grantable(s), asked);
 	s->level = (uint8_t)(granted < 0 ? asked : granted);
 	if (granted < 0)
 		s->refusal = S5_CAUSE_LEVEL;
@@ -321,14 +306,6 @@ static void level_back_encode(const struct s5_session *s, struct s5_writer *out)
 		put_abort(out);
 	else
 		write_level(s, s->level, s->bare, out);
-}
-
-/* R1961-4.6: not less than was asked for; what is selective may be less than encrypted. */
-static bool will_do(int asked, int granted)
-{
-	if (granted < asked || granted > S5_LEVEL_SELECTIVE)
-		return false;
-	return asked != S5_LEVEL_CONFIDENTIALITY || granted == S5_LEVEL_CONFIDENTIALITY;
 }
 
 /* Everything behind this is sealed, in both directions. */
@@ -380,7 +357,7 @@ static const struct s5_step *level_back_next(struct s5_session *s)
 		s->level = (uint8_t)granted;
 		if (granted < 0)
 			s5_session_fail(s, S5_CAUSE_SEAL, (uint8_t)fault, S5_NOTE_NONE);
-		else if (!will_do(s->config->gss.level, granted))
+		else if (!s5_level_will_do(s->config->gss.level, granted))
 			s5_session_fail(s, S5_CAUSE_LEVEL, s->level, S5_NOTE_NONE);
 	}
 	if (!s->ended && s->level != S5_LEVEL_NONE)

@@ -125,22 +125,21 @@ static void trace_own(struct s5_session *s, const uint8_t *octets, size_t n)
  * it cannot be expressed, or there is no memory. */
 static bool write_message(struct s5_session *s, struct s5_writer *out)
 {
-	struct s5_buf *to = s5_session_stream(s, s->step->sender);
+	struct s5_buf *to = s5_session_stream(s, s->role);
 	size_t size = s->step->size ? s->step->size(s) : 0;
 
+	/* Nothing is there yet for what goes into a seal. */
+	if (!size && !to->cap)
+		size = S5_SESSION_ROOM;
 	if (size && !s5_session_make_room(s, to, size))
-		return false;
-	if (!to->cap && !s5_session_make_room(s, to, S5_SESSION_ROOM))
 		return false;
 	*out = s5_buf_writer(to);
 	s->step->encode(s, out);
 	if (out->rc != S5_OK)
 		return false;
-	if (!s->seals[s->role]) {
-		to->len += out->len;
-		return true;
-	}
 	to->len += out->len;
+	if (!s->seals[s->role])
+		return true;
 	s->passed_in = to;
 	s->passed = out->len;
 	return s5_session_emit(s, out->data, out->len);
