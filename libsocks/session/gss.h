@@ -37,7 +37,7 @@ enum s5_gss_trouble {
 	S5_GSS_ABSENT, /* this build has no GSSAPI */
 };
 
-/* What both sides want. Borrowed as long as any context made with it. */
+/* What both sides want. Borrowed for the call; the acceptor as long as any context made with it. */
 struct s5_gss_config {
 	/* Client: SERVICE@HOST; with a slash in it the whole principal, taken as it is. */
 	const char *target;

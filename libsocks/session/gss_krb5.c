@@ -15,10 +15,10 @@ struct s5_gss_acceptor {
 };
 
 struct s5_gss_context {
-	const struct s5_gss_config *config;
-	bool acceptor;
+	const struct s5_gss_acceptor *acceptor; /* NULL: an initiator's */
+	char *service; /* whose, then */
 	OM_uint32 flags; /* asked for */
-	gss_name_t target; /* client */
+	gss_name_t target;
 	gss_ctx_id_t ctx;
 };
 
@@ -144,15 +144,18 @@ void s5_gss_acceptor_free(struct s5_gss_acceptor *a)
 struct s5_gss *s5_gss_new(const struct s5_gss_config *config, bool acceptor, bool ordered)
 {
 	struct s5_gss *g = calloc(1, sizeof *g);
+	struct s5_gss_context *c = calloc(1, sizeof *c);
 
-	if (g)
-		g->context = calloc(1, sizeof *g->context);
-	if (!g || !g->context) {
+	if (c && !acceptor)
+		c->service = strdup(config->target);
+	if (!g || !c || (!acceptor && !c->service)) {
 		free(g);
+		free(c ? c->service : NULL);
+		free(c);
 		return NULL;
 	}
-	g->context->config = config;
-	g->context->acceptor = acceptor;
+	g->context = c;
+	c->acceptor = acceptor ? config->acceptor : NULL;
 	g->context->flags = GSS_C_MUTUAL_FLAG | GSS_C_REPLAY_FLAG | GSS_C_INTEG_FLAG;
 	if (ordered)
 		g->context->flags |= GSS_C_SEQUENCE_FLAG;
@@ -171,6 +174,7 @@ void s5_gss_free(struct s5_gss *g)
 		return;
 	gss_delete_sec_context(&minor, &g->context->ctx, GSS_C_NO_BUFFER);
 	gss_release_name(&minor, &g->context->target);
+	free(g->context->service);
 	free(g->context);
 	free(g->in);
 	free(g->token);
@@ -264,7 +268,7 @@ static OM_uint32 initiate(struct s5_gss_context *c, OM_uint32 *minor, gss_buffer
 	OM_uint32 major = GSS_S_COMPLETE;
 
 	if (!c->target)
-		major = import_name(minor, c->config->target, &c->target);
+		major = import_name(minor, c->service, &c->target);
 	if (GSS_ERROR(major))
 		return major;
 	return gss_init_sec_context(minor, GSS_C_NO_CREDENTIAL, &c->ctx, c->target, GSS_C_NO_OID,
@@ -275,7 +279,7 @@ static OM_uint32 initiate(struct s5_gss_context *c, OM_uint32 *minor, gss_buffer
 static OM_uint32 accept_token(struct s5_gss_context *c, OM_uint32 *minor, gss_buffer_t in,
 			      gss_buffer_t out, OM_uint32 *flags)
 {
-	return gss_accept_sec_context(minor, &c->ctx, c->config->acceptor->cred, in,
+	return gss_accept_sec_context(minor, &c->ctx, c->acceptor->cred, in,
 				      GSS_C_NO_CHANNEL_BINDINGS, NULL, NULL, out, flags, NULL,
 				      NULL);
 }

@@ -15,6 +15,7 @@ static struct {
 	OM_uint32 major, flags, asked;
 	size_t ntoken;
 	const char *name;
+	char imported[40];
 } answer;
 
 static void give_token(gss_buffer_t out)
@@ -49,8 +50,10 @@ OM_uint32 __wrap_gss_release_buffer(OM_uint32 *minor, gss_buffer_t buffer);
 OM_uint32 __wrap_gss_import_name(OM_uint32 *minor, gss_buffer_t text, gss_OID type,
 				 gss_name_t *name)
 {
-	(void)text, (void)type, (void)name;
+	(void)type, (void)name;
 	*minor = 0;
+	snprintf(answer.imported, sizeof answer.imported, "%.*s", (int)text->length,
+		 (const char *)text->value);
 	return GSS_S_COMPLETE;
 }
 
@@ -196,6 +199,26 @@ TEST(R1961_3_4_and_3_5_what_is_asked_for)
 	s5_gss_free(g);
 }
 
+/* A client that gives up leaves a step behind on another thread, and takes all of its own with it. */
+TEST(a_context_needs_nothing_of_who_made_it)
+{
+	struct s5_gss_config *config = calloc(1, sizeof *config);
+	struct s5_gss *g;
+
+	config->target = strdup("rcmd@proxy.example");
+	g = s5_gss_new(config, false, true);
+	memset((char *)(uintptr_t)config->target, 'x', strlen(config->target));
+	free((char *)(uintptr_t)config->target);
+	memset(config, 0xff, sizeof *config);
+	free(config);
+	answer.flags = ALL;
+	answer.name = "alice@R";
+	s5_gss_step(g);
+	assert_string_equal(answer.imported, "rcmd@proxy.example");
+	s5_gss_free(g);
+	answer.name = NULL;
+}
+
 TEST(R1961_3_12_a_token_that_does_not_fit_is_a_failure)
 {
 	struct s5_gss_config config = { .target = "rcmd@h" };
@@ -282,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(R1961_3_6_a_context_that_lacks_what_we_need_is_none),
 		cmocka_unit_test(R1961_3_4_and_3_5_what_is_asked_for),
+		cmocka_unit_test(a_context_needs_nothing_of_who_made_it),
 		cmocka_unit_test(R1961_3_12_a_token_that_does_not_fit_is_a_failure),
 		cmocka_unit_test(nobody_is_no_principal),
 		cmocka_unit_test(R1961_5_15_and_5_4_each_status_is_a_fault),
