@@ -69,12 +69,14 @@ static int serve(struct serve *s, int count, char **arguments)
 		return status;
 	awaited_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	rc = s5_server_start(s->server);
+	serve_explain(s);
+	rc = s5_server_set_policy(s->server, &s->policy);
+	if (rc == 0)
+		rc = s5_server_start(s->server);
 	if (rc < 0) {
 		out_error(&s->options.out, "cannot start: %s", strerrordesc_np(-rc));
 		return EXIT_NETWORK;
 	}
-	serve_explain(s);
 	while (sigwait(&set, &sig) != 0 || sig == SIGHUP)
 		if (sig == SIGHUP)
 			serve_reload(s);
@@ -84,12 +86,30 @@ static int serve(struct serve *s, int count, char **arguments)
 	return EXIT_OK;
 }
 
+/* Passwords in argv are masked as they are taken: SIGHUP reads a copy. */
+static void keep_words(struct serve *s, int argc, char **argv)
+{
+	s->words = calloc((size_t)argc + 1, sizeof(*s->words));
+	for (; s->words && s->argc < argc; s->argc++)
+		s->words[s->argc] = strdup(argv[s->argc]);
+}
+
+static void drop_words(struct serve *s)
+{
+	for (int i = 0; i < s->argc; i++) {
+		explicit_bzero(s->words[i], strlen(s->words[i]));
+		free(s->words[i]);
+	}
+	free(s->words);
+}
+
 int serve_run(const struct command *self, int argc, char **argv)
 {
 	struct serve s = { .command = self, .log_fd = -1 };
-	int status = EXIT_OK;
-	int count = command_parse(self, &s.options, argc, argv, &status);
+	int status = EXIT_OK, count;
 
+	keep_words(&s, argc - 1, argv + 1);
+	count = command_parse(self, &s.options, argc, argv, &status);
 	if (count >= 0) {
 		out_init(&s.options.out, self->name);
 		signal(SIGPIPE, SIG_IGN);
@@ -104,11 +124,10 @@ int serve_run(const struct command *self, int argc, char **argv)
 	while (s.nlistening)
 		free(s.listening[--s.nlistening]);
 	free(s.listening);
-	s5_gss_acceptor_free(s.acceptor);
-	s5_users_fini(&s.users);
-	s5_rules_fini(&s.rules);
+	s5_policy_fini(&s.policy);
 	if (s.log_fd >= 0)
 		close(s.log_fd);
 	opt_fini(self->opts, &s.options);
+	drop_words(&s);
 	return status;
 }

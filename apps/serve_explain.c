@@ -5,7 +5,7 @@
 
 static const char *who_may(const struct serve *s)
 {
-	if (s5_rules_has_allow(&s->rules))
+	if (s5_rules_has_allow(&s->policy.rules))
 		return "whoever the rules allow";
 	return s->beyond ? "anyone who can reach it" : "any program on this machine";
 }
@@ -26,7 +26,7 @@ static void explain_passwords(const struct serve *s, const char *where)
 /* Level 0 detaches who it was from what follows. */
 static const char *protection(const struct serve *s)
 {
-	unsigned levels = s->config.session.gss.levels;
+	unsigned levels = s->policy.session.gss.levels;
 
 	if (levels == 1u << S5_LEVEL_NONE)
 		return "and goes on in clear, unprotected";
@@ -69,7 +69,7 @@ static void explain_rest(const struct serve *s, const char *it)
 {
 	const struct out *out = &s->options.out;
 
-	if (s5_rules_has_allow(&s->rules)) {
+	if (s5_rules_has_allow(&s->policy.rules)) {
 		out_say(out, "everything else is denied");
 	} else if (!s->beyond) {
 		out_say(out, "%s connects to any address; BIND and UDP likewise", it);
@@ -84,15 +84,15 @@ static void explain_rest(const struct serve *s, const char *it)
 
 void serve_explain(const struct serve *s)
 {
-	size_t shown = s->rules.n < RULES_SHOWN ? s->rules.n : RULES_SHOWN;
+	size_t shown = s->policy.rules.n < RULES_SHOWN ? s->policy.rules.n : RULES_SHOWN;
 
 	explain_who(s);
 	for (size_t i = 0; i < shown; i++)
 		out_say(&s->options.out, "rule %zu: %s %s", i + 1,
-			s5_rules_is_allow(&s->rules, (int)i) ? "allow" : "deny",
-			s5_rules_text(&s->rules, (int)i));
-	if (shown < s->rules.n)
+			s5_rules_is_allow(&s->policy.rules, (int)i) ? "allow" : "deny",
+			s5_rules_text(&s->policy.rules, (int)i));
+	if (shown < s->policy.rules.n)
 		out_say(&s->options.out, "and %zu more rules; the first that matches decides",
-			s->rules.n - shown);
-	explain_rest(s, s->rules.n ? "otherwise it" : "it");
+			s->policy.rules.n - shown);
+	explain_rest(s, s->policy.rules.n ? "otherwise it" : "it");
 }

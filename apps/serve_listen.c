@@ -39,13 +39,13 @@ static int cannot_unix(const struct serve *s, const char *path, int error)
 /* SEC-3: nobody becomes an open proxy by accident. */
 static int check_beyond(struct serve *s, const struct s5_addr *a)
 {
-	const struct s5_session_config *c = &s->config.session;
+	const struct s5_session_config *c = &s->policy.session;
 	char text[S5_ADDR_TEXT];
 
 	if (!a->atyp || s5_addr_is_loopback(a))
 		return EXIT_OK;
 	s->beyond = true;
-	if (s->options.open || s5_rules_every_allow_has_from(&s->rules) ||
+	if (s->options.open || s5_rules_every_allow_has_from(&s->policy.rules) ||
 	    !memchr(c->methods, S5_METHOD_NONE, c->nmethods))
 		return EXIT_OK;
 	out_error(&s->options.out,
@@ -255,13 +255,17 @@ static int adopt(struct serve *s, int fd)
 
 int serve_listen(struct serve *s, int count, char **arguments)
 {
-	int status = EXIT_OK, npassed = count ? 0 : passed();
+	const struct opt_strs *lines = &s->options.config.listen;
+	bool given = count || lines->count;
+	int status = EXIT_OK, npassed = given ? 0 : passed();
 
 	for (int i = 0; i < npassed && status == EXIT_OK; i++)
 		status = adopt(s, FIRST_PASSED + i);
 	for (int i = 0; i < count && status == EXIT_OK; i++)
 		status = listen_one(s, arguments[i]);
-	if (!count && !npassed)
+	for (size_t i = 0; i < lines->count && !count && status == EXIT_OK; i++)
+		status = listen_one(s, lines->items[i].text);
+	if (!given && !npassed)
 		status = listen_one(s, DEFAULT_LISTEN);
 	for (size_t i = 0; i < s->nlistening && status == EXIT_OK; i++)
 		out_say(&s->options.out, "listening on %s", s->listening[i]);

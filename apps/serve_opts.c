@@ -1,9 +1,11 @@
 #include "serve_opts.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "config.h"
 #include "proxy_opts.h"
 #include "target.h"
 
@@ -63,6 +65,30 @@ static int set_advertise(void *field, const char *value, struct opt_error *err)
 	return 0;
 }
 
+/* A file acts where it stands: what is behind it on the line replaces what it says. */
+static int set_config(void *field, const char *value, struct opt_error *err)
+{
+	struct serve_config *config = field;
+	struct serve_options *options =
+		(struct serve_options *)((char *)field - offsetof(struct serve_options, config));
+
+	if (config->path)
+		return opt_fail(err, "one is enough");
+	config->path = strdup(value);
+	return config_read(serve_opts, options, &config->listen, value, err);
+}
+
+static void fini_config(void *field)
+{
+	struct serve_config *config = field;
+
+	free(config->path);
+	for (size_t i = 0; i < config->listen.count; i++)
+		free(config->listen.items[i].text);
+	free(config->listen.items);
+	*config = (struct serve_config){ .path = NULL };
+}
+
 #define OPT_TARGET struct serve_options
 const struct opt serve_opts[] = {
 	OPT_HEADING("Who may come"),
@@ -93,6 +119,10 @@ const struct opt serve_opts[] = {
 	    .value = SERVE_ALLOW, .words = serve_rule_words),
 	OPT("deny", 0, STRS, rules, "RULE", "deny what RULE matches; RULE is described above",
 	    .value = SERVE_DENY, .words = serve_rule_words),
+
+	OPT("rules", 0, STRS, rules, "FILE",
+	    "rules from a file, a line each: allow RULE or deny RULE", .value = SERVE_RULES,
+	    .want = "@file"),
 
 	OPT_HEADING("How"),
 	OPT("source", 0, STR, source, "ADDR", "connect from this local address"),
@@ -130,6 +160,9 @@ const struct opt serve_opts[] = {
 	    "end a UDP association without datagrams for so long", .def = "5m"),
 
 	OPT_HEADING("Running it"),
+	OPT("config", 'c', CALL, config, "FILE",
+	    "take options from FILE, each line a long option and its value, or listen and a LISTEN",
+	    .want = "@file", .set = set_config, .fini = fini_config),
 	OPT("log", 0, STR, log, "FILE|-", "one line for each session; - is stdout",
 	    .want = "@file"),
 	OPT("drain", 0, MSEC, drain, "DURATION",

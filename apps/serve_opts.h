@@ -8,7 +8,7 @@
 
 struct command;
 
-enum serve_rule { SERVE_ALLOW, SERVE_DENY };
+enum serve_rule { SERVE_ALLOW, SERVE_DENY, SERVE_RULES };
 
 enum serve_prefer {
 	SERVE_PREFER_AUTO = 0, /* as the resolver sorts them (RFC 6724) */
@@ -20,7 +20,13 @@ struct serve_advertise {
 	struct s5_addr v4, v6; /* atyp 0: not given */
 };
 
+struct serve_config {
+	char *path; /* NULL: none */
+	struct opt_strs listen; /* its "listen" lines */
+};
+
 struct serve_options {
+	struct serve_config config;
 	struct opt_list auth; /* enum s5_method in order of preference; count 0: not given */
 	struct opt_strs users; /* NAME:PASSWORD each, up to the first colon */
 	char *users_file; /* NULL: none */

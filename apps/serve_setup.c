@@ -18,137 +18,6 @@ int serve_misuse(const struct serve *s, const char *what, const char *value, con
 	return EXIT_USAGE;
 }
 
-/* methods */
-
-bool serve_has_method(const struct serve *s, uint8_t method)
-{
-	const struct s5_session_config *c = &s->config.session;
-
-	return memchr(c->methods, method, c->nmethods) != NULL;
-}
-
-static void add_method(struct serve *s, uint8_t method)
-{
-	s->config.session.methods[s->config.session.nmethods++] = method;
-}
-
-/* Those that are set up; R1928-3.13. */
-static void set_default_methods(struct serve *s)
-{
-	if (s->nusers)
-		add_method(s, S5_METHOD_USERPASS);
-	if (s->options.keytab || s->nprincipals)
-		add_method(s, S5_METHOD_GSSAPI);
-	if (!s->config.session.nmethods)
-		add_method(s, S5_METHOD_NONE);
-}
-
-static int set_methods(struct serve *s)
-{
-	const struct opt_list *auth = &s->options.auth;
-
-	for (int i = 0; i < auth->count; i++)
-		add_method(s, (uint8_t)auth->values[i]);
-	if (!auth->count)
-		set_default_methods(s);
-	if (serve_has_method(s, S5_METHOD_USERPASS) && !s->nusers)
-		return serve_misuse(s, "--auth", "userpass",
-				    "there are no users; add --user NAME:PASSWORD or --users FILE");
-	if (s->nusers && !serve_has_method(s, S5_METHOD_USERPASS))
-		out_warn(&s->options.out, "users are given, but --auth does not ask for them");
-	if (s->nprincipals && !serve_has_method(s, S5_METHOD_GSSAPI))
-		out_warn(&s->options.out, "principals are given, but --auth does not ask for them");
-	return EXIT_OK;
-}
-
-/* GSSAPI */
-
-/* The option that is about it, or NULL. */
-static const char *find_gssapi_option(const struct serve_options *o)
-{
-	if (o->keytab)
-		return "--keytab";
-	if (o->gssapi_service)
-		return "--gssapi-service";
-	if (o->gssapi_protect.count)
-		return "--gssapi-protect";
-	return o->gssapi_nec ? "--gssapi-nec" : NULL;
-}
-
-static void set_levels(struct s5_gss_config *gss, const struct opt_list *levels)
-{
-	gss->levels = 1u << S5_LEVEL_INTEGRITY | 1u << S5_LEVEL_CONFIDENTIALITY;
-	if (levels->count)
-		gss->levels = 0;
-	for (int i = 0; i < levels->count; i++)
-		gss->levels |= (uint8_t)(1u << levels->values[i]);
-}
-
-/* R1961-3.15: what no ticket could be taken with is found out now, not by the first client. */
-static int set_gssapi(struct serve *s)
-{
-	const struct serve_options *o = &s->options;
-	struct s5_gss_config *gss = &s->config.session.gss;
-	const char *option = find_gssapi_option(o);
-	char why[S5_GSS_WHY];
-
-	if (option && !serve_has_method(s, S5_METHOD_GSSAPI)) {
-		out_error(&o->out, "option %s: --auth does not accept gssapi", option);
-		return EXIT_USAGE;
-	}
-	if (!serve_has_method(s, S5_METHOD_GSSAPI))
-		return EXIT_OK;
-	gss->nec = o->gssapi_nec;
-	set_levels(gss, &o->gssapi_protect);
-	s->acceptor = s5_gss_acceptor_new(o->keytab, o->gssapi_service, why);
-	gss->acceptor = s->acceptor;
-	if (s->acceptor)
-		return EXIT_OK;
-	out_error(&o->out, "%s%s: no credentials to accept tickets with%s%s: %s%s",
-		  o->keytab ? "option --keytab: " : "option --auth: ",
-		  o->keytab ? o->keytab : "gssapi", o->gssapi_service ? " for " : "",
-		  o->gssapi_service ? o->gssapi_service : "", why,
-		  s5_gss_library() ? "; klist -k shows what is in a keytab" : "");
-	return EXIT_USAGE;
-}
-
-/* rules */
-
-/* A name that was misspelled denies in silence, or allows what it was to deny. */
-static void warn_of_users(const struct serve *s)
-{
-	const struct s5_users nobody = { .n = 0 };
-	bool tickets = serve_has_method(s, S5_METHOD_GSSAPI);
-	const struct s5_users *users =
-		tickets || serve_has_method(s, S5_METHOD_USERPASS) ? &s->users : &nobody;
-
-	if (tickets && !s->nprincipals) /* whose names nobody here knows */
-		return;
-	for (int i = -1; (i = s5_rules_without_user(&s->rules, i + 1, users)) >= 0;)
-		out_warn(&s->options.out, "rule %d (%s) can match nobody: no user has that name",
-			 i + 1, s5_rules_text(&s->rules, i));
-}
-
-static int set_rules(struct serve *s)
-{
-	struct s5_rules_error err;
-
-	s5_rules_init(&s->rules);
-	s->config.rules = &s->rules;
-	for (size_t i = 0; i < s->options.rules.count; i++) {
-		const struct opt_str *rule = &s->options.rules.items[i];
-		bool allow = rule->tag == SERVE_ALLOW;
-
-		if (s5_rules_add(&s->rules, allow, rule->text, &err))
-			continue;
-		out_error(&s->options.out, "option --%s: '%s': %s", allow ? "allow" : "deny",
-			  rule->text, err.text);
-		return EXIT_USAGE;
-	}
-	warn_of_users(s);
-	return EXIT_OK;
-}
-
 /* dialing */
 
 static int set_dial(struct serve *s)
@@ -305,7 +174,6 @@ static int set_log(struct serve *s)
 	s->log_fd = -1;
 	s->config.trouble = log_trouble;
 	s->config.arg = s;
-	s->config.session.watch = verbose > 1;
 	s->config.watch = verbose ? log_event : NULL;
 	s->config.refused = verbose ? log_refused : NULL;
 	s->config.log = verbose || s->options.log ? log_record : NULL;
@@ -328,8 +196,6 @@ static int make_server(struct serve *s)
 	int rc = s5_server_new(&s->server, &s->config);
 
 	if (rc == 0)
-		rc = s5_server_set_users(s->server, &s->users);
-	if (rc == 0)
 		return EXIT_OK;
 	if (rc == -EINVAL)
 		return serve_misuse(s, "--resolver", s->options.resolver, "not ADDR[:PORT]");
@@ -339,9 +205,8 @@ static int make_server(struct serve *s)
 
 int serve_configure(struct serve *s)
 {
-	static int (*const parts[])(struct serve *) = { serve_set_users, set_methods, set_gssapi,
-							set_rules,	 set_dial,    set_inbound,
-							set_said,	 set_log,     make_server };
+	static int (*const parts[])(struct serve *) = { serve_make_policy, set_dial, set_inbound,
+							set_said,	   set_log,  make_server };
 	int status = EXIT_OK;
 
 	s->config.workers = s->options.workers ? (unsigned)s->options.workers : processors();

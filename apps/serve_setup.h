@@ -11,13 +11,13 @@
 
 struct serve {
 	const struct command *command;
+	int argc; /* the line as it was typed, to be read again: copies */
+	char **words;
 	struct serve_options options;
 	struct s5_server_config config;
-	struct s5_users users; /* until the server takes them over */
+	struct s5_policy policy; /* until the server takes it over */
 	size_t nusers; /* with a password */
 	size_t nprincipals; /* listed; 0: every one may come */
-	struct s5_gss_acceptor *acceptor;
-	struct s5_rules rules;
 	int log_fd; /* -1: no log */
 	struct spool *log_spool; /* NULL: the log takes its lines at once */
 	bool log_failing; /* atomically: the last line was lost, and that was told */
@@ -32,11 +32,14 @@ int serve_misuse(const struct serve *s, const char *option, const char *value, c
 bool serve_has_method(const struct serve *s, uint8_t method);
 /* Takes --user and --users. EXIT_OK, or a status after saying why. */
 int serve_set_users(struct serve *s);
+/* The policy, as options and files say it. EXIT_OK, or a status after saying why. */
+int serve_make_policy(struct serve *s);
 /* Everything but the listeners. EXIT_OK, or a status after saying why. */
 int serve_configure(struct serve *s);
 /* Listens on each of the arguments, on what systemd passed, or on the default; says where. */
 int serve_listen(struct serve *s, int count, char **arguments);
-/* Reads --users again. What is wrong is said, and all stays as it was. */
+/* SIGHUP: reads all files again, and the command line. What is wrong is said, and all stays as it
+ * was. */
 void serve_reload(struct serve *s);
 /* Says in plain words who may do what. */
 void serve_explain(const struct serve *s);

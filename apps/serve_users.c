@@ -1,4 +1,4 @@
-/* The users of `socks5 serve`: --user and --users, and the latter again at SIGHUP. */
+/* The users of `socks5 serve`: --user and --users. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +15,8 @@ static int add_user(struct serve *s, const char *text)
 
 	if (!colon)
 		return serve_misuse(s, "--user", text, "no password; write NAME:PASSWORD");
-	if (!s5_users_add(&s->users, text, (size_t)(colon - text), colon + 1, strlen(colon + 1),
-			  &err)) {
+	if (!s5_users_add(&s->policy.users, text, (size_t)(colon - text), colon + 1,
+			  strlen(colon + 1), &err)) {
 		out_error(&s->options.out, "option --user: %.*s: %s", (int)(colon - text), text,
 			  err.why);
 		return EXIT_USAGE;
@@ -43,12 +43,11 @@ static int bad_file(const struct serve *s, const char *path, const struct s5_use
 }
 
 /* What stands in it can be guessed at by whoever reads it. */
-static void warn_of_readers(const struct serve *s, const char *path)
+static bool is_open_to_others(const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & (S_IRWXG | S_IRWXO))
-		out_warn(&s->options.out, "--users %s: others may read it; chmod 600 it", path);
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & (S_IRWXG | S_IRWXO);
 }
 
 static int read_users(struct serve *s, const char *path)
@@ -61,13 +60,13 @@ static int read_users(struct serve *s, const char *path)
 
 	if (!text)
 		return serve_misuse(s, "--users", path, strerror(errno));
-	good = s5_users_parse(&s->users, text, len, &err);
+	good = s5_users_parse(&s->policy.users, text, len, &err);
 	if (!good)
 		status = bad_file(s, path, &err);
-	else if (!s->users.n)
+	else if (!s->policy.users.n)
 		status = serve_misuse(s, "--users", path, "no user in it; socks5 passwd makes one");
-	else
-		warn_of_readers(s, path);
+	else if (is_open_to_others(path))
+		status = serve_misuse(s, "--users", path, "others may read it; chmod 600 it");
 	explicit_bzero(text, len);
 	free(text);
 	return status;
@@ -77,34 +76,11 @@ int serve_set_users(struct serve *s)
 {
 	int status = EXIT_OK;
 
-	s5_users_init(&s->users);
 	if (s->options.users_file)
 		status = read_users(s, s->options.users_file);
 	for (size_t i = 0; i < s->options.users.count && status == EXIT_OK; i++)
 		status = add_user(s, s->options.users.items[i].text);
-	s->nusers = s5_users_count(&s->users, false);
-	s->nprincipals = s5_users_count(&s->users, true);
+	s->nusers = s5_users_count(&s->policy.users, false);
+	s->nprincipals = s5_users_count(&s->policy.users, true);
 	return status;
-}
-
-void serve_reload(struct serve *s)
-{
-	const struct out *out = &s->options.out;
-	size_t users = s->nusers, principals = s->nprincipals;
-	int rc;
-
-	if (!s->options.users_file) {
-		out_say(out, "SIGHUP: nothing to read again, there is no --users FILE");
-		return;
-	}
-	rc = serve_set_users(s) == EXIT_OK ? s5_server_set_users(s->server, &s->users) : -EINVAL;
-	if (rc == 0) {
-		out_say(out, "SIGHUP: users are read again: %zu of them",
-			s->nusers + s->nprincipals);
-		return;
-	}
-	s5_users_fini(&s->users);
-	s->nusers = users;
-	s->nprincipals = principals;
-	out_error(out, "SIGHUP: the users are as before");
 }

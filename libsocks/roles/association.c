@@ -13,6 +13,7 @@
 struct s5_association {
 	struct s5_watch control;
 	struct s5_worker *worker;
+	struct s5_policy *policy;
 	LIST_ENTRY(s5_association) link;
 	struct s5_assoc assoc;
 	struct s5_record record; /* why: which destination was refused last, until the end */
@@ -61,6 +62,7 @@ static void end(struct s5_association *n, const char *why)
 	s5_loop_unwatch(&w->loop, &n->control);
 	close(n->control.fd);
 	LIST_REMOVE(n, link);
+	s5_server_policy_drop(w->server, n->policy);
 	free(n);
 	s5_server_leave(w->server);
 	s5_worker_relieved(w);
@@ -125,7 +127,7 @@ static bool permit(struct s5_assoc *a, const struct s5_addr *name, const struct 
 		.address = address,
 	};
 
-	struct s5_verdict v = s5_rules_match(n->worker->config->rules, &q);
+	struct s5_verdict v = s5_rules_match(&n->policy->rules, &q);
 
 	if (v.decision == S5_DENY)
 		n->denial = v;
@@ -202,7 +204,7 @@ static struct s5_association *make(struct s5_worker *w, const struct s5_record *
 }
 
 int s5_association_start(struct s5_worker *w, int client, int udp, struct s5_session *session,
-			 const struct s5_record *record, int64_t born)
+			 struct s5_policy *policy, const struct s5_record *record, int64_t born)
 {
 	size_t len;
 	const uint8_t *rest = s5_session_out(session, &len);
@@ -213,6 +215,8 @@ int s5_association_start(struct s5_worker *w, int client, int udp, struct s5_ses
 		free(n);
 		return rc;
 	}
+	n->policy = policy;
+	s5_server_policy_hold(w->server, policy);
 	n->assoc.seal = s5_session_take_seal(session, S5_CLIENT);
 	n->born = born;
 	n->control = (struct s5_watch){ .fd = client, .ready = control_ready };

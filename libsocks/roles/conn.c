@@ -23,7 +23,7 @@ static void forget(struct s5_conn *c)
 	LIST_REMOVE(c, link);
 	s5_conn_bind_end(c);
 	s5_session_fini(&c->session);
-	s5_server_roster_drop(w->server, c->roster);
+	s5_server_policy_drop(w->server, c->policy);
 	free(c);
 	if (--w->nconns)
 		return;
@@ -126,11 +126,14 @@ static void open_stream(struct s5_conn *c)
 {
 	struct s5_worker *w = c->worker;
 	bool udp = c->session.request.cmd == S5_CMD_UDP;
+	int rc;
 
 	if (!flush(c))
 		return;
-	if ((udp ? s5_association_start : s5_tunnel_start)(w, c->watch.fd, c->target, &c->session,
-							   &c->record, c->born) < 0) {
+	rc = udp ? s5_association_start(w, c->watch.fd, c->target, &c->session, c->policy,
+					&c->record, c->born)
+		 : s5_tunnel_start(w, c->watch.fd, c->target, &c->session, &c->record, c->born);
+	if (rc < 0) {
 		s5_conn_drop(c, "no memory");
 		return;
 	}
@@ -329,7 +332,9 @@ void s5_conn_start(struct s5_worker *w, int fd, const struct s5_addr *from)
 	c->record.client = *from;
 	c->record.method = S5_METHOD_UNACCEPTABLE;
 	w->next_id += w->id_step;
-	s5_session_init_server(&c->session, &config->session, c->born + config->handshake_timeout);
+	c->policy = s5_server_policy(w->server);
+	s5_session_init_server(&c->session, &c->policy->session,
+			       c->born + config->handshake_timeout);
 	c->session.budget = &w->tokens;
 	LIST_INSERT_HEAD(&w->conns, c, link);
 	if (++w->nconns > w->crowd)

@@ -22,7 +22,7 @@ struct s5_conn {
 	LIST_ENTRY(s5_conn) link;
 	enum s5_conn_state state;
 	bool accepted; /* the checkers' verdict on a password */
-	struct s5_roster *roster; /* the users it is checked against, or NULL */
+	struct s5_policy *policy; /* in force when it came */
 	struct s5_timer timer; /* the handshake's deadline, or the state's */
 	struct s5_job job;
 	int64_t born;

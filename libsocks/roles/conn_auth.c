@@ -34,7 +34,7 @@ static void check_run(struct s5_job *job)
 {
 	struct s5_conn *c = S5_OUTER(job, struct s5_conn, job);
 
-	c->accepted = s5_users_check(&c->roster->users, &c->session.credentials);
+	c->accepted = s5_users_check(&c->policy->users, &c->session.credentials);
 }
 
 static void check_done(struct s5_job *job)
@@ -72,29 +72,26 @@ static bool submit(struct s5_conn *c, void (*run)(struct s5_job *), void (*done)
  * the rules have nothing for it, whatever it will ask for. */
 static void judge_principal(struct s5_conn *c)
 {
-	const struct s5_users *users = &c->roster->users;
+	const struct s5_users *users = &c->policy->users;
 	struct s5_query q = { .from = &c->record.client,
 			      .user = c->record.user,
 			      .ulen = c->record.ulen };
 
 	s5_conn_judge(c, s5_users_admit(users, q.user, q.ulen) &&
-				 s5_rules_may_come(c->worker->config->rules, &q));
+				 s5_rules_may_come(&c->policy->rules, &q));
 }
 
 bool s5_conn_check(struct s5_conn *c)
 {
-	struct s5_worker *w = c->worker;
-
 	c->record.user = c->session.credentials.user;
 	c->record.ulen = c->session.credentials.ulen;
-	c->roster = s5_server_roster(w->server);
 	if (c->session.method == S5_METHOD_GSSAPI) {
 		judge_principal(c);
 		return true;
 	}
-	if (s5_users_needs_hash(&c->roster->users))
+	if (s5_users_needs_hash(&c->policy->users))
 		return submit(c, check_run, check_done);
-	verdict(c, s5_users_check(&c->roster->users, &c->session.credentials));
+	verdict(c, s5_users_check(&c->policy->users, &c->session.credentials));
 	return true;
 }
 

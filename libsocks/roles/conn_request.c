@@ -17,7 +17,7 @@ static struct s5_verdict ask(const struct s5_conn *c, const struct s5_addr *addr
 		.address = address,
 	};
 
-	return s5_rules_match(c->worker->config->rules, &q);
+	return s5_rules_match(&c->policy->rules, &q);
 }
 
 bool s5_conn_permits(struct s5_conn *c, const struct s5_addr *address)

@@ -28,7 +28,7 @@ struct s5_server {
 	pthread_mutex_t lock; /* guards the next four */
 	struct s5_penalties penalties;
 	struct s5_hush starved, full;
-	struct s5_roster *roster;
+	struct s5_policy *policy; /* in force; its holders are guarded too */
 	unsigned nworkers; /* those that are initialised */
 	struct s5_worker *workers;
 	struct made_file *files;
@@ -91,64 +91,88 @@ static int start_checkers(struct s5_server *server)
 	return rc;
 }
 
-struct s5_roster *s5_server_roster(struct s5_server *server)
+void s5_policy_init(struct s5_policy *policy)
 {
-	struct s5_roster *roster;
-
-	pthread_mutex_lock(&server->lock);
-	roster = server->roster;
-	roster->holders++;
-	pthread_mutex_unlock(&server->lock);
-	return roster;
+	memset(policy, 0, sizeof *policy);
+	s5_users_init(&policy->users);
+	s5_rules_init(&policy->rules);
 }
 
-void s5_server_roster_drop(struct s5_server *server, struct s5_roster *roster)
+void s5_policy_fini(struct s5_policy *policy)
+{
+	s5_users_fini(&policy->users);
+	s5_rules_fini(&policy->rules);
+	s5_gss_acceptor_free(policy->acceptor);
+	s5_policy_init(policy);
+}
+
+struct s5_policy *s5_server_policy(struct s5_server *server)
+{
+	struct s5_policy *policy;
+
+	pthread_mutex_lock(&server->lock);
+	policy = server->policy;
+	policy->holders++;
+	pthread_mutex_unlock(&server->lock);
+	return policy;
+}
+
+void s5_server_policy_hold(struct s5_server *server, struct s5_policy *policy)
+{
+	pthread_mutex_lock(&server->lock);
+	policy->holders++;
+	pthread_mutex_unlock(&server->lock);
+}
+
+void s5_server_policy_drop(struct s5_server *server, struct s5_policy *policy)
 {
 	bool last;
 
-	if (!roster)
+	if (!policy)
 		return;
 	pthread_mutex_lock(&server->lock);
-	last = --roster->holders == 0;
+	last = --policy->holders == 0;
 	pthread_mutex_unlock(&server->lock);
 	if (!last)
 		return;
-	s5_users_fini(&roster->users);
-	free(roster);
+	s5_policy_fini(policy);
+	free(policy);
 }
 
-static bool accepts_tokens(const struct s5_server *server)
+static bool needs_checkers(const struct s5_policy *policy)
 {
-	const struct s5_session_config *c = &server->config.session;
+	const struct s5_session_config *c = &policy->session;
 
-	return memchr(c->methods, S5_METHOD_GSSAPI, c->nmethods);
+	return s5_users_needs_hash(&policy->users) ||
+	       memchr(c->methods, S5_METHOD_GSSAPI, c->nmethods);
 }
 
-int s5_server_set_users(struct s5_server *server, struct s5_users *users)
+int s5_server_set_policy(struct s5_server *server, struct s5_policy *policy)
 {
-	struct s5_roster *roster = malloc(sizeof *roster), *old;
-	int rc = roster ? 0 : -ENOMEM;
+	struct s5_policy *next = malloc(sizeof *next), *old;
+	int rc = next ? 0 : -ENOMEM;
 
-	if (rc == 0 && (s5_users_needs_hash(users) || accepts_tokens(server)))
+	if (rc == 0 && needs_checkers(policy))
 		rc = start_checkers(server);
 	if (rc < 0) {
-		free(roster);
+		free(next);
 		return rc;
 	}
-	*roster = (struct s5_roster){ .holders = 1, .users = *users };
-	s5_users_init(users);
+	*next = *policy;
+	next->holders = 1;
+	s5_policy_init(policy);
 	pthread_mutex_lock(&server->lock);
-	old = server->roster;
-	server->roster = roster;
+	old = server->policy;
+	server->policy = next;
 	pthread_mutex_unlock(&server->lock);
-	s5_server_roster_drop(server, old);
+	s5_server_policy_drop(server, old);
 	return 0;
 }
 
 int s5_server_new(struct s5_server **out, const struct s5_server_config *config)
 {
 	struct s5_server *server = calloc(1, sizeof *server);
-	struct s5_users nobody;
+	struct s5_policy nobody;
 	int rc;
 
 	if (!server)
@@ -157,8 +181,8 @@ int s5_server_new(struct s5_server **out, const struct s5_server_config *config)
 	pthread_mutex_init(&server->lock, NULL);
 	s5_penalties_init(&server->penalties);
 	server->workers = calloc(config->workers, sizeof *server->workers);
-	s5_users_init(&nobody);
-	rc = server->workers ? s5_server_set_users(server, &nobody) : -ENOMEM;
+	s5_policy_init(&nobody);
+	rc = server->workers ? s5_server_set_policy(server, &nobody) : -ENOMEM;
 	while (rc == 0 && server->nworkers < config->workers) {
 		struct s5_worker *w = &server->workers[server->nworkers];
 
@@ -304,7 +328,7 @@ void s5_server_free(struct s5_server *server)
 	join(server);
 	for (unsigned i = 0; i < server->nworkers; i++)
 		s5_worker_fini(&server->workers[i]);
-	s5_server_roster_drop(server, server->roster);
+	s5_server_policy_drop(server, server->policy);
 	pthread_mutex_destroy(&server->lock);
 	free(server->files);
 	free(server->workers);

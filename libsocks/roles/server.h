@@ -1,6 +1,6 @@
 /* The server: accept, session, policy, dial, relay; on worker threads with a loop each.
  *
- *   s5_server_new; s5_server_listen* as often as wanted; s5_server_start
+ *   s5_server_new; s5_server_listen* as often as wanted; s5_server_set_policy; s5_server_start
  *   s5_server_drain: no new clients; s5_server_sessions tells how many are left
  *   s5_server_free: ends what is left and joins the threads
  *
@@ -36,9 +36,17 @@ struct s5_record {
 	char why[160]; /* why it ended; printable */
 };
 
-struct s5_server_config {
+/* Who may come, by which method, and what they may reach: all that may change while the server runs.
+ * A client keeps what was in force when it came. */
+struct s5_policy {
 	struct s5_session_config session; /* the methods, in order of preference */
-	const struct s5_rules *rules;
+	struct s5_gss_acceptor *acceptor; /* the policy's; session.gss has it too; or NULL */
+	struct s5_users users;
+	struct s5_rules rules;
+	unsigned holders; /* private */
+};
+
+struct s5_server_config {
 	const char *resolver; /* s5_resolver_new's servers */
 	unsigned workers; /* at least 1 */
 	unsigned max_sessions; /* 0: no limit; beyond it clients are closed at once */
@@ -69,6 +77,10 @@ struct s5_server_config {
 
 struct s5_server;
 
+void s5_policy_init(struct s5_policy *policy);
+/* Gives back what it holds, and leaves it empty. */
+void s5_policy_fini(struct s5_policy *policy);
+
 /* 0 or -errno. -EINVAL: config.resolver. */
 int s5_server_new(struct s5_server **server, const struct s5_server_config *config);
 /* *real is the address with the real port. 0 or -errno. */
@@ -77,9 +89,9 @@ int s5_server_listen(struct s5_server *server, const struct s5_addr *a, struct s
 int s5_server_listen_unix(struct s5_server *server, const char *path);
 /* A socket that listens already; the server's from now on. */
 int s5_server_adopt(struct s5_server *server, int fd);
-/* Who may come from now on; nobody before. Takes over what *users holds, and leaves it empty;
- * checks under way keep the users they began with. 0 or -errno (nothing was taken over). */
-int s5_server_set_users(struct s5_server *server, struct s5_users *users);
+/* What is in force from now on; before, nobody comes. Takes over what *policy holds, and leaves it
+ * empty. 0 or -errno (nothing was taken over). */
+int s5_server_set_policy(struct s5_server *server, struct s5_policy *policy);
 int s5_server_start(struct s5_server *server);
 void s5_server_drain(struct s5_server *server);
 unsigned s5_server_sessions(const struct s5_server *server);

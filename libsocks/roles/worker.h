@@ -15,11 +15,6 @@ struct s5_tunnel;
 struct s5_association;
 struct s5_worker;
 
-struct s5_roster {
-	unsigned holders; /* the server's lock guards it */
-	struct s5_users users;
-};
-
 struct s5_port {
 	struct s5_watch watch;
 	struct s5_worker *worker;
@@ -59,10 +54,11 @@ struct s5_work *s5_server_work(struct s5_server *server);
 /* False: the limit is reached, nothing was counted. */
 bool s5_server_enter(struct s5_server *server);
 void s5_server_leave(struct s5_server *server);
-/* The users in force, for a check that may take long. Any thread. */
-struct s5_roster *s5_server_roster(struct s5_server *server);
-/* Gives it back. NULL is fine. */
-void s5_server_roster_drop(struct s5_server *server, struct s5_roster *roster);
+/* The policy in force, for a client that came. Any thread. */
+struct s5_policy *s5_server_policy(struct s5_server *server);
+/* The same once more, for somebody else. */
+void s5_server_policy_hold(struct s5_server *server, struct s5_policy *policy);
+void s5_server_policy_drop(struct s5_server *server, struct s5_policy *policy);
 /* Accepting failed with error; EUSERS: max_sessions. */
 void s5_server_trouble(struct s5_server *server, int error, int64_t now_ms);
 /* How many ms the answer to wrong credentials waits. Whichever worker saw them: they count. */
@@ -91,11 +87,11 @@ int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_sessi
 		    const struct s5_record *record, int64_t born);
 void s5_tunnels_stop(struct s5_worker *w);
 
-/* association.c: takes over both descriptors, the control connection (known to the loop) and the
+/* association.c: keeps the policy, and takes over both descriptors, the control connection (known to the loop) and the
  * UDP socket for the client, and what the session still has to send. 0 or -errno (nothing taken
  * over). */
 int s5_association_start(struct s5_worker *w, int client, int udp, struct s5_session *session,
-			 const struct s5_record *record, int64_t born);
+			 struct s5_policy *policy, const struct s5_record *record, int64_t born);
 void s5_associations_stop(struct s5_worker *w);
 
 #endif

@@ -4,6 +4,8 @@
 load ../lib/helper
 load ../lib/serve
 
+umask 077 # for users files
+
 # refused SEGMENT...: these credentials, behind the hello, get 01 01 and the end.
 refused() {
 	answers "05020101 EOF" $HELLO_USER "$@"
@@ -256,7 +258,7 @@ said_again() {
 	refused "$(login joe one)"
 	echo nonsense >>"$users"
 	reload "option --users: $users: line 3: .*"
-	has_line "the users are as before" "$SERVER_LOG" || fail "$(cat "$SERVER_LOG")"
+	has_line "SIGHUP: all is as it was before" "$SERVER_LOG" || fail "$(cat "$SERVER_LOG")"
 	accepted "$(login joe two)"
 	rm "$users"
 	reload "No such file"
@@ -264,11 +266,11 @@ said_again() {
 	stop_server
 }
 
-@test "SIGHUP: a session goes on, also while the server drains; without --users nothing changes" {
+@test "SIGHUP: a session goes on, also while the server drains; and nothing is lost" {
 	local path=$BATS_TEST_TMPDIR/s
 	start_target echo
 	LISTEN=unix:$path start_server --drain 60 --log -
-	reload "nothing to read again"
+	reload "users are read again: 0 of them, and 0 rules"
 	spawn "$PYTHON" "$LIB/rawclient.py" --timeout 20 "$PROXY" \
 		"$HELLO$(request $IP4 "$TARGET_PORT")3131"
 	wait_until 5 has_lines 2 "$TARGET_OUT"

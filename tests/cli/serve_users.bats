@@ -4,6 +4,7 @@
 load ../lib/helper
 load ../lib/serve
 
+umask 077 # for users files
 HASH='$1$saltsalt$qjXMvbEw8oaL.CzflDtaK/'
 
 # warns TEXT ARGUMENT...: a server that starts says TEXT.
@@ -31,16 +32,21 @@ silent() {
 	silent 'can match nobody' -u joe:x --allow user=bob,joe --deny to=private
 }
 
-@test "a users file that others may read and an empty password: told at the start" {
+@test "SEC-11 a users file that others may read is refused" {
 	local users=$BATS_TEST_TMPDIR/users mode
 	echo "joe:$HASH" >"$users"
 	for mode in 644 640 604; do
 		chmod $mode "$users"
-		warns "--users $users: others may read it" --users "$users"
+		run timeout 10 "$SOCKS5" serve --users "$users" 127.0.0.1:0
+		[ "$status" = 2 ] || fail "$mode: $status: $output"
+		[ "$output" = "socks5 serve: option --users: $users: others may read it; chmod 600 it" ]
 	done
 	chmod 600 "$users"
 	silent "others may read" --users "$users"
 	silent "others may read" --users <(cat "$users")
+}
+
+@test "an empty password: told at the start" {
 	warns "user joe has an empty password" -u joe:
 	silent "empty password" -u joe:x
 }

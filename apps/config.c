@@ -1,0 +1,136 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "file.h"
+#include "out.h"
+
+#define BLANKS " \t\r"
+
+struct config {
+	const struct opt *opts;
+	void *target;
+	struct opt_strs *arguments;
+	const char *path;
+	size_t line;
+	bool secret; /* some line holds a password */
+};
+
+/* Ends the value where a comment begins, or blanks do. False: a quote is not closed. */
+static bool cut_value(char **value)
+{
+	char *text = *value, *end;
+
+	if (*text == '\'' || *text == '"') {
+		end = strchr(text + 1, *text);
+		if (!end || (end[1] && !strchr(BLANKS, end[1])))
+			return false;
+		*end = '\0';
+		*value = text + 1;
+		return true;
+	}
+	for (end = text; *end; end++)
+		if (*end == '#' && (end == text || strchr(BLANKS, end[-1])))
+			break;
+	while (end > text && strchr(BLANKS, end[-1]))
+		end--;
+	*end = '\0';
+	return true;
+}
+
+/* "listen" is what stands on a command line without an option. */
+static const struct opt argument_rows[] = {
+	{ .name = "listen", .kind = OPT_KIND_STRS },
+	{ .kind = OPT_KIND_END },
+};
+
+static bool holds_secret(const struct config *c, const char *name)
+{
+	size_t base;
+	const struct opt *row = opt_find(c->opts, name, strlen(name), &base);
+
+	return row && row->secret;
+}
+
+static int set(struct config *c, const char *name, const char *value, struct opt_error *err)
+{
+	if (strcmp(name, "listen") == 0)
+		return opt_set(argument_rows, c->arguments, name, value, err);
+	if (strcmp(name, "config") == 0)
+		return opt_fail(err, "a config file names no other");
+	c->secret |= holds_secret(c, name);
+	return opt_set(c->opts, c->target, name, *value ? value : NULL, err);
+}
+
+static int take_line(struct config *c, char *line, struct opt_error *err)
+{
+	char *name = line + strspn(line, BLANKS), *value;
+
+	if (!*name || *name == '#')
+		return 0;
+	if (strncmp(name, "--", 2) == 0)
+		name += 2;
+	value = name + strcspn(name, BLANKS "=");
+	if (*value)
+		*value++ = '\0';
+	value += strspn(value, BLANKS);
+	if (*value == '=')
+		value += 1 + strspn(value + 1, BLANKS);
+	if (!cut_value(&value))
+		return opt_fail(err,
+				"option %s: a quote is not closed, or something stands behind it",
+				name);
+	return set(c, name, value, err);
+}
+
+static int take_lines(struct config *c, char *text, size_t len, struct opt_error *err)
+{
+	char *next;
+
+	if (memchr(text, 0, len))
+		return opt_fail(err, "a NUL octet has no place in a config file");
+	for (; text; text = next) {
+		next = strchr(text, '\n');
+		if (next)
+			*next++ = '\0';
+		c->line++;
+		if (take_line(c, text, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Whoever reads the file could be that user. */
+static bool is_open_to_others(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & (S_IRWXG | S_IRWXO);
+}
+
+int config_read(const struct opt *opts, void *target, struct opt_strs *arguments, const char *path,
+		struct opt_error *err)
+{
+	struct config c = { opts, target, arguments, path, 0, false };
+	struct opt_error cause = { .unknown = "" };
+	size_t len = 0;
+	char *text = file_read(path, &len);
+	int rc;
+
+	if (!text)
+		return opt_fail(err, "%.200s: %s", path, strerror(errno));
+	rc = take_lines(&c, text, len, &cause);
+	explicit_bzero(text, len);
+	free(text);
+	if (rc < 0 && c.line)
+		return opt_fail(err, "%.200s: line %zu: %.250s", path, c.line, cause.text);
+	if (rc < 0)
+		return opt_fail(err, "%.200s: %.250s", path, cause.text);
+	if (c.secret && is_open_to_others(path))
+		return opt_fail(err, "%.200s holds passwords and others may read it; chmod 600 it",
+				path);
+	return 0;
+}

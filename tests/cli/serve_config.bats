@@ -1,0 +1,165 @@
+#!/usr/bin/env bats
+# socks5 serve: config files, rules files, and both again at SIGHUP.
+
+load ../lib/helper
+load ../lib/serve
+
+umask 077 # for files with passwords
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# config LINE...: the file "conf".
+config() {
+	printf '%s\n' "$@" >conf
+}
+
+# bad TEXT LINE...: with such a file it does not start.
+bad() {
+	local text=$1
+	shift
+	config "$@"
+	run timeout 10 "$SOCKS5" serve -c conf 127.0.0.1:0
+	[ "$status:$output" = "2:socks5 serve: option --config: conf: $text" ] ||
+		fail "$status: $output"
+}
+
+@test "a file of options: names with and without dashes, values, comments, listeners" {
+	start_target echo
+	config '# a proxy' '' 'user us:pw' '  --allow from=127.0.0.0/8 to=any  # all' \
+		'deny = "to=10.0.0.0/8 # no comment"' 'listen 127.0.0.1:0' 'listen=127.0.0.2:0' 'open' \
+		'handshake-timeout   5s'
+	sed -i 's/ # no comment//' conf
+	spawn "$SOCKS5" serve --config conf
+	SERVER_PID=$PID SERVER_LOG=$ERR
+	wait_until 10 has_line 'everything else is denied' "$ERR" || fail "$(cat "$ERR")"
+	[ "$(grep -c 'listening on 127.0.0.[12]:' "$ERR")" = 2 ]
+	has_line 'one user on this machine may use it, with a password' "$ERR"
+	has_line 'rule 1: allow from=127.0.0.0/8 to=any$' "$ERR"
+	has_line 'rule 2: deny to=10.0.0.0/8$' "$ERR"
+	PROXY=$(sed -n 's/.*listening on //p' "$ERR" | head -n 1)
+	answers "05020100$OK4 EOF" 050102 "$(login us pw)$(request $IP4 "$TARGET_PORT")" eof
+}
+
+@test "LISTEN on the line replaces the file's; what is behind -c replaces what it says" {
+	config 'listen 127.0.0.1:1' 'handshake-timeout 1s' 'max-sessions 3'
+	start_server -c conf --max-sessions 1 -v
+	[ "$(grep -c 'listening on' "$SERVER_LOG")" = 1 ]
+	spawn "$PYTHON" "$LIB/rawclient.py" --timeout 20 "$PROXY" 05
+	sleep_until_held
+	talk 050100
+	[ "$END" != TIMEOUT ]
+	wait_until 5 has_line 'handshake\|did not go on in time' "$SERVER_LOG"
+}
+
+sleep_until_held() {
+	wait_until 5 is_turned_away
+}
+
+is_turned_away() {
+	talk 050100
+	[ -z "$GOT" ]
+}
+
+@test "errors name file, line and the nearest option" {
+	bad "line 2: unknown option --handshake-timout; did you mean --handshake-timeout?" \
+		'open' 'handshake-timout 3s'
+	bad "line 1: option --workers: 'x' is not a whole number from 1 to 256" 'workers x'
+	bad "line 3: option --udp-filter: 'all' is unknown, it must be none, address or port" '' '' \
+		'udp-filter all'
+	bad "line 1: option --users needs a value: --users FILE" 'users'
+	bad "line 1: option --open: 'maybe' is unknown, it must be yes or no" 'open maybe'
+	bad "line 1: a config file names no other" 'config conf'
+	bad 'line 1: option allow: a quote is not closed, or something stands behind it' 'allow "to=any'
+	bad 'line 1: option allow: a quote is not closed, or something stands behind it' 'allow "to=any"x'
+	run "$SOCKS5" serve -c nosuch
+	[ "$status:$output" = "2:socks5 serve: option --config: nosuch: No such file or directory" ]
+	config open
+	run "$SOCKS5" serve -c conf -c conf
+	[ "$status:$output" = "2:socks5 serve: option --config: one is enough" ]
+	printf 'open\0' >conf
+	run "$SOCKS5" serve -c conf
+	[ "$status" = 2 ]
+}
+
+@test "SEC-11 a file with passwords that others may read is refused; one without is not" {
+	config 'user us:pw' 'listen 127.0.0.1:0'
+	chmod 644 conf
+	run timeout 10 "$SOCKS5" serve -c conf
+	[ "$status:$output" = "2:socks5 serve: option --config: conf holds passwords and others may read it; chmod 600 it" ]
+	config 'open'
+	chmod 644 conf
+	start_server -c conf
+}
+
+@test "a rules file, in its place among the other rules" {
+	start_target echo
+	printf '%s\n' '# first' 'deny to=10.0.0.0/8  # no' '' '	allow   to=any' >rules
+	start_server --deny to=192.0.2.0/24 --rules rules --deny to=any
+	wait_until 5 has_line 'rule 4: deny to=any' "$SERVER_LOG" || fail "$(cat "$SERVER_LOG")"
+	has_line 'rule 1: deny to=192.0.2.0/24' "$SERVER_LOG"
+	has_line 'rule 2: deny to=10.0.0.0/8$' "$SERVER_LOG"
+	asks "$OK4" $IP4 "$TARGET_PORT"
+	asks "$(error 02)" 010a000001 80
+	for bad in 'permit to=any' 'allow too=any' 'deny'; do
+		printf '%s\n' '' "$bad" >rules
+		run timeout 10 "$SOCKS5" serve --rules rules 127.0.0.1:0
+		[ "$status" = 2 ] || fail "$bad: $output"
+		[[ $output == "socks5 serve: option --rules: rules: line 2: '"* ]] || fail "$output"
+	done
+	run timeout 10 "$SOCKS5" serve --rules nosuch 127.0.0.1:0
+	[ "$status:$output" = "2:socks5 serve: option --rules: nosuch: No such file or directory" ]
+}
+
+reload() {
+	kill -HUP "$SERVER_PID"
+	wait_until 5 has_line "$1" "$SERVER_LOG" || fail "it did not say '$1': $(cat "$SERVER_LOG")"
+}
+
+@test "SIGHUP reads config, rules and users again, all or nothing; sessions go on" {
+	start_target echo
+	"$SOCKS5" passwd --cost 1 --password pass:pw us >users
+	echo 'deny to=10.0.0.0/8' >rules
+	config 'users users' 'rules rules'
+	start_server -c conf --log -
+	spawn "$PYTHON" "$LIB/rawclient.py" --timeout 20 "$PROXY" 050102 "$(login us pw)" \
+		"$(request $IP4 "$TARGET_PORT")" 3131
+	wait_until 5 has_lines 2 "$TARGET_OUT"
+	echo 'deny to=127.0.0.0/8' >>rules
+	reload 'users are read again: 1 of them, and 2 rules'
+	answers "05020100$(error 02) EOF" 050102 "$(login us pw)$(request $IP4 "$TARGET_PORT")" eof
+	echo 'handshake-timout 3' >>conf
+	reload 'option --config: conf: line 3: unknown option --handshake-timout'
+	reload 'SIGHUP: all is as it was before'
+	config 'users users'
+	echo nonsense >>users
+	reload 'option --users: users: line 2: '
+	answers "05020100$(error 02) EOF" 050102 "$(login us pw)$(request $IP4 "$TARGET_PORT")" eof
+	! is_gone "$PID" || fail "the session ended"
+	"$SOCKS5" passwd --cost 1 --password pass:new us >users
+	reload 'users are read again: 1 of them, and 0 rules'
+	answers "05020100$OK4 EOF" 050102 "$(login us new)$(request $IP4 "$TARGET_PORT")" eof
+	! is_gone "$PID" || fail "the session ended"
+}
+
+@test "SIGHUP reads a password from the line again, though it was masked there" {
+	start_target echo
+	echo 'deny to=10.0.0.0/8' >rules
+	start_server -u us:pw --rules rules
+	reload 'users are read again: 1 of them, and 1 rule$'
+	! tr '\0' ' ' <"/proc/$SERVER_PID/cmdline" | grep -q 'us:pw' || fail "it is shown"
+	answers "05020100$OK4 EOF" 050102 "$(login us pw)$(request $IP4 "$TARGET_PORT")" eof
+}
+
+@test "SIGHUP opens the log again" {
+	start_target echo
+	start_server --log log
+	asks "$OK4" $IP4 "$TARGET_PORT"
+	wait_until 5 has_lines 1 log
+	mv log log.1
+	reload 'users are read again'
+	asks "$OK4" $IP4 "$TARGET_PORT"
+	wait_until 5 has_lines 1 log
+	[ "$(wc -l <log.1)" = 1 ]
+}
