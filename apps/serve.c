@@ -63,6 +63,12 @@ static int serve(struct serve *s, int count, char **arguments)
 	sigset_t set;
 	int status = serve_configure(s), sig = 0, rc;
 
+	if (status == EXIT_OK && s->options.explain && !s->options.check) {
+		out_error(&s->options.out, "option --explain: it is for --check");
+		return EXIT_USAGE;
+	}
+	if (status == EXIT_OK && s->options.check)
+		return serve_check(s);
 	if (status == EXIT_OK)
 		status = serve_listen(s, count, arguments);
 	if (status != EXIT_OK)

@@ -50,6 +50,8 @@ struct serve_options {
 	enum s5_udp_filter udp_filter;
 	char *resolver; /* ADDR[:PORT], or NULL: the system's */
 	int max_sessions; /* 0: no limit */
+	bool check;
+	char *explain; /* a question in the words of a rule; or NULL */
 	char *log; /* a path, "-" for stdout, or NULL: none */
 	int64_t drain; /* ms that sessions may go on after SIGTERM */
 	struct out out;

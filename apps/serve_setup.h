@@ -38,6 +38,8 @@ int serve_make_policy(struct serve *s);
 int serve_configure(struct serve *s);
 /* Listens on each of the arguments, on what systemd passed, or on the default; says where. */
 int serve_listen(struct serve *s, int count, char **arguments);
+/* --check, once all is configured: prints what is asked for. A status. */
+int serve_check(struct serve *s);
 /* SIGHUP: reads all files again, and the command line. What is wrong is said, and all stays as it
  * was. */
 void serve_reload(struct serve *s);

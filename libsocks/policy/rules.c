@@ -325,6 +325,37 @@ void s5_verdict_text(struct s5_verdict denial, char text[static S5_DENIAL_TEXT])
 		snprintf(text, S5_DENIAL_TEXT, "denied by rule %d", denial.rule + 1);
 }
 
+enum s5_reason s5_rules_reason(const struct s5_rules *r, int i, const struct s5_query *q)
+{
+	const struct s5_rule *rule = &r->rows[i];
+	const struct target t = target_of(q);
+
+	if (!from_fits(&rule->from, &t))
+		return S5_REASON_FROM;
+	if (!user_fits(&rule->users, q))
+		return S5_REASON_USER;
+	if (!command_fits(rule->commands, q->cmd))
+		return S5_REASON_COMMAND;
+	switch (rule_fit(rule, &t)) {
+	case FIT_NO:
+		return S5_REASON_TO;
+	case FIT_UNSURE:
+		return S5_REASON_ADDRESS;
+	case FIT_LOOSE:
+		return rule->allow && is_guarded(&t) ? S5_REASON_GUARD : S5_REASON_MATCH;
+	case FIT_NAMED:
+		break;
+	}
+	return S5_REASON_MATCH;
+}
+
+bool s5_rules_guards(const struct s5_query *q)
+{
+	const struct target t = target_of(q);
+
+	return is_guarded(&t);
+}
+
 bool s5_rules_every_allow_has_from(const struct s5_rules *r)
 {
 	for (size_t i = 0; i < r->n; i++)

@@ -87,6 +87,36 @@ bool s5_rules_may_come(const struct s5_rules *r, const struct s5_query *q);
 #define S5_DENIAL_TEXT 40
 void s5_verdict_text(struct s5_verdict denial, char text[static S5_DENIAL_TEXT]);
 
+/* Why a rule does or does not decide a question; said of the first word that tells. */
+enum s5_reason {
+	S5_REASON_MATCH,
+	S5_REASON_FROM,
+	S5_REASON_USER,
+	S5_REASON_COMMAND,
+	S5_REASON_TO,
+	S5_REASON_GUARD, /* it would allow, but does not name the address that is guarded */
+	S5_REASON_ADDRESS, /* it depends on the address, which is not known */
+};
+
+enum s5_reason s5_rules_reason(const struct s5_rules *r, int i, const struct s5_query *q);
+/* Is the address behind the guard, for this client? */
+bool s5_rules_guards(const struct s5_query *q);
+/* Rule i as it was understood, without allow or deny: its words in a fixed order, blocks without the
+ * bits that do not count. Returns text. */
+const char *s5_rules_render(const struct s5_rules *r, int i, char *text, size_t size);
+
+/* A question in the words of a rule: from= user= command= to=, one value each. Without from= the
+ * client is on this machine, without user= it has no name, without command= it is connect. */
+struct s5_rule_question {
+	struct s5_query query; /* points into the rest */
+	struct s5_addr from, to;
+	char user[256];
+};
+
+/* False: err says why. The question must not be moved after that. */
+bool s5_rule_question_parse(struct s5_rule_question *q, const char *text,
+			    struct s5_rules_error *err);
+
 /* There is an allow rule: what no rule matches is denied. */
 bool s5_rules_has_allow(const struct s5_rules *r);
 /* There are allow rules, and every one says from=: nobody else is let in. */

@@ -163,3 +163,49 @@ reload() {
 	wait_until 5 has_lines 1 log
 	[ "$(wc -l <log.1)" = 1 ]
 }
+
+# checks TEXT OPTION...: that is what --check prints.
+checks() {
+	local text=$1
+	shift
+	run timeout 10 "$SOCKS5" serve --check "$@"
+	[ "$status:$output" = "0:$text" ] || fail "$status: $output"
+}
+
+@test "--check: the rules as they are understood, and no listener" {
+	config 'listen 127.0.0.1:1' 'deny to=10.1.2.3/8' 'allow command=udp,connect to=[fd00::1/8]:53'
+	checks "rule 1: deny to=10.0.0.0/8
+rule 2: allow command=connect,udp to=[fd00::/8]:53
+otherwise: deny" -c conf
+	checks "otherwise: allow; from elsewhere than this machine not to=loopback to=private \
+to=link-local to=multicast to=metadata"
+	run timeout 10 "$SOCKS5" serve --check --users nosuch
+	[ "$status" = 2 ]
+}
+
+@test "--explain: which rule decides, and why not the others" {
+	config 'deny user=joe' 'allow from=192.0.2.0/24 to=.example.org' 'allow to=10.0.0.0/8:22' \
+		'user ann:x' 'user joe:x'
+	checks "rule 1: user= is another
+rule 2: from= is another
+rule 3: it matches, and decides
+allowed: rule 3, allow to=10.0.0.0/8:22" -c conf --explain 'from=198.51.100.1 to=10.0.0.9:22'
+	checks "rule 1: it matches, and decides
+denied: rule 1, deny user=joe" -c conf --explain 'user=joe to=example.org:80'
+	checks "rule 1: user= is another
+rule 2: it matches, and decides
+allowed: rule 2, allow from=192.0.2.0/24 to=.example.org; each address, when it is known" -c conf \
+		--explain 'from=192.0.2.1 to=www.example.org:443'
+	checks "rule 1: user= is another
+rule 2: to= is another
+rule 3: to= is another
+denied: no rule matches, and there are rules that allow" -c conf \
+		--explain 'from=192.0.2.1 to=203.0.113.1:80'
+	checks "denied: the address is guarded, and no rule that allows names it" \
+		--explain 'from=192.0.2.1 to=169.254.169.254:80'
+	checks "allowed: no rule matches, and it is not guarded" --explain 'to=169.254.169.254:80'
+	run "$SOCKS5" serve --check --explain 'to=any'
+	[ "$status:$output" = "2:socks5 serve: option --explain: to=any: to= is one HOST or ADDRESS here, with one :PORT" ]
+	run "$SOCKS5" serve --explain 'to=a.b'
+	[ "$status:$output" = "2:socks5 serve: option --explain: it is for --check" ]
+}
