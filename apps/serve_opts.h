@@ -49,7 +49,7 @@ struct serve_options {
 	struct serve_advertise advertise;
 	enum s5_udp_filter udp_filter;
 	char *resolver; /* ADDR[:PORT], or NULL: the system's */
-	int max_sessions; /* 0: no limit */
+	int max_sessions, max_per_client; /* 0: no limit */
 	bool check;
 	char *explain; /* a question in the words of a rule; or NULL */
 	char *log; /* a path, "-" for stdout, or NULL: none */

@@ -220,6 +220,8 @@ int serve_make_policy(struct serve *s)
 
 	s5_policy_init(&s->policy);
 	s->policy.session.watch = s->options.out.verbose > 1;
+	s->policy.max_sessions = (unsigned)s->options.max_sessions;
+	s->policy.max_per_client = (unsigned)s->options.max_per_client;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts)[0] && status == EXIT_OK; i++)
 		status = parts[i](s);
 	return status;

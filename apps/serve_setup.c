@@ -135,6 +135,11 @@ static void log_trouble(void *arg, int error, unsigned count)
 		out_warn(&s->options.out,
 			 "%d session%s: further clients are turned away (--max-sessions)%s", most,
 			 most == 1 ? "" : "s", times);
+	else if (error == EDQUOT)
+		out_warn(&s->options.out,
+			 "a client has as many sessions as one may: it is turned away "
+			 "(--max-per-client)%s",
+			 times);
 	else
 		out_warn(
 			&s->options.out,
@@ -210,7 +215,6 @@ int serve_configure(struct serve *s)
 	int status = EXIT_OK;
 
 	s->config.workers = s->options.workers ? (unsigned)s->options.workers : processors();
-	s->config.max_sessions = (unsigned)s->options.max_sessions;
 	s->config.handshake_timeout = s->options.handshake_timeout;
 	s->config.idle_timeout = s->options.idle_timeout;
 	s->config.resolver = s->options.resolver;

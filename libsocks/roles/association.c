@@ -56,6 +56,7 @@ static void tell(struct s5_association *n, const char *why)
 static void end(struct s5_association *n, const char *why)
 {
 	struct s5_worker *w = n->worker;
+	uint64_t source = s5_addr_source(&n->record.client);
 
 	tell(n, why);
 	s5_assoc_stop(&n->assoc);
@@ -64,7 +65,7 @@ static void end(struct s5_association *n, const char *why)
 	LIST_REMOVE(n, link);
 	s5_server_policy_drop(w->server, n->policy);
 	free(n);
-	s5_server_leave(w->server);
+	s5_server_leave(w->server, source);
 	s5_worker_relieved(w);
 }
 

@@ -35,12 +35,13 @@ static void forget(struct s5_conn *c)
 void s5_conn_release(struct s5_conn *c)
 {
 	struct s5_worker *w = c->worker;
+	uint64_t source = s5_addr_source(&c->record.client);
 
 	s5_dial_cancel(&c->dial);
 	if (c->target >= 0)
 		close(c->target);
 	forget(c);
-	s5_server_leave(w->server);
+	s5_server_leave(w->server, source);
 	s5_worker_relieved(w);
 }
 
@@ -318,7 +319,7 @@ void s5_conn_start(struct s5_worker *w, int fd, const struct s5_addr *from)
 
 	if (!c) {
 		close(fd);
-		s5_server_leave(w->server);
+		s5_server_leave(w->server, s5_addr_source(from));
 		return;
 	}
 	memset(c, 0, offsetof(struct s5_conn, dial));

@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "policy/crowd.h"
 #include "policy/limits.h"
 #include "roles/worker.h"
 
@@ -24,10 +26,11 @@ struct s5_server {
 	struct s5_server_config config;
 	struct s5_work work;
 	bool working;
-	unsigned sessions; /* atomically */
-	pthread_mutex_t lock; /* guards the next four */
+	unsigned sessions; /* atomically, to look at; changed under the lock */
+	pthread_mutex_t lock; /* guards the next five */
+	struct s5_crowd crowd; /* sessions of each source */
 	struct s5_penalties penalties;
-	struct s5_hush starved, full;
+	struct s5_hush starved, full, crowded;
 	struct s5_policy *policy; /* in force; its holders are guarded too */
 	unsigned nworkers; /* those that are initialised */
 	struct s5_worker *workers;
@@ -40,19 +43,29 @@ struct s5_work *s5_server_work(struct s5_server *server)
 	return &server->work;
 }
 
-bool s5_server_enter(struct s5_server *server)
+int s5_server_enter(struct s5_server *server, uint64_t source)
 {
-	unsigned n = __atomic_add_fetch(&server->sessions, 1, __ATOMIC_RELAXED);
+	const struct s5_policy *policy;
+	int rc = 0;
 
-	if (!server->config.max_sessions || n <= server->config.max_sessions)
-		return true;
-	s5_server_leave(server);
-	return false;
+	pthread_mutex_lock(&server->lock);
+	policy = server->policy;
+	if (policy->max_sessions && server->sessions >= policy->max_sessions)
+		rc = -EUSERS;
+	else if (!s5_crowd_enter(&server->crowd, source, policy->max_per_client))
+		rc = -EDQUOT;
+	if (rc == 0)
+		__atomic_add_fetch(&server->sessions, 1, __ATOMIC_RELAXED);
+	pthread_mutex_unlock(&server->lock);
+	return rc;
 }
 
-void s5_server_leave(struct s5_server *server)
+void s5_server_leave(struct s5_server *server, uint64_t source)
 {
+	pthread_mutex_lock(&server->lock);
+	s5_crowd_leave(&server->crowd, source);
 	__atomic_sub_fetch(&server->sessions, 1, __ATOMIC_RELAXED);
+	pthread_mutex_unlock(&server->lock);
 }
 
 unsigned s5_server_sessions(const struct s5_server *server)
@@ -72,12 +85,15 @@ int64_t s5_server_penalty(struct s5_server *server, const struct s5_addr *from, 
 
 void s5_server_trouble(struct s5_server *server, int error, int64_t now_ms)
 {
+	struct s5_hush *hush = error == EUSERS	 ? &server->full
+			       : error == EDQUOT ? &server->crowded
+						 : &server->starved;
 	unsigned count;
 
 	if (!server->config.trouble)
 		return;
 	pthread_mutex_lock(&server->lock);
-	count = s5_hush_add(error == EUSERS ? &server->full : &server->starved, now_ms);
+	count = s5_hush_add(hush, now_ms);
 	pthread_mutex_unlock(&server->lock);
 	if (count)
 		server->config.trouble(server->config.arg, error, count);
@@ -180,6 +196,8 @@ int s5_server_new(struct s5_server **out, const struct s5_server_config *config)
 	server->config = *config;
 	pthread_mutex_init(&server->lock, NULL);
 	s5_penalties_init(&server->penalties);
+	if (getrandom(&server->crowd.key, sizeof server->crowd.key, GRND_NONBLOCK) < 0)
+		server->crowd.key.k[0] = (uint64_t)(uintptr_t)server;
 	server->workers = calloc(config->workers, sizeof *server->workers);
 	s5_policy_init(&nobody);
 	rc = server->workers ? s5_server_set_policy(server, &nobody) : -ENOMEM;
@@ -329,6 +347,7 @@ void s5_server_free(struct s5_server *server)
 	for (unsigned i = 0; i < server->nworkers; i++)
 		s5_worker_fini(&server->workers[i]);
 	s5_server_policy_drop(server, server->policy);
+	s5_crowd_fini(&server->crowd);
 	pthread_mutex_destroy(&server->lock);
 	free(server->files);
 	free(server->workers);

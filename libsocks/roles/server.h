@@ -43,13 +43,14 @@ struct s5_policy {
 	struct s5_gss_acceptor *acceptor; /* the policy's; session.gss has it too; or NULL */
 	struct s5_users users;
 	struct s5_rules rules;
+	/* Clients beyond these are closed at once; 0: no limit. A source is an address, an IPv6 /64. */
+	unsigned max_sessions, max_per_client;
 	unsigned holders; /* private */
 };
 
 struct s5_server_config {
 	const char *resolver; /* s5_resolver_new's servers */
 	unsigned workers; /* at least 1 */
-	unsigned max_sessions; /* 0: no limit; beyond it clients are closed at once */
 	int64_t handshake_timeout; /* ms, from accept to request; 0: none */
 	int64_t idle_timeout; /* ms; 0: none */
 	struct s5_dial_options dial;
@@ -69,7 +70,7 @@ struct s5_server_config {
 	void (*refused)(void *arg, const struct s5_record *record, const struct s5_addr *to,
 			const char *why);
 	/* Accepting failed for want of descriptors or memory (errno), or a client was turned away
-	 * by max_sessions (EUSERS); it goes on by itself. Told now and then (s5_hush) with how
+	 * by max_sessions (EUSERS) or max_per_client (EDQUOT); it goes on by itself. Told now and then (s5_hush) with how
 	 * often it happened since. */
 	void (*trouble)(void *arg, int error, unsigned count);
 	void *arg;

@@ -17,7 +17,7 @@ struct s5_tunnel {
 	struct s5_worker *worker;
 	LIST_ENTRY(s5_tunnel) link;
 	int64_t born;
-	uint64_t id;
+	uint64_t id, source;
 	uint8_t method, cmd, ulen;
 	struct packed client, target, actual;
 	uint8_t tail[]; /* user, client, target, actual */
@@ -89,11 +89,12 @@ static void tunnel_done(struct s5_relay *r, enum s5_relay_end end)
 {
 	struct s5_tunnel *t = (struct s5_tunnel *)r;
 	struct s5_worker *w = t->worker;
+	uint64_t source = t->source;
 
 	tell(t, end);
 	LIST_REMOVE(t, link);
 	free(t);
-	s5_server_leave(w->server);
+	s5_server_leave(w->server, source);
 	s5_worker_relieved(w);
 }
 
@@ -119,6 +120,7 @@ int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_sessi
 	t->worker = w;
 	t->born = born;
 	t->id = record->id;
+	t->source = s5_addr_source(&record->client);
 	t->method = record->method;
 	t->cmd = record->cmd;
 	if (w->config->log) {

@@ -60,18 +60,19 @@ static bool accept_one(struct s5_port *p)
 	struct s5_worker *w = p->worker;
 	struct s5_sockaddr sa = { .len = sizeof sa.un };
 	struct s5_addr from;
-	int fd = accept4(p->watch.fd, &sa.sa, &sa.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(p->watch.fd, &sa.sa, &sa.len, SOCK_NONBLOCK | SOCK_CLOEXEC), rc;
 
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
 		deafen(w, errno);
 	if (fd < 0)
 		return errno == ECONNABORTED || errno == EINTR;
-	if (!s5_server_enter(w->server)) {
+	from = s5_sockaddr_to(&sa);
+	rc = s5_server_enter(w->server, s5_addr_source(&from));
+	if (rc < 0) {
 		close(fd);
-		s5_server_trouble(w->server, EUSERS, w->loop.now);
+		s5_server_trouble(w->server, -rc, w->loop.now);
 		return true;
 	}
-	from = s5_sockaddr_to(&sa);
 	s5_conn_start(w, fd, &from);
 	return true;
 }

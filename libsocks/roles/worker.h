@@ -51,15 +51,16 @@ struct s5_worker {
 
 /* server.c */
 struct s5_work *s5_server_work(struct s5_server *server);
-/* False: the limit is reached, nothing was counted. */
-bool s5_server_enter(struct s5_server *server);
-void s5_server_leave(struct s5_server *server);
+/* A session of that source (s5_addr_source) begins. 0; or a limit is reached, -EUSERS or -EDQUOT, or
+ * there is no memory, and nothing was counted. */
+int s5_server_enter(struct s5_server *server, uint64_t source);
+void s5_server_leave(struct s5_server *server, uint64_t source);
 /* The policy in force, for a client that came. Any thread. */
 struct s5_policy *s5_server_policy(struct s5_server *server);
 /* The same once more, for somebody else. */
 void s5_server_policy_hold(struct s5_server *server, struct s5_policy *policy);
 void s5_server_policy_drop(struct s5_server *server, struct s5_policy *policy);
-/* Accepting failed with error; EUSERS: max_sessions. */
+/* Accepting failed with error; EUSERS, EDQUOT: a limit is reached. */
 void s5_server_trouble(struct s5_server *server, int error, int64_t now_ms);
 /* How many ms the answer to wrong credentials waits. Whichever worker saw them: they count. */
 int64_t s5_server_penalty(struct s5_server *server, const struct s5_addr *from, int64_t now_ms);

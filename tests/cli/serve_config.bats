@@ -164,6 +164,46 @@ reload() {
 	[ "$(wc -l <log.1)" = 1 ]
 }
 
+# from ADDRESS PATTERN: a client of that address says which methods it has; PATTERN as in answers.
+from() {
+	run "$PYTHON" "$LIB/rawclient.py" --timeout 5 --from "$1" "$PROXY" 050100 eof
+	# shellcheck disable=SC2053 # a pattern is meant
+	[[ "${lines[*]}" == $2 ]] || fail "from $1: '${lines[*]}', not '$2'"
+}
+
+@test "SEC-5 --max-per-client: no more of one address, others come; a reload changes it" {
+	local held idle
+	config 'max-per-client 2'
+	start_server -c conf --workers 2 --log log
+	idle=$(sockets)
+	for held in 1 2; do
+		spawn "$PYTHON" "$LIB/rawclient.py" --timeout 30 --from 127.0.0.5 "$PROXY" 05 wait:30000
+		wait_until 5 has_sockets $((idle + held))
+	done
+	from 127.0.0.5 '@(EOF|RST)'
+	from 127.0.0.6 '0500 EOF'
+	has_line 'as many sessions as one may: it is turned away (--max-per-client)$' "$SERVER_LOG" ||
+		fail "$(cat "$SERVER_LOG")"
+	config 'max-per-client 3'
+	reload 'users are read again'
+	from 127.0.0.5 '0500 EOF'
+	config 'max-per-client 1' 'allow to=any'
+	reload 'users are read again.* 1 rule'
+	from 127.0.0.5 '@(EOF|RST)'
+	kill "$PID"
+	wait_until 5 has_lines 3 log
+	from 127.0.0.5 '@(EOF|RST)'
+	from 127.0.0.6 '0500 EOF'
+}
+
+sockets() {
+	find "/proc/$SERVER_PID/fd" -lname 'socket:*' | wc -l
+}
+
+has_sockets() {
+	[ "$(sockets)" = "$1" ]
+}
+
 # checks TEXT OPTION...: that is what --check prints.
 checks() {
 	local text=$1

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""rawclient.py [--timeout SECONDS] ADDRESS:PORT|unix:PATH SEGMENT...: octets to a server.
+"""rawclient.py [--timeout SECONDS] [--from ADDRESS] ADDRESS:PORT|unix:PATH SEGMENT...: octets to a server.
 
 A segment is HEX (HEX*N is HEX repeated), each sent by a write of its own, or
 
@@ -18,7 +18,7 @@ import time
 
 
 class Client:
-    def __init__(self, where, timeout):
+    def __init__(self, where, timeout, source=None):
         self.end = time.monotonic() + timeout
         self.data = b""
         if where.startswith("unix:"):
@@ -27,7 +27,8 @@ class Client:
             self.sock.connect(where[5:])
             return
         host, _, port = where.rpartition(":")
-        self.sock = socket.create_connection((host.strip("[]"), int(port)), timeout)
+        own = (source, 0) if source else None
+        self.sock = socket.create_connection((host.strip("[]"), int(port)), timeout, own)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def read(self):
@@ -56,7 +57,10 @@ class Client:
         self.sock.sendall(text.encode())
 
     def do_eof(self, _):
-        self.sock.shutdown(socket.SHUT_WR)
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError as error:  # not connected any more
+            raise ConnectionResetError from error
 
     def do_rst(self, _):
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -88,11 +92,12 @@ def talk(client, segments):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--timeout", type=float, default=5)
+    parser.add_argument("--from", dest="source")
     parser.add_argument("where")
     parser.add_argument("segments", nargs="*")
     options = parser.parse_args()
     try:
-        client = Client(options.where, options.timeout)
+        client = Client(options.where, options.timeout, options.source)
     except ConnectionResetError:  # so soon that connect() itself meets it
         print("\nRST")
         return
