@@ -118,6 +118,7 @@ static bool drop(struct s5_relay *r, struct s5_flow *f, int from)
 void s5_flow_came(struct s5_flow *f, size_t n, size_t most, size_t payload)
 {
 	f->octets += payload;
+	f->sealing += n - payload; /* of a message that came in parts: once less, and more before */
 	if (n < LARGE_READ)
 		f->large = 0;
 	else if (f->large < BULK_AFTER)
@@ -262,10 +263,10 @@ static bool step(struct s5_relay *r, struct s5_flow *f)
 
 void s5_flow_pump(struct s5_relay *r, struct s5_flow *f)
 {
-	uint64_t most = f->octets + (r->seal ? SEALED_BUDGET : TURN_BUDGET);
+	uint64_t most = s5_flow_taken(f) + (r->seal ? SEALED_BUDGET : TURN_BUDGET);
 
 	while (!r->over && !f->ended && step(r, f))
-		if (f->octets >= most) {
+		if (s5_flow_taken(f) >= most) {
 			s5_loop_later(r->pool->loop, &r->turn);
 			return;
 		}

@@ -17,6 +17,12 @@ enum {
 /* flow.c: moves what can be moved now, at most a turn's budget. */
 void s5_flow_pump(struct s5_relay *r, struct s5_flow *f);
 
+/* Octets that were taken from the source, whatever they were. */
+static inline uint64_t s5_flow_taken(const struct s5_flow *f)
+{
+	return f->octets + f->sealing;
+}
+
 /* Octets for the destination: sent, and what it does not take is kept. */
 bool s5_flow_put(struct s5_relay *r, struct s5_flow *f, const uint8_t *octets, size_t n);
 /* A read failed, with errno. */

@@ -251,7 +251,7 @@ static uint64_t progress(struct s5_relay *r, unsigned from)
 
 	if (ioctl(s5_end_out(&r->end[!from]), SIOCOUTQ, &queued) < 0)
 		queued = 0;
-	return 2 * f->octets - f->held_len - f->piped - (uint64_t)queued;
+	return 2 * s5_flow_taken(f) - f->held_len - f->piped - (uint64_t)queued;
 }
 
 static void timer_fire(struct s5_timer *t)

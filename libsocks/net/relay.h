@@ -35,6 +35,7 @@ enum s5_relay_end {
 
 struct s5_flow {
 	uint64_t octets; /* taken from the source; of a sealed one what was in its messages */
+	uint64_t sealing; /* the rest of what was taken from a sealed one */
 	uint8_t *held; /* what the destination would not take yet */
 	uint32_t held_at, held_len;
 	struct s5_pipe pipe; /* in -1: none borrowed */

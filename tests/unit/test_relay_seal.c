@@ -2,6 +2,8 @@
 #include "relaying.h"
 #include "sealing.h"
 
+#include <sys/ioctl.h>
+
 #include "wire/gssframe.h"
 
 static struct s5_relay second;
@@ -245,6 +247,51 @@ TEST(a_tap_sees_what_is_inside)
 	assert_string_equal(taps, "0a0b1c1d");
 }
 
+/* What a message is worth to the other side does not matter: reading it takes its time. */
+TEST(messages_with_nothing_in_them_leave_others_their_turn)
+{
+	static uint8_t octets[8192];
+	struct s5_writer out = s5_writer_over(octets, sizeof octets);
+	int mebi = 1 << 20, left = 0;
+	ssize_t n = 1;
+	size_t put = 0;
+
+	start_by_hand(S5_LEVEL_CONFIDENTIALITY);
+	setsockopt(mine[0].out, SOL_SOCKET, SO_SNDBUF, &mebi, sizeof mebi);
+	setsockopt(relay.end[0].in.fd, SOL_SOCKET, SO_RCVBUF, &mebi, sizeof mebi);
+	while (n > 0) {
+		out.len = 0;
+		while (out.cap - out.len >= 64)
+			assert_int_equal(s5_seal_wrap_datagram(peer, "", 0, &out), S5_OK);
+		n = write(mine[0].out, octets, out.len);
+		put += n > 0 ? (size_t)n : 0;
+	}
+	assert_true(put > 384 << 10);
+	turn_now(&loop);
+	assert_int_equal(ioctl(relay.end[0].in.fd, FIONREAD, &left), 0);
+	assert_true(left > 0);
+}
+
+TEST(a_message_that_comes_slowly_is_not_idle)
+{
+	static uint8_t octets[20100], plain[20000];
+	struct s5_writer out = s5_writer_over(octets, sizeof octets);
+
+	relay.idle = 200;
+	start_by_hand(S5_LEVEL_CONFIDENTIALITY);
+	assert_int_equal(s5_seal_wrap(peer, plain, sizeof plain, &out), S5_OK);
+	for (size_t at = 0; at < out.len; at += 1000) {
+		size_t n = out.len - at < 1000 ? out.len - at : 1000;
+
+		assert_int_equal(write(mine[0].out, octets + at, n), n);
+		turn_for(&loop, 40);
+		assert_int_equal(told, 0);
+	}
+	assert_int_equal(read(mine[1].in, plain, sizeof plain), sizeof plain);
+	TURN_UNTIL(&loop, told);
+	assert_int_equal(how, S5_RELAY_IDLE);
+}
+
 #define SEALED(test) cmocka_unit_test_setup_teardown(test, set_up_seal, tear_down_seal)
 
 int main(void)
@@ -259,6 +306,8 @@ int main(void)
 		SEALED(a_fault_found_before_the_start_ends_it),
 		SEALED(R1928_R_4_sealed_a_slow_reader_stops_the_sender),
 		SEALED(a_tap_sees_what_is_inside),
+		SEALED(messages_with_nothing_in_them_leave_others_their_turn),
+		SEALED(a_message_that_comes_slowly_is_not_idle),
 	};
 
 	return RUN(tests);
