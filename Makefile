@@ -128,7 +128,7 @@ $(B)/tests/unit/test_frag_memory: TEST_LDFLAGS = -Wl,--wrap=realloc,--wrap=free
 # And where it answers in the place of the library that knows Kerberos.
 $(B)/tests/unit/test_gss_krb5: TEST_LDFLAGS = $(patsubst %,-Wl$(comma)--wrap=gss_%,import_name \
 	init_sec_context accept_sec_context inquire_context display_name unwrap unwrap_iov \
-	release_buffer)
+	release_buffer display_status)
 $(UNIT_BIN): $(B)/%: $(B)/%.o $(B)/libsocks.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(S5_CFLAGS) $(S5_LDFLAGS) $(TEST_LDFLAGS) -o $@ $< $(filter %/libapps.a,$^) $(B)/libsocks.a \

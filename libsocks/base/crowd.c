@@ -1,13 +1,21 @@
-#include "policy/crowd.h"
+#include "base/crowd.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
 
 #define ROOM_FIRST 16
 
 struct s5_crowd_place {
 	uint64_t who; /* 0: free */
-	unsigned count;
+	size_t count;
 };
+
+void s5_crowd_init(struct s5_crowd *c)
+{
+	*c = (struct s5_crowd){ .room = 0 };
+	if (getrandom(&c->key, sizeof c->key, GRND_NONBLOCK) < 0)
+		c->key.k[0] = (uint64_t)(uintptr_t)c;
+}
 
 void s5_crowd_fini(struct s5_crowd *c)
 {
@@ -51,7 +59,7 @@ static bool make_room(struct s5_crowd *c)
 	return true;
 }
 
-bool s5_crowd_enter(struct s5_crowd *c, uint64_t who, unsigned most)
+bool s5_crowd_enter(struct s5_crowd *c, uint64_t who, size_t n, size_t most)
 {
 	struct s5_crowd_place *place;
 
@@ -60,11 +68,11 @@ bool s5_crowd_enter(struct s5_crowd *c, uint64_t who, unsigned most)
 	if (!make_room(c))
 		return false;
 	place = find(c, who);
-	if (most && place->count >= most)
+	if (most && (place->count > most || n > most - place->count))
 		return false;
 	c->used += !place->who;
 	place->who = who;
-	place->count++;
+	place->count += n;
 	return true;
 }
 
@@ -83,15 +91,18 @@ static void free_place(struct s5_crowd *c, size_t i)
 	c->used--;
 }
 
-void s5_crowd_leave(struct s5_crowd *c, uint64_t who)
+void s5_crowd_leave(struct s5_crowd *c, uint64_t who, size_t n)
 {
 	struct s5_crowd_place *place = who && c->room ? find(c, who) : NULL;
 
-	if (place && place->who && --place->count == 0)
+	if (!place || !place->who)
+		return;
+	place->count -= n < place->count ? n : place->count;
+	if (place->count == 0)
 		free_place(c, (size_t)(place - c->places));
 }
 
-unsigned s5_crowd_count(const struct s5_crowd *c, uint64_t who)
+size_t s5_crowd_count(const struct s5_crowd *c, uint64_t who)
 {
 	return who && c->room ? find(c, who)->count : 0;
 }

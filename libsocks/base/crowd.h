@@ -1,10 +1,10 @@
-/* How many each of many has of something: sessions of one source. A table that grows with what is in
- * it and shrinks never; who chooses the numbers cannot choose their places.
+/* How much each of many has of something: sessions of one source, or octets. A table that grows with
+ * what is in it and shrinks never; who chooses the numbers cannot choose their places.
  *
- * The owner zeroes it and sets the key, which nobody else knows. Not locked: one thread at a time.
+ * Not locked: one thread at a time.
  */
-#ifndef S5_POLICY_CROWD_H
-#define S5_POLICY_CROWD_H
+#ifndef S5_BASE_CROWD_H
+#define S5_BASE_CROWD_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,12 +20,13 @@ struct s5_crowd {
 	size_t room, used; /* a power of two; how many of them are taken */
 };
 
+void s5_crowd_init(struct s5_crowd *c);
 void s5_crowd_fini(struct s5_crowd *c);
-/* One more of `who`, unless it has `most` (0: any number). False: it has, or there is no memory. 0 is
- * nobody, who may have any number and is not counted. */
-bool s5_crowd_enter(struct s5_crowd *c, uint64_t who, unsigned most);
-/* One less; only after it entered. */
-void s5_crowd_leave(struct s5_crowd *c, uint64_t who);
-unsigned s5_crowd_count(const struct s5_crowd *c, uint64_t who);
+/* n more for `who`, at least 1, unless that were beyond `most` (0: any number). False: it would be,
+ * or there is no memory. 0 is nobody, who may have any number and is not counted. */
+bool s5_crowd_enter(struct s5_crowd *c, uint64_t who, size_t n, size_t most);
+/* n less, of those that entered. */
+void s5_crowd_leave(struct s5_crowd *c, uint64_t who, size_t n);
+size_t s5_crowd_count(const struct s5_crowd *c, uint64_t who);
 
 #endif

@@ -300,7 +300,8 @@ static void timer_fire(struct s5_timer *t)
 		return;
 	}
 	if (c->state == S5_CONN_CHECKING) {
-		s5_conn_drop(c, "credentials: checking them took too long");
+		s5_conn_drop(c, c->session.gss ? "security token: checking it took too long"
+					       : "credentials: checking them took too long");
 		return;
 	}
 	if (c->state == S5_CONN_HOLDING)
@@ -337,6 +338,7 @@ void s5_conn_start(struct s5_worker *w, int fd, const struct s5_addr *from)
 	s5_session_init_server(&c->session, &c->policy->session,
 			       c->born + config->handshake_timeout);
 	c->session.budget = &w->tokens;
+	c->session.source = s5_addr_source(from);
 	LIST_INSERT_HEAD(&w->conns, c, link);
 	if (++w->nconns > w->crowd)
 		w->crowd = w->nconns;

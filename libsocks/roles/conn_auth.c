@@ -60,8 +60,9 @@ static bool submit(struct s5_conn *c, void (*run)(struct s5_job *), void (*done)
 				  .run = run,
 				  .done = done };
 	if (s5_work_submit(s5_server_work(w->server), &c->job) < 0) {
-		snprintf(c->record.why, sizeof c->record.why, "credentials: too many %s pending",
-			 c->session.gss ? "security tokens" : "password checks");
+		snprintf(c->record.why, sizeof c->record.why, "%s",
+			 c->session.gss ? "security token: too many pending"
+					: "credentials: too many password checks pending");
 		return false;
 	}
 	c->state = S5_CONN_CHECKING;

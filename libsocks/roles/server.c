@@ -4,11 +4,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "policy/crowd.h"
 #include "policy/limits.h"
 #include "roles/worker.h"
 
@@ -52,7 +50,7 @@ int s5_server_enter(struct s5_server *server, uint64_t source)
 	policy = server->policy;
 	if (policy->max_sessions && server->sessions >= policy->max_sessions)
 		rc = -EUSERS;
-	else if (!s5_crowd_enter(&server->crowd, source, policy->max_per_client))
+	else if (!s5_crowd_enter(&server->crowd, source, 1, policy->max_per_client))
 		rc = -EDQUOT;
 	if (rc == 0)
 		__atomic_add_fetch(&server->sessions, 1, __ATOMIC_RELAXED);
@@ -63,7 +61,7 @@ int s5_server_enter(struct s5_server *server, uint64_t source)
 void s5_server_leave(struct s5_server *server, uint64_t source)
 {
 	pthread_mutex_lock(&server->lock);
-	s5_crowd_leave(&server->crowd, source);
+	s5_crowd_leave(&server->crowd, source, 1);
 	__atomic_sub_fetch(&server->sessions, 1, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&server->lock);
 }
@@ -196,8 +194,7 @@ int s5_server_new(struct s5_server **out, const struct s5_server_config *config)
 	server->config = *config;
 	pthread_mutex_init(&server->lock, NULL);
 	s5_penalties_init(&server->penalties);
-	if (getrandom(&server->crowd.key, sizeof server->crowd.key, GRND_NONBLOCK) < 0)
-		server->crowd.key.k[0] = (uint64_t)(uintptr_t)server;
+	s5_crowd_init(&server->crowd);
 	server->workers = calloc(config->workers, sizeof *server->workers);
 	s5_policy_init(&nobody);
 	rc = server->workers ? s5_server_set_policy(server, &nobody) : -ENOMEM;

@@ -70,8 +70,8 @@ struct s5_server_config {
 	void (*refused)(void *arg, const struct s5_record *record, const struct s5_addr *to,
 			const char *why);
 	/* Accepting failed for want of descriptors or memory (errno), or a client was turned away
-	 * by max_sessions (EUSERS) or max_per_client (EDQUOT); it goes on by itself. Told now and then (s5_hush) with how
-	 * often it happened since. */
+	 * by max_sessions (EUSERS) or max_per_client (EDQUOT); it goes on by itself. Told
+	 * now and then (s5_hush) with how often it happened since. */
 	void (*trouble)(void *arg, int error, unsigned count);
 	void *arg;
 };

@@ -165,7 +165,7 @@ int s5_worker_init(struct s5_worker *w, struct s5_server *server,
 	w->drain.run = drain_run;
 	w->stop.run = stop_run;
 	w->retry.fire = retry_fire;
-	w->tokens.limit = TOKEN_OCTETS;
+	s5_shares_init(&w->tokens, TOKEN_OCTETS);
 	LIST_INIT(&w->conns);
 	LIST_INIT(&w->tunnels);
 	LIST_INIT(&w->associations);
@@ -214,6 +214,7 @@ void s5_worker_fini(struct s5_worker *w)
 	ports_close(w);
 	s5_conns_free(w);
 	s5_resolver_free(w->resolver);
+	s5_shares_fini(&w->tokens);
 	s5_pool_fini(&w->pool);
 	if (w->post)
 		s5_post_fini(w->post);

@@ -30,7 +30,7 @@ struct s5_worker {
 	struct s5_pool pool;
 	struct s5_resolver *resolver;
 	struct s5_post *post; /* NULL: no association yet */
-	struct s5_budget tokens; /* of the security tokens of clients that are not let in yet */
+	struct s5_shares tokens; /* of the security tokens of clients that are not let in yet */
 	struct s5_assoc_options udp;
 	pthread_t thread;
 	bool running;

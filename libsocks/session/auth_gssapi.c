@@ -10,7 +10,7 @@
 #include "session/step.h"
 #include "wire/gsstoken.h"
 
-#define LEVEL_TOKEN_MOST 1024 /* octets of a wrapped level: far more than any mechanism needs */
+#define LEVEL_TOKEN_MOST 512 /* octets of a wrapped level: far more than any mechanism needs */
 
 static const struct s5_step step_token, step_token_back, step_level, step_level_back;
 
@@ -386,6 +386,7 @@ static const struct s5_step step_token_back = {
 	.encode = token_back_encode,
 	.decode = token_back_decode,
 	.next = token_back_next,
+	.refuse = refuse_frame,
 };
 
 static const struct s5_step step_level = {
@@ -405,6 +406,7 @@ static const struct s5_step step_level_back = {
 	.encode = level_back_encode,
 	.decode = level_decode,
 	.next = level_back_next,
+	.refuse = refuse_frame,
 };
 
 const struct s5_auth s5_auth_gssapi = {

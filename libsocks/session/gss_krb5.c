@@ -24,6 +24,15 @@ struct s5_gss_context {
 
 /* the library's words */
 
+/* The library quotes what the other side sent. */
+static size_t put_plain(char *why, size_t used, const char *text, size_t n)
+{
+	for (size_t i = 0; i < n && used + 1 < S5_GSS_WHY; i++)
+		why[used++] = (char)(text[i] >= ' ' && text[i] < 0x7f ? text[i] : '?');
+	why[used] = 0;
+	return used;
+}
+
 /* Appends what one of the two status codes means. */
 static size_t put_status(char *why, size_t used, OM_uint32 code, int kind)
 {
@@ -34,16 +43,15 @@ static size_t put_status(char *why, size_t used, OM_uint32 code, int kind)
 		if (gss_display_status(&minor, code, kind, GSS_C_NO_OID, &more, &text) !=
 		    GSS_S_COMPLETE)
 			break;
-		if (used < S5_GSS_WHY)
-			used += (size_t)snprintf(why + used, S5_GSS_WHY - used, "%s%.*s",
-						 used ? ": " : "", (int)text.length,
-						 (const char *)text.value);
+		if (used)
+			used = put_plain(why, used, ": ", 2);
+		used = put_plain(why, used, text.value, text.length);
 		gss_release_buffer(&minor, &text);
 	} while (more);
 	return used;
 }
 
-/* The minor status says it best; the major one where there is no other. */
+/* The minor status says it best; the major one where it says nothing. */
 static void put_why(char *why, OM_uint32 major, OM_uint32 minor)
 {
 	size_t used = 0;
@@ -51,8 +59,8 @@ static void put_why(char *why, OM_uint32 major, OM_uint32 minor)
 	why[0] = 0;
 	if (minor)
 		used = put_status(why, used, minor, GSS_C_MECH_CODE);
-	if (!used)
-		put_status(why, used, major, GSS_C_GSS_CODE);
+	if (!used || strcmp(why, "Success") == 0)
+		put_status(why, 0, major, GSS_C_GSS_CODE);
 }
 
 static enum s5_gss_trouble trouble_of(OM_uint32 major, OM_uint32 minor)

@@ -23,18 +23,18 @@ static void drop(const struct s5_session *s, struct s5_buf *b)
 		return;
 	free(b->mem);
 	if (s->budget)
-		s5_budget_give(s->budget, b->cap);
+		s5_shares_give(s->budget, s->source, b->cap);
 }
 
 static uint8_t *get_memory(const struct s5_session *s, size_t n)
 {
 	uint8_t *mem;
 
-	if (s->budget && !s5_budget_take(s->budget, n))
+	if (s->budget && !s5_shares_take(s->budget, s->source, n))
 		return NULL;
 	mem = malloc(n);
 	if (!mem && s->budget)
-		s5_budget_give(s->budget, n);
+		s5_shares_give(s->budget, s->source, n);
 	return mem;
 }
 

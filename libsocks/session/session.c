@@ -121,9 +121,9 @@ static void trace_own(struct s5_session *s, const uint8_t *octets, size_t n)
 	s->step->decode(s, &in);
 }
 
-/* Writes the message where it goes as it is, or where what is to be sealed stands in clear. False:
- * it cannot be expressed, or there is no memory. */
-static bool write_message(struct s5_session *s, struct s5_writer *out)
+/* Writes the message where it goes as it is, or where what is to be sealed stands in clear.
+ * S5_CAUSE_LOCAL: it cannot be expressed. */
+static enum s5_cause write_message(struct s5_session *s, struct s5_writer *out)
 {
 	struct s5_buf *to = s5_session_stream(s, s->role);
 	size_t size = s->step->size ? s->step->size(s) : 0;
@@ -132,27 +132,43 @@ static bool write_message(struct s5_session *s, struct s5_writer *out)
 	if (!size && !to->cap)
 		size = S5_SESSION_ROOM;
 	if (size && !s5_session_make_room(s, to, size))
-		return false;
+		return S5_CAUSE_MEMORY;
 	*out = s5_buf_writer(to);
 	s->step->encode(s, out);
 	if (out->rc != S5_OK)
-		return false;
+		return S5_CAUSE_LOCAL;
 	to->len += out->len;
 	if (!s->seals[s->role])
-		return true;
+		return S5_CAUSE_NONE;
 	s->passed_in = to;
 	s->passed = out->len;
-	return s5_session_emit(s, out->data, out->len);
+	return s5_session_emit(s, out->data, out->len) ? S5_CAUSE_NONE : S5_CAUSE_MEMORY;
+}
+
+/* What the client is told at last, where there is something to tell. Its second octet, or 0. */
+static uint8_t put_refusal(struct s5_session *s, enum s5_note why)
+{
+	uint8_t octets[16];
+	struct s5_writer out = s5_writer_over(octets, sizeof octets);
+
+	if (s->role == S5_SERVER && s->step->refuse) {
+		s->step->refuse(why, &out);
+		s5_session_emit(s, octets, out.len);
+	}
+	return out.len > 1 ? octets[1] : 0;
 }
 
 static bool encode(struct s5_session *s)
 {
 	struct s5_writer out;
+	enum s5_cause trouble;
 
 	if (s->step->ready && !s->step->ready(s))
 		return false;
-	if (!write_message(s, &out)) {
-		s5_session_fail(s, S5_CAUSE_LOCAL, 0, S5_NOTE_NONE);
+	trouble = write_message(s, &out);
+	if (trouble != S5_CAUSE_NONE) {
+		put_refusal(s, S5_NOTE_NONE);
+		s5_session_fail(s, trouble, 0, S5_NOTE_NONE);
 		return true;
 	}
 	if (s->config->watch)
@@ -163,14 +179,9 @@ static bool encode(struct s5_session *s)
 
 static void refuse(struct s5_session *s, enum s5_note why)
 {
-	uint8_t octets[16];
-	struct s5_writer out = s5_writer_over(octets, sizeof octets);
+	uint8_t code = put_refusal(s, why);
 
-	if (s->role == S5_SERVER && s->step->refuse) {
-		s->step->refuse(why, &out);
-		s5_session_emit(s, octets, out.len);
-	}
-	s5_session_fail(s, S5_CAUSE_MALFORMED, out.len > 1 ? octets[1] : 0, why);
+	s5_session_fail(s, S5_CAUSE_MALFORMED, code, why);
 }
 
 /* Octets of a message are missing, and its sender has closed. */

@@ -27,7 +27,8 @@
  * goes on with the seal, which is to be taken (s5_session_take_seal).
  *
  * The caller owns the struct; s5_session_fini wipes it. Nothing is allocated but with GSSAPI, whose
- * tokens are long: as much as came, within a budget that many may share. Not locked: one thread at a time. The config is borrowed until fini.
+ * tokens are long: as much as came, within a budget that many may share. Not locked: one thread at
+ * a time. The config is borrowed until fini.
  */
 #ifndef S5_SESSION_SESSION_H
 #define S5_SESSION_SESSION_H
@@ -36,9 +37,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/budget.h"
 #include "base/buf.h"
 #include "base/bytes.h"
+#include "base/shares.h"
 #include "session/gss.h"
 #include "session/seal.h"
 #include "wire/gssframe.h"
@@ -112,8 +113,9 @@ struct s5_session {
 	enum s5_role role;
 	const struct s5_session_config *config;
 	int64_t deadline; /* as given to init: the caller's clock, the caller's unit */
-	struct s5_budget
-		*budget; /* set by the caller after init, kept until fini; NULL: no limit */
+	/* For long messages. Set by the caller after init, kept until fini; NULL: no limit. */
+	struct s5_shares *budget;
+	uint64_t source; /* whose share it is */
 
 	/* What passed so far; each is good from its event on. */
 	struct s5_hello hello;

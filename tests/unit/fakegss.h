@@ -37,6 +37,7 @@ static struct {
 	bool plain; /* no encryption is to be had */
 	bool broken; /* the next step fails */
 	const char *principal;
+	size_t ntoken; /* octets of a token; 0: 1 */
 	size_t live; /* contexts that are not freed */
 	uint64_t wrapped; /* octets, in all */
 } fake = { .rounds = 1, .principal = "alice@R" };
@@ -93,9 +94,9 @@ bool s5_gss_give(struct s5_gss *g, const uint8_t *token, size_t n)
 
 static inline void fake_emit(struct s5_gss *g, uint8_t octet)
 {
-	g->token = malloc(1);
-	g->token[0] = octet;
-	g->ntoken = 1;
+	g->ntoken = fake.ntoken ? fake.ntoken : 1;
+	g->token = malloc(g->ntoken);
+	memset(g->token, octet, g->ntoken);
 }
 
 static inline void fake_complete(struct s5_gss *g)

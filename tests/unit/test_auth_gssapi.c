@@ -36,6 +36,7 @@ static int reset(void **state)
 	(void)state;
 	fake.rounds = 1;
 	fake.mute = fake.plain = fake.broken = false;
+	fake.ntoken = 0;
 	fake.principal = "alice@R";
 	return 0;
 }
@@ -378,17 +379,59 @@ TEST(tokens_are_held_within_a_budget)
 	static const struct s5_session_config config = { .nmethods = 1, .methods = { 1 } };
 	static uint8_t octets[5000] = { 5, 1, 1, 1, 1, 0xff, 0xff };
 	static struct drive run;
-	struct s5_budget budget = { .limit = 8192 };
+	struct s5_shares budget;
 
+	s5_shares_init(&budget, 8192);
 	drive_init(&run, S5_SERVER, &config);
 	run.s.budget = &budget;
 	drive_feed(&run, S5_CLIENT, octets, 3000);
 	assert_string_equal(run.log, "method 01\n");
-	assert_true(budget.used > 0 && budget.used <= 8192);
+	assert_true(budget.all.used > 0 && budget.all.used <= 8192);
 	drive_feed(&run, S5_CLIENT, octets, sizeof octets);
 	assert_string_equal(run.log, "method 01\nfailed MEMORY in security token\n");
 	drive_init(&run, S5_SERVER, &config);
-	assert_int_equal(budget.used, 0);
+	assert_int_equal(budget.all.used, 0);
+	run.s.budget = &budget;
+	run.s.source = 7;
+	drive_feed(&run, S5_CLIENT, octets, 3000); /* one in four is 2048 */
+	assert_string_equal(run.log, "method 01\nfailed MEMORY in security token\n");
+	s5_session_fini(&run.s);
+	s5_shares_fini(&budget);
+}
+
+/* R1961-3.9: it is told that it is refused; and what needs little needs no budget. */
+TEST(an_answer_without_memory_is_the_abort)
+{
+	static const struct s5_session_config config = { .nmethods = 1,
+							 .methods = { 1 },
+							 .gss.levels = BOTH };
+	static const uint8_t octets[] = { 5, 1, 1, 1, 1, 0, 1, 0xa1 };
+	static const uint8_t aborted[] = { 5, 1, 1, 0xff }, granted[] = { 5, 1, 1, 1, 0, 1, 0xb1 };
+	static struct drive run;
+	struct s5_shares none;
+
+	s5_shares_init(&none, 0);
+	drive_init(&run, S5_SERVER, &config);
+	run.s.budget = &none;
+	drive_feed(&run, S5_CLIENT, octets, sizeof octets);
+	drive_settle(&run);
+	assert_int_equal(run.outlen, sizeof granted);
+	assert_memory_equal(run.out, granted, sizeof granted);
+	drive_feed(&run, S5_CLIENT, (const uint8_t *)"\1\2\0\5\xc0\0\0\1\xc1", 9);
+	drive_settle(&run);
+	assert_true(run.outlen > sizeof granted + 4);
+	assert_false(run.s.ended);
+	drive_init(&run, S5_SERVER, &config);
+	run.s.budget = &none;
+	fake.ntoken = 2000;
+	drive_feed(&run, S5_CLIENT, octets, sizeof octets);
+	drive_settle(&run);
+	fake.ntoken = 0;
+	assert_int_equal(run.outlen, sizeof aborted);
+	assert_memory_equal(run.out, aborted, sizeof aborted);
+	assert_non_null(strstr(run.log, "failed MEMORY in security token\n"));
+	s5_session_fini(&run.s);
+	s5_shares_fini(&none);
 }
 
 /* the client */
@@ -558,6 +601,7 @@ int main(void)
 		EACH(R1961_3_1_tokens_of_any_length_are_taken),
 		EACH(R1961_5_14_a_token_that_was_unwrapped_is_not_looked_at_again),
 		EACH(tokens_are_held_within_a_budget),
+		EACH(an_answer_without_memory_is_the_abort),
 		EACH(R1961_4_1_client_asks_in_a_wrapped_octet_and_seals_its_request),
 		EACH(level_0_is_asked_for_and_then_all_goes_in_clear),
 		EACH(R1961_3_8_client_that_is_complete_waits_for_the_servers_word),

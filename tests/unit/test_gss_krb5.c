@@ -14,7 +14,9 @@
 static struct {
 	OM_uint32 major, flags, asked;
 	size_t ntoken;
+	OM_uint32 minor;
 	const char *name;
+	const char *minor_means;
 	char imported[40];
 } answer;
 
@@ -46,6 +48,8 @@ OM_uint32 __wrap_gss_unwrap_iov(OM_uint32 *minor, gss_ctx_id_t ctx, int *conf, g
 OM_uint32 __wrap_gss_unwrap(OM_uint32 *minor, gss_ctx_id_t ctx, gss_buffer_t in, gss_buffer_t out,
 			    int *conf, gss_qop_t *qop);
 OM_uint32 __wrap_gss_release_buffer(OM_uint32 *minor, gss_buffer_t buffer);
+OM_uint32 __wrap_gss_display_status(OM_uint32 *minor, OM_uint32 code, int kind, gss_OID mech,
+				    OM_uint32 *more, gss_buffer_t text);
 
 OM_uint32 __wrap_gss_import_name(OM_uint32 *minor, gss_buffer_t text, gss_OID type,
 				 gss_name_t *name)
@@ -65,7 +69,7 @@ OM_uint32 __wrap_gss_init_sec_context(OM_uint32 *minor, gss_cred_id_t cred, gss_
 {
 	(void)cred, (void)ctx, (void)target, (void)mech, (void)time, (void)bindings, (void)in;
 	(void)actual, (void)ret_time;
-	*minor = 0;
+	*minor = answer.minor;
 	answer.asked = flags;
 	*ret_flags = answer.flags;
 	give_token(out);
@@ -80,10 +84,20 @@ OM_uint32 __wrap_gss_accept_sec_context(OM_uint32 *minor, gss_ctx_id_t *ctx, gss
 {
 	(void)ctx, (void)cred, (void)in, (void)bindings, (void)name, (void)mech, (void)time;
 	assert_null(delegated); /* a ticket that is handed over is not even looked at */
-	*minor = 0;
+	*minor = answer.minor;
 	*ret_flags = answer.flags;
 	give_token(out);
 	return answer.major;
+}
+
+OM_uint32 __wrap_gss_display_status(OM_uint32 *minor, OM_uint32 code, int kind, gss_OID mech,
+				    OM_uint32 *more, gss_buffer_t text)
+{
+	(void)code, (void)mech;
+	*minor = *more = 0;
+	text->value = strdup(kind == GSS_C_MECH_CODE ? answer.minor_means : "the major one");
+	text->length = strlen(text->value);
+	return GSS_S_COMPLETE;
 }
 
 OM_uint32 __wrap_gss_inquire_context(OM_uint32 *minor, gss_ctx_id_t ctx, gss_name_t *from,
@@ -239,6 +253,32 @@ TEST(R1961_3_12_a_token_that_does_not_fit_is_a_failure)
 	answer.ntoken = 0;
 }
 
+/* The library quotes tickets in what it says, and calls a minor status that says nothing success. */
+TEST(a_reason_is_plain_text_and_says_something)
+{
+	static const struct {
+		const char *minor_means, *why;
+	} rows[] = {
+		{ "no key for rcmd/\033]0;x\a\r\n\177\377host", "no key for rcmd/?]0;x?????host" },
+		{ "Success", "the major one" },
+		{ "", "the major one" },
+	};
+	struct s5_gss_config config = { .target = "rcmd@h", .level = S5_LEVEL_INTEGRITY };
+
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct s5_gss *g = s5_gss_new(&config, false, true);
+
+		answer.major = GSS_S_FAILURE;
+		answer.minor = 7;
+		answer.minor_means = rows[i].minor_means;
+		s5_gss_step(g);
+		assert_int_equal(g->state, S5_GSS_FAILED);
+		assert_string_equal(g->why, rows[i].why);
+		s5_gss_free(g);
+	}
+	answer.minor = 0;
+}
+
 TEST(nobody_is_no_principal)
 {
 	struct s5_gss_config config = { .acceptor = (struct s5_gss_acceptor *)&(void *){ NULL } };
@@ -307,6 +347,7 @@ int main(void)
 		cmocka_unit_test(R1961_3_4_and_3_5_what_is_asked_for),
 		cmocka_unit_test(a_context_needs_nothing_of_who_made_it),
 		cmocka_unit_test(R1961_3_12_a_token_that_does_not_fit_is_a_failure),
+		cmocka_unit_test(a_reason_is_plain_text_and_says_something),
 		cmocka_unit_test(nobody_is_no_principal),
 		cmocka_unit_test(R1961_5_15_and_5_4_each_status_is_a_fault),
 	};
