@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "net/work.h"
 #include "out.h"
 
 /* Words that are options by their looks and commands by their effect. */
@@ -80,6 +81,7 @@ static void fill_standard(void)
 int main(int argc, char **argv)
 {
 	const struct command *command;
+	int status;
 
 	if (argc > 0) {
 		argc--;
@@ -87,5 +89,8 @@ int main(int argc, char **argv)
 	}
 	fill_standard();
 	command = find_command(argc, argv);
-	return flush_output(command, run(command, argc, argv));
+	status = flush_output(command, run(command, argc, argv));
+	if (s5_work_left())
+		_exit(status);
+	return status;
 }

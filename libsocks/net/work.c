@@ -94,6 +94,13 @@ void s5_work_fini(struct s5_work *work)
 	pthread_mutex_destroy(&work->lock);
 }
 
+static bool left;
+
+bool s5_work_left(void)
+{
+	return __atomic_load_n(&left, __ATOMIC_RELAXED);
+}
+
 bool s5_work_quit(struct s5_work *work)
 {
 	bool idle;
@@ -104,6 +111,8 @@ bool s5_work_quit(struct s5_work *work)
 	pthread_mutex_unlock(&work->lock);
 	if (idle)
 		s5_work_fini(work);
+	else
+		__atomic_store_n(&left, true, __ATOMIC_RELAXED);
 	return idle;
 }
 

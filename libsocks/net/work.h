@@ -41,6 +41,9 @@ void s5_work_fini(struct s5_work *work);
 /* For a program that ends: as fini where no job is in hand, and false otherwise. That job's thread
  * then ends some time by itself, and touches nothing but the pool and the job, which stay. */
 bool s5_work_quit(struct s5_work *work);
+/* Has any been left so? Then the program ends with _exit(): what libraries do at exit is not for a
+ * process where one of them is still at work. */
+bool s5_work_left(void);
 /* 0, or -EAGAIN when the queue, or the source's share of it, is full. */
 int s5_work_submit(struct s5_work *work, struct s5_job *job);
 /* Takes a job back. False: too late, a thread has it or had it, and done() comes as ever. */

@@ -321,7 +321,8 @@ void s5_server_drain(struct s5_server *server)
 			s5_loop_post(&server->workers[i].loop, &server->workers[i].drain);
 }
 
-static void join(struct s5_server *server)
+/* False: a checker is still at work, perhaps in a library that waits for somebody. */
+static bool join(struct s5_server *server)
 {
 	for (unsigned i = 0; i < server->nworkers; i++)
 		if (server->workers[i].running)
@@ -331,8 +332,7 @@ static void join(struct s5_server *server)
 			pthread_join(server->workers[i].thread, NULL);
 		server->workers[i].running = false;
 	}
-	if (server->working)
-		s5_work_fini(&server->work);
+	return !server->working || s5_work_quit(&server->work);
 }
 
 void s5_server_free(struct s5_server *server)
@@ -340,7 +340,8 @@ void s5_server_free(struct s5_server *server)
 	if (!server)
 		return;
 	remove_files(server);
-	join(server);
+	if (!join(server))
+		return;
 	for (unsigned i = 0; i < server->nworkers; i++)
 		s5_worker_fini(&server->workers[i]);
 	s5_server_policy_drop(server, server->policy);

@@ -96,6 +96,8 @@ int s5_server_set_policy(struct s5_server *server, struct s5_policy *policy);
 int s5_server_start(struct s5_server *server);
 void s5_server_drain(struct s5_server *server);
 unsigned s5_server_sessions(const struct s5_server *server);
+/* A checker that is still at work is not waited for: it is left behind, with all that it needs
+ * (s5_work_left). */
 void s5_server_free(struct s5_server *server);
 
 #endif

@@ -378,6 +378,17 @@ in_memory() {
 	stop_server
 }
 
+@test "SIGTERM does not wait for a password check that takes long" {
+	# shellcheck disable=SC2016 # no shell expands it
+	printf '%s\n' 'joe:$6$rounds=99999999$saltsalt$'"$(printf 'a%.0s' {1..86})" >"$BATS_TEST_TMPDIR/users"
+	start_server --users "$BATS_TEST_TMPDIR/users" --workers 1 --drain 0 --log -
+	talk $HELLO_USER recv:2 "$(login joe x)" wait:200 rst
+	kill -TERM "$SERVER_PID"
+	wait_until 10 is_gone "$SERVER_PID" || fail "it is still there"
+	has_line '^socks5 serve: stopped$' "$SERVER_LOG"
+	has_line 'user=joe .* end="client went away"' "$SERVER_OUT"
+}
+
 # start_slow OPTION...: a server that takes tens of milliseconds for joe's password, which is x.
 start_slow() {
 	"$SOCKS5" passwd --password pass:x --method sha512 --cost 50000 joe \
