@@ -103,14 +103,6 @@ static int take_lines(struct config *c, char *text, size_t len, struct opt_error
 	return 0;
 }
 
-/* Whoever reads the file could be that user. */
-static bool is_open_to_others(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & (S_IRWXG | S_IRWXO);
-}
-
 int config_read(const struct opt *opts, void *target, struct opt_strs *arguments, const char *path,
 		struct opt_error *err)
 {
@@ -129,7 +121,7 @@ int config_read(const struct opt *opts, void *target, struct opt_strs *arguments
 		return opt_fail(err, "%.200s: line %zu: %.250s", path, c.line, cause.text);
 	if (rc < 0)
 		return opt_fail(err, "%.200s: %.250s", path, cause.text);
-	if (c.secret && is_open_to_others(path))
+	if (c.secret && file_is_open_to(path, S_IRWXG | S_IRWXO))
 		return opt_fail(err, "%.200s holds passwords and others may read it; chmod 600 it",
 				path);
 	return 0;

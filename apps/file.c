@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Room for more; NULL (and the old text freed) when there is none. */
@@ -44,4 +45,11 @@ char *file_read(const char *path, size_t *len)
 		text[*len] = 0;
 	errno = error;
 	return text;
+}
+
+bool file_is_open_to(const char *path, mode_t whom)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & whom;
 }

@@ -15,19 +15,30 @@ static void put_offer(const struct s5_hop *hop, char *text, size_t size)
 					 s5_method_name(hop->methods[i]));
 }
 
+static const char *method_hint(bool user, bool ticket, bool unoffered)
+{
+	bool library = s5_gss_library() != NULL;
+
+	if (user)
+		return ticket || !library ? "it may want --auth none"
+					  : "it may want --auth none, or a ticket (--auth gssapi)";
+	if (unoffered)
+		return ticket ? "it may want --auth gssapi,userpass"
+			      : "it may want --auth userpass";
+	return ticket || !library ? "does it want a user (-u)?"
+				  : "does it want a user (-u), or a ticket (--auth gssapi)?";
+}
+
 void proxy_put_no_method(const struct proxy_call *call, char *text, size_t size)
 {
 	const struct s5_hop *hop = &call->proxy->hops[call->client.failure.hop];
-	bool named = memchr(hop->methods, S5_METHOD_USERPASS, hop->nmethods) != NULL;
-	bool ticket = memchr(hop->methods, S5_METHOD_GSSAPI, hop->nmethods) || !s5_gss_library();
+	bool user = memchr(hop->methods, S5_METHOD_USERPASS, hop->nmethods);
+	bool ticket = memchr(hop->methods, S5_METHOD_GSSAPI, hop->nmethods);
 	char offer[100];
 
 	put_offer(hop, offer, sizeof(offer));
 	snprintf(text, size, "proxy accepts no method (offered: %s); %s", offer,
-		 named			       ? "it may want --auth none"
-		 : call->proxy->user_unoffered ? "it may want --auth userpass"
-		 : ticket		       ? "does it want a user (-u)?"
-			  : "does it want a user (-u), or a ticket (--auth gssapi)?");
+		 method_hint(user, ticket, call->proxy->user_unoffered));
 }
 
 void proxy_put_unoffered(const struct proxy_call *call, char *text, size_t size)
@@ -94,10 +105,10 @@ void proxy_put_aborted(const struct proxy_call *call, char *text, size_t size)
 	const struct s5_gss_config *gss = &call->proxy->hops[f->hop].gss;
 
 	if (f->phase == S5_PHASE_LEVEL)
-		snprintf(text, size,
-			 "proxy refused protection %s (level %02x); --gssapi-protect asks for "
-			 "another",
-			 s5_level_name(gss->level), gss->level);
+		snprintf(text, size, "proxy refused protection %s (level %02x); %s",
+			 s5_level_name(gss->level), gss->level,
+			 gss->nec ? "it may want the level without --gssapi-nec"
+				  : "--gssapi-protect asks for another");
 	else
 		snprintf(
 			text, size,

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/names.h"
 #include "file.h"
@@ -73,32 +74,84 @@ static void set_levels(struct s5_gss_config *gss, const struct opt_list *levels)
 		gss->levels |= (uint8_t)(1u << levels->values[i]);
 }
 
+/* What the library says of every keytab it cannot use is that it is not there. NULL: it may do. */
+static const char *keytab_trouble(const char *path)
+{
+	uint8_t magic[2] = { 0 };
+	size_t len;
+	char *octets;
+
+	if (strncmp(path, "FILE:", 5) == 0)
+		path += 5;
+	else if (strchr(path, ':'))
+		return NULL; /* another type, or a name with a colon: the library knows */
+	if (!*path)
+		return "the name is empty";
+	octets = file_read(path, &len);
+	if (!octets)
+		return strerror(errno);
+	memcpy(magic, octets, len < sizeof(magic) ? len : sizeof(magic));
+	explicit_bzero(octets, len);
+	free(octets);
+	if (!len)
+		return "it is empty; ktadd of kadmin(1) puts keys in";
+	return magic[0] == 5 && (magic[1] == 1 || magic[1] == 2) ? NULL : "it is not a keytab";
+}
+
+static void warn_of_keytab(const struct serve *s, const char *path)
+{
+	if (file_is_open_to(path + (strncmp(path, "FILE:", 5) == 0 ? 5 : 0), S_IRWXO))
+		out_warn(&s->options.out,
+			 "option --keytab: %s: others may read it, and be us; chmod 600 it", path);
+}
+
+static int no_acceptor(const struct serve_options *o, const char *why)
+{
+	const char *keytab = o->keytab ? o->keytab : "the default keytab";
+
+	if (o->gssapi_service)
+		out_error(&o->out, "option --gssapi-service: %s: no key of it is in %s: %s",
+			  o->gssapi_service, keytab, why);
+	else
+		out_error(&o->out, "%s%s: no credentials to accept tickets with: %s%s",
+			  o->keytab ? "option --keytab: " : "option --auth: ",
+			  o->keytab ? o->keytab : "gssapi", why,
+			  s5_gss_library() ? "; klist -k shows what is in a keytab" : "");
+	return EXIT_USAGE;
+}
+
 /* R1961-3.15: what no ticket could be taken with is found out now, not by the first client. */
 static int set_gssapi(struct serve *s)
 {
 	const struct serve_options *o = &s->options;
 	struct s5_gss_config *gss = &s->policy.session.gss;
 	const char *option = find_gssapi_option(o);
+	const char *trouble;
 	char why[S5_GSS_WHY];
 
 	if (option && !serve_has_method(s, S5_METHOD_GSSAPI)) {
-		out_error(&o->out, "option %s: --auth does not accept gssapi", option);
+		out_error(&o->out,
+			  "option %s: it is for GSSAPI, which --auth gssapi, or without --auth a "
+			  "--keytab, turns on",
+			  option);
 		return EXIT_USAGE;
 	}
 	if (!serve_has_method(s, S5_METHOD_GSSAPI))
 		return EXIT_OK;
 	gss->nec = o->gssapi_nec;
 	set_levels(gss, &o->gssapi_protect);
+	if (o->gssapi_service && !*o->gssapi_service)
+		return serve_misuse(s, "--gssapi-service", "''", "the name is empty");
+	trouble = o->keytab && s5_gss_library() ? keytab_trouble(o->keytab) : NULL;
+	if (trouble)
+		return serve_misuse(s, "--keytab", *o->keytab ? o->keytab : "''", trouble);
 	s->policy.acceptor = s5_gss_acceptor_new(o->keytab, o->gssapi_service, why);
 	gss->acceptor = s->policy.acceptor;
-	if (s->policy.acceptor)
-		return EXIT_OK;
-	out_error(&o->out, "%s%s: no credentials to accept tickets with%s%s: %s%s",
-		  o->keytab ? "option --keytab: " : "option --auth: ",
-		  o->keytab ? o->keytab : "gssapi", o->gssapi_service ? " for " : "",
-		  o->gssapi_service ? o->gssapi_service : "", why,
-		  s5_gss_library() ? "; klist -k shows what is in a keytab" : "");
-	return EXIT_USAGE;
+	if (!s->policy.acceptor)
+		return no_acceptor(o, why);
+	if (o->keytab)
+		warn_of_keytab(s, o->keytab);
+	return EXIT_OK;
 }
 
 /* rules */
@@ -111,11 +164,13 @@ static void warn_of_users(const struct serve *s)
 	const struct s5_users *users =
 		tickets || serve_has_method(s, S5_METHOD_USERPASS) ? &s->policy.users : &nobody;
 
-	if (tickets && !s->nprincipals) /* whose names nobody here knows */
-		return;
-	for (int i = -1; (i = s5_rules_without_user(&s->policy.rules, i + 1, users)) >= 0;)
-		out_warn(&s->options.out, "rule %d (%s) can match nobody: no user has that name",
-			 i + 1, s5_rules_text(&s->policy.rules, i));
+	bool unlisted = tickets && !s->nprincipals; /* whoever has a ticket */
+
+	for (int i = -1;
+	     (i = s5_rules_without_user(&s->policy.rules, i + 1, users, unlisted)) >= 0;)
+		out_warn(&s->options.out, "rule %d (%s) can match nobody: no user has that name%s",
+			 i + 1, s5_rules_text(&s->policy.rules, i),
+			 tickets ? ", and a principal's has a realm, NAME@REALM" : "");
 }
 
 static int bad_rule(const struct serve *s, const char *where, const char *text,

@@ -15,6 +15,9 @@ static int add_user(struct serve *s, const char *text)
 
 	if (!colon)
 		return serve_misuse(s, "--user", text, "no password; write NAME:PASSWORD");
+	if (strcmp(colon + 1, "gssapi") == 0 && memchr(text, '@', (size_t)(colon - text)))
+		return serve_misuse(s, "--user", text,
+				    "a principal stands in a file: --users FILE");
 	if (!s5_users_add(&s->policy.users, text, (size_t)(colon - text), colon + 1,
 			  strlen(colon + 1), &err)) {
 		out_error(&s->options.out, "option --user: %.*s: %s", (int)(colon - text), text,
@@ -42,14 +45,6 @@ static int bad_file(const struct serve *s, const char *path, const struct s5_use
 	return EXIT_USAGE;
 }
 
-/* What stands in it can be guessed at by whoever reads it. */
-static bool is_open_to_others(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & (S_IRWXG | S_IRWXO);
-}
-
 static int read_users(struct serve *s, const char *path)
 {
 	struct s5_users_error err = { .line = 0 };
@@ -65,7 +60,7 @@ static int read_users(struct serve *s, const char *path)
 		status = bad_file(s, path, &err);
 	else if (!s->policy.users.n)
 		status = serve_misuse(s, "--users", path, "no user in it; socks5 passwd makes one");
-	else if (is_open_to_others(path))
+	else if (file_is_open_to(path, S_IRWXG | S_IRWXO))
 		status = serve_misuse(s, "--users", path, "others may read it; chmod 600 it");
 	explicit_bzero(text, len);
 	free(text);

@@ -364,19 +364,21 @@ bool s5_rules_every_allow_has_from(const struct s5_rules *r)
 	return s5_rules_has_allow(r);
 }
 
-static bool names_one(const struct s5_rule *rule, const struct s5_users *users)
+static bool names_one(const struct s5_rule *rule, const struct s5_users *users, bool any_realm)
 {
 	const struct s5_view *names = rule->users.rows;
 
 	for (size_t i = 0; i < rule->users.n; i++)
-		if (s5_users_has(users, names[i].at, names[i].len))
+		if (s5_users_has(users, names[i].at, names[i].len) ||
+		    (any_realm && memchr(names[i].at, '@', names[i].len)))
 			return true;
 	return rule->users.n == 0;
 }
 
-int s5_rules_without_user(const struct s5_rules *r, int i, const struct s5_users *users)
+int s5_rules_without_user(const struct s5_rules *r, int i, const struct s5_users *users,
+			  bool any_realm)
 {
-	while ((size_t)i < r->n && names_one(&r->rows[i], users))
+	while ((size_t)i < r->n && names_one(&r->rows[i], users, any_realm))
 		i++;
 	return (size_t)i < r->n ? i : -1;
 }

@@ -122,7 +122,8 @@ bool s5_rules_has_allow(const struct s5_rules *r);
 /* There are allow rules, and every one says from=: nobody else is let in. */
 bool s5_rules_every_allow_has_from(const struct s5_rules *r);
 /* The first rule from the ith on that says user= and names none of these; -1: there is none. */
-int s5_rules_without_user(const struct s5_rules *r, int i, const struct s5_users *users);
+int s5_rules_without_user(const struct s5_rules *r, int i, const struct s5_users *users,
+			  bool any_realm);
 /* Rule i: its words as typed, good until the next add or fini (NULL: no such rule), and its kind. */
 const char *s5_rules_text(const struct s5_rules *r, int i);
 bool s5_rules_is_allow(const struct s5_rules *r, int i);

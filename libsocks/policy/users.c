@@ -171,6 +171,15 @@ static bool is_passed_over(const char *line, size_t len)
 	return blanks == len || line[blanks] == '#';
 }
 
+/* Something, the last @, and something. */
+static bool is_principal(const char *name, size_t len)
+{
+	const char *at = memrchr(name, '@', len);
+
+	return at && at > name && at + 1 < name + len && !memchr(name, ' ', len) &&
+	       !memchr(name, '\t', len);
+}
+
 static const char *line_parse(struct s5_users *u, const char *line, size_t len,
 			      struct s5_users_error *err)
 {
@@ -182,7 +191,7 @@ static const char *line_parse(struct s5_users *u, const char *line, size_t len,
 	if (is_passed_over(line, len))
 		return NULL;
 	if (!colon)
-		return "no colon: a line is name:hash, as `socks5 passwd` prints it";
+		return "no colon: a line is name:hash, as `socks5 passwd` prints it, or principal:gssapi";
 	user = user_new(u, line, (size_t)(colon - line), err);
 	if (!user)
 		return err->why;
@@ -195,11 +204,13 @@ static const char *line_parse(struct s5_users *u, const char *line, size_t len,
 	if (user->principal) {
 		free(user->hash);
 		user->hash = NULL;
-		return NULL;
+		return is_principal(line, (size_t)(colon - line))
+			       ? NULL
+			       : "a principal is NAME@REALM, without blanks";
 	}
 	return is_hash(user->hash) ? NULL
 				   : "not a hash that crypt(3) knows: make one with "
-				     "`socks5 passwd`";
+				     "`socks5 passwd`, or write gssapi for a principal";
 }
 
 bool s5_users_parse(struct s5_users *u, const char *text, size_t len, struct s5_users_error *err)

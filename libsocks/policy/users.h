@@ -36,8 +36,8 @@ struct s5_users_error {
 
 void s5_users_init(struct s5_users *u);
 void s5_users_fini(struct s5_users *u);
-/* Adds the users of a password file: `name:hash` or `principal:gssapi` lines; empty lines and those that begin with #
- * are passed over. The text is borrowed for the call. False: err says which line and why, and
+/* Adds the users of a password file: `name:hash` or `principal:gssapi` lines; empty
+ * lines and those that begin with # are passed over. The text is borrowed for the call. False: err says which line and why, and
  * nothing was added. */
 bool s5_users_parse(struct s5_users *u, const char *text, size_t len, struct s5_users_error *err);
 /* Adds a user whose password is known. False: err->why says why. */

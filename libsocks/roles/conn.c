@@ -9,6 +9,7 @@
 
 #include "roles/conn.h"
 
+#define FILLS_MOST 128 /* reads in a turn: more than the longest token takes */
 #define EVENTS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
 #define LINGER_MS 2000 /* a refused client has so long to read why; RFC 1928 6 allows 10 s */
 #define CROWD 32 /* handshakes at once */
@@ -163,6 +164,20 @@ static bool fill(struct s5_conn *c)
 	return true;
 }
 
+/* Why who it is may not come. */
+static const char *refusal(const struct s5_conn *c)
+{
+	const struct s5_record *r = &c->record;
+
+	if (c->session.method != S5_METHOD_GSSAPI)
+		return "credentials refused";
+	if (!r->ulen)
+		return "principal refused: its name is longer than 255 octets";
+	if (!s5_users_admit(&c->policy->users, r->user, r->ulen))
+		return "principal refused: it is not among those that are listed";
+	return "principal refused: the rules allow it nothing";
+}
+
 static void explain(struct s5_conn *c)
 {
 	const struct s5_failure *f = &c->session.failure;
@@ -194,14 +209,17 @@ static void explain(struct s5_conn *c)
 		snprintf(why, size, "no acceptable method");
 		break;
 	case S5_CAUSE_CREDENTIALS:
-		snprintf(why, size, "credentials refused");
+		snprintf(why, size, "%s", refusal(c));
 		break;
 	case S5_CAUSE_CONTEXT:
 		snprintf(why, size, "security context: %.140s",
 			 c->session.rounds > S5_ROUNDS ? "too many tokens" : c->session.gss->why);
 		break;
 	case S5_CAUSE_LEVEL:
-		snprintf(why, size, "protection level %02x refused", f->code);
+		if (c->session.bare && !c->session.config->gss.nec)
+			snprintf(why, size, "protection level in clear refused");
+		else
+			snprintf(why, size, "protection level %02x refused", f->code);
 		break;
 	case S5_CAUSE_SEAL:
 		snprintf(why, size, "%s: %s", s5_step_name(f->step),
@@ -268,13 +286,15 @@ void s5_conn_go(struct s5_conn *c)
 {
 	enum s5_event event;
 
-	do {
+	for (int fills = 0; fills < FILLS_MOST; fills++) {
 		while ((event = s5_session_next(&c->session)) != S5_EV_NONE)
 			if (!act(c, event))
 				return;
-		if (!flush(c) || c->state != S5_CONN_TALKING)
+		if (!flush(c) || c->state != S5_CONN_TALKING || !fill(c))
 			return;
-	} while (fill(c));
+	}
+	/* Others have their turn; it is told anew of what is there. */
+	s5_loop_rewatch(&c->worker->loop, &c->watch, EVENTS);
 }
 
 /* what wakes it */

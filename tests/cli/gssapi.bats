@@ -256,7 +256,7 @@ refused_at_once() {
 	start_gss_server --log - --allow user=bob@SOCKS.TEST
 	refused_at_once
 	log_has 1
-	[ "$(field user):$(field end)" = "alice@SOCKS.TEST:credentials refused" ]
+	[ "$(field user):$(field end)" = "alice@SOCKS.TEST:principal refused: the rules allow it nothing" ]
 	ticket bob
 	[ "$(echo hello | through confidentiality connect -N "$ECHO")" = hello ]
 	ticket alice
@@ -273,9 +273,11 @@ refused_at_once() {
 	start_echo
 	echo "bob@SOCKS.TEST:gssapi" >users
 	chmod 600 users
-	start_gss_server --users users
+	start_gss_server --users users --log -
 	has_line '1 principal on this machine may use it, with a Kerberos ticket' "$SERVER_LOG"
 	refused_at_once
+	log_has 1
+	[ "$(field end)" = "principal refused: it is not among those that are listed" ]
 	ticket bob
 	[ "$(echo hello | through confidentiality connect -N "$ECHO")" = hello ]
 	echo "alice@SOCKS.TEST:gssapi" >>users
@@ -339,7 +341,27 @@ refused_at_once() {
 		--gssapi-nec 127.0.0.1:9
 	says 2 "option --gssapi-service: the name is empty" --gssapi-service "" 127.0.0.1:9
 	run "$SOCKS5" serve --auth none --keytab "$KEYTAB" 127.0.0.1:0
-	[ "$status:$output" = "2:socks5 serve: option --keytab: --auth does not accept gssapi" ]
+	[ "$status:$output" = "2:socks5 serve: option --keytab: it is for GSSAPI, which --auth gssapi, or without --auth a --keytab, turns on" ]
+	run "$SOCKS5" serve --gssapi-protect none 127.0.0.1:0
+	[[ "$status:$output" = "2:socks5 serve: option --gssapi-protect: it is for GSSAPI"* ]]
+	run "$SOCKS5" serve --keytab "$KEYTAB" --user alice@SOCKS.TEST:gssapi 127.0.0.1:0
+	[ "$status" = 2 ]
+	[[ "$output" = *": a principal stands in a file: --users FILE" ]] || fail "$output"
+}
+
+@test "rules and lists that match no principal are told of" {
+	run timeout 10 "$SOCKS5" serve --check --keytab "$KEYTAB" --deny user=alice \
+		--deny user=bob@SOCKS.TEST
+	[ "$status:${lines[0]}" = "0:socks5 serve: rule 1 (user=alice) can match nobody: no user has that name, and a principal's has a realm, NAME@REALM" ] ||
+		fail "$output"
+	! grep -q 'rule 2.*nobody' <<<"$output" || fail "$output"
+	for line in alice:gssapi @SOCKS.TEST:gssapi alice@:gssapi 'alice@SOCKS.TEST :gssapi'; do
+		echo "$line" >users
+		chmod 600 users
+		run timeout 10 "$SOCKS5" serve --check --keytab "$KEYTAB" --users users
+		[ "$status:$output" = "2:socks5 serve: option --users: users: line 1: a principal is NAME@REALM, without blanks" ] ||
+			fail "$output"
+	done
 }
 
 # --- under sanitizers --------------------------------------------------------------------------

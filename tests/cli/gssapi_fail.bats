@@ -139,17 +139,31 @@ refused() {
 		# shellcheck disable=SC2053 # a pattern is meant
 		[[ "$status:$output" == "2:socks5 serve: option "$text ]] || fail "$output"
 	}
-	cannot "--keytab: nosuch: no credentials to accept tickets with: Keytab FILE:nosuch is nonexistent or empty; klist -k shows what is in a keytab" \
+	cannot "--keytab: nosuch: No such file or directory" \
 		--keytab nosuch
 	: >empty
-	cannot "--keytab: empty: no credentials to accept tickets with: *" --keytab empty
+	cannot "--keytab: empty: it is empty; ktadd of kadmin(1) puts keys in" --keytab empty
+	cannot "--keytab: .: Is a directory" --keytab .
+	cannot "--keytab: '': the name is empty" --keytab ''
 	head -c 300 /dev/urandom >garbage
-	cannot "--keytab: garbage: no credentials to accept tickets with: *" --keytab garbage
-	cannot "--keytab: $KEYTAB: no credentials to accept tickets with for other: *" \
+	cannot "--keytab: garbage: it is not a keytab" --keytab garbage
+	printf '\5\2' >short
+	cannot "--keytab: short: no credentials to accept tickets with: *; klist -k shows what is in a keytab" \
+		--keytab short
+	cannot "--gssapi-service: '': the name is empty" --keytab "$KEYTAB" --gssapi-service ''
+	cannot "--gssapi-service: other: no key of it is in $KEYTAB: *" \
 		--keytab "$KEYTAB" --gssapi-service other
 	export KRB5_KTNAME=FILE:$BATS_TEST_TMPDIR/nosuch
 	cannot "--auth: gssapi: no credentials to accept tickets with: Keytab FILE:*/nosuch is nonexistent or empty; *" \
 		--auth gssapi
+}
+
+@test "a keytab that others may read is warned of" {
+	cp "$KEYTAB" open
+	chmod 644 open
+	start_server --keytab open
+	has_line '^socks5 serve: option --keytab: open: others may read it, and be us; chmod 600 it' \
+		"$SERVER_LOG" || fail "$(cat "$SERVER_LOG")"
 }
 
 @test "R1961-3.15 without --keytab the default one is taken" {
@@ -175,9 +189,11 @@ refused() {
 }
 
 @test "R1961-4.8 a bare level where none is taken" {
-	start_gss_server
-	says 3 "proxy $LOCAL: protection level: proxy refused protection confidentiality (level 02); *" \
+	start_gss_server --log -
+	says 3 "proxy $LOCAL: protection level: proxy refused protection confidentiality (level 02); it may want the level without --gssapi-nec" \
 		-x "$LOCAL" --gssapi-nec 127.0.0.1:9
+	wait_until 5 has_line 'end="protection level in clear refused"' "$SERVER_OUT" ||
+		fail "$(cat "$SERVER_OUT")"
 }
 
 @test "what serve says of who may use it, in each way of setting it up" {

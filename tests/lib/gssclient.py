@@ -15,6 +15,8 @@ Besides the steps of gss.py there are
   heard:N       waits for N octets that reach him and tells them
   flow:N        N random octets up, which must come back, then the end of both ways
   flood:N       N octets up, in messages as long as can be, all made before the first leaves
+  hollow:MS     messages with nothing in them for so long, and tells whether all were taken; with
+                --flags that let one come again
   sink          throws away what comes, up to the end
   full          a message with a token as long as can be; tells how long
   again         closes, and connects anew
@@ -25,6 +27,7 @@ import os
 import socket
 import struct
 import threading
+import time
 
 import gssapi
 
@@ -137,6 +140,17 @@ class Client(Talker):
 
     def do_flood(self, count):
         self.line.send(self.wire_of(bytes(int(count))))
+
+    def do_hollow(self, msec):
+        messages = self.sealed(b"") * 2000
+        end = time.monotonic() + int(msec) / 1000
+        try:
+            while time.monotonic() < end:
+                self.line.sock.sendall(messages)
+        except (ConnectionError, TimeoutError):
+            say("cut off")
+        else:
+            say("all taken")
 
     def do_sink(self, _):
         room = bytearray(1 << 20)

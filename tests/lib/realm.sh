@@ -18,6 +18,19 @@ realm=SOCKS.TEST
 	echo "usage: realm.sh start|stop DIR" >&2
 	exit 2
 }
+case $1 in
+start | stop) ;;
+*)
+	echo "realm.sh: $1: start or stop" >&2
+	exit 2
+	;;
+esac
+for program in krb5kdc kdb5_util kadmin.local kinit; do
+	command -v "$program" >/dev/null || {
+		echo "realm.sh: no $program; apt-get install krb5-kdc krb5-admin-server krb5-user" >&2
+		exit 1
+	}
+done
 mkdir -p "$2"
 dir=$(cd "$2" && pwd)
 
