@@ -61,6 +61,8 @@ static int set(struct config *c, const char *name, const char *value, struct opt
 		return opt_set(argument_rows, c->arguments, name, value, err);
 	if (strcmp(name, "config") == 0)
 		return opt_fail(err, "a config file names no other");
+	if (strcmp(name, "check") == 0 || strcmp(name, "explain") == 0 || strcmp(name, "help") == 0)
+		return opt_fail(err, "--%s stands on the command line only", name);
 	c->secret |= holds_secret(c, name);
 	return opt_set(c->opts, c->target, name, *value ? value : NULL, err);
 }

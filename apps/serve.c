@@ -67,12 +67,12 @@ static int serve(struct serve *s, int count, char **arguments)
 		out_error(&s->options.out, "option --explain: it is for --check");
 		return EXIT_USAGE;
 	}
-	if (status == EXIT_OK && s->options.check)
-		return serve_check(s);
 	if (status == EXIT_OK)
 		status = serve_listen(s, count, arguments);
 	if (status != EXIT_OK)
 		return status;
+	if (s->options.check)
+		return serve_check(s);
 	awaited_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	serve_explain(s);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "net/sock.h"
@@ -36,23 +37,28 @@ static int cannot_unix(const struct serve *s, const char *path, int error)
 	return EXIT_NETWORK;
 }
 
-/* SEC-3: nobody becomes an open proxy by accident. */
-static int check_beyond(struct serve *s, const struct s5_addr *a)
+int serve_check_open(const struct serve *s, const char *what)
 {
 	const struct s5_session_config *c = &s->policy.session;
-	char text[S5_ADDR_TEXT];
 
-	if (!a->atyp || s5_addr_is_loopback(a))
-		return EXIT_OK;
-	s->beyond = true;
-	if (s->options.open || s5_rules_every_allow_has_from(&s->policy.rules) ||
+	if (!s->beyond || s->options.open || s5_rules_every_allow_has_from(&s->policy.rules) ||
 	    !memchr(c->methods, S5_METHOD_NONE, c->nmethods))
 		return EXIT_OK;
 	out_error(&s->options.out,
 		  "%s refused: it would serve other machines without authentication; add users "
 		  "(--user, --users), from= to every --allow, or --open if that is what you want",
-		  s5_addr_format(a, text, sizeof(text)));
+		  what);
 	return EXIT_USAGE;
+}
+
+static int check_beyond(struct serve *s, const struct s5_addr *a)
+{
+	char text[S5_ADDR_TEXT];
+
+	if (!a->atyp || s5_addr_is_loopback(a))
+		return EXIT_OK;
+	s->beyond = true;
+	return serve_check_open(s, s5_addr_format(a, text, sizeof(text)));
 }
 
 /* Kept until every listener is there: who waits for this line may rely on it. */
@@ -79,6 +85,8 @@ static int listen_at(struct serve *s, const struct s5_addr *a)
 
 	if (check_beyond(s, a) != EXIT_OK)
 		return EXIT_USAGE;
+	if (s->options.check)
+		return EXIT_OK;
 	rc = s5_server_listen(s->server, a, &real);
 	if (rc < 0)
 		return cannot(s, s5_addr_format(a, text, sizeof(text)), -rc);
@@ -88,8 +96,12 @@ static int listen_at(struct serve *s, const struct s5_addr *a)
 static int listen_unix(struct serve *s, const char *path)
 {
 	char where[128];
-	int rc = *path ? s5_server_listen_unix(s->server, path) : -ENAMETOOLONG;
+	bool fits = *path && strlen(path) < sizeof((struct sockaddr_un){ 0 }.sun_path);
+	int rc;
 
+	if (fits && s->options.check)
+		return EXIT_OK;
+	rc = fits ? s5_server_listen_unix(s->server, path) : -ENAMETOOLONG;
 	if (rc == -ENAMETOOLONG)
 		return command_misuse(s->command, "LISTEN unix:%s: a path of 1 to 107 octets",
 				      path);
@@ -257,7 +269,7 @@ int serve_listen(struct serve *s, int count, char **arguments)
 {
 	const struct opt_strs *lines = &s->options.config.listen;
 	bool given = count || lines->count;
-	int status = EXIT_OK, npassed = given ? 0 : passed();
+	int status = EXIT_OK, npassed = given || s->options.check ? 0 : passed();
 
 	for (int i = 0; i < npassed && status == EXIT_OK; i++)
 		status = adopt(s, FIRST_PASSED + i);

@@ -62,6 +62,7 @@ static int take(struct serve *s, struct serve *next)
 
 	if (is_log_file(s, next) && open_log_again(s, next->options.log) != EXIT_OK)
 		return EXIT_USAGE;
+	serve_explain(next);
 	rc = s5_server_set_policy(s->server, &next->policy);
 	if (rc < 0) {
 		out_error(&s->options.out, "%s", strerrordesc_np(-rc));
@@ -80,8 +81,11 @@ void serve_reload(struct serve *s)
 	int status = parse_again(s, &next.options);
 
 	next.options.out = s->options.out;
+	next.beyond = s->beyond;
 	if (status == EXIT_OK)
 		status = serve_make_policy(&next);
+	if (status == EXIT_OK)
+		status = serve_check_open(&next, "SIGHUP");
 	if (status == EXIT_OK)
 		status = take(s, &next);
 	if (status != EXIT_OK)

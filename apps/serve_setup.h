@@ -36,8 +36,11 @@ int serve_set_users(struct serve *s);
 int serve_make_policy(struct serve *s);
 /* Everything but the listeners. EXIT_OK, or a status after saying why. */
 int serve_configure(struct serve *s);
-/* Listens on each of the arguments, on what systemd passed, or on the default; says where. */
+/* Listens on each of the arguments, on what systemd passed, or on the default; says where.
+ * With --check it only looks at them. */
 int serve_listen(struct serve *s, int count, char **arguments);
+/* SEC-3: nobody becomes an open proxy by accident. EXIT_OK, or says that `what` is refused. */
+int serve_check_open(const struct serve *s, const char *what);
 /* --check, once all is configured: prints what is asked for. A status. */
 int serve_check(struct serve *s);
 /* SIGHUP: reads all files again, and the command line. What is wrong is said, and all stays as it

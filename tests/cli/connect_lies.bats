@@ -20,7 +20,7 @@ setup() {
 		hello send:05ff stall
 	got_only "got 050100 eof"
 	WITH=(-u joe:pw)
-	lied_to 3 'method: proxy accepts no method (offered: userpass); it may want --auth none' \
+	lied_to 3 'method: proxy accepts no method (offered: userpass); it may want --auth none, or a ticket (--auth gssapi)' \
 		hello send:05ff stall
 	got_only "got 050102 eof"
 	WITH=(-u joe:pw --auth none)

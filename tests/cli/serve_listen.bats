@@ -266,6 +266,31 @@ ones; BIND and UDP likewise"
 	says "programs on this machine reach those too"
 }
 
+@test "SEC-3 SIGHUP opens nothing beyond loopback without authentication either" {
+	need_net
+	cd "$BATS_TEST_TMPDIR"
+	echo 'allow from=10.0.0.0/8' >conf
+	LISTEN=0.0.0.0:0 start_server -c conf
+	echo 'allow to=any' >conf
+	kill -HUP "$SERVER_PID"
+	says "SIGHUP: all is as it was before"
+	has_line 'SIGHUP refused: it would serve other machines without authentication' "$SERVER_LOG"
+	echo 'allow from=11.0.0.0/8' >conf
+	kill -HUP "$SERVER_PID"
+	says "SIGHUP: users are read again: 0 of them, and 1 rule"
+	says "rule 1: allow from=11.0.0.0/8"
+	[ "$(grep -c 'whoever the rules allow may use it, without a password' "$SERVER_LOG")" = 2 ]
+}
+
+@test "--check looks at listeners, and listens on none" {
+	exits 2 "--open if that is what you want" --check 0.0.0.0:0
+	exits 2 "LISTEN 127.0.0.1:99999" --check 127.0.0.1:99999
+	exits 2 "a path of 1 to 107 octets" --check unix:
+	start_server
+	exits 0 "otherwise: allow" --check "$PROXY" "unix:$BATS_TEST_TMPDIR/none"
+	[ ! -e "$BATS_TEST_TMPDIR/none" ]
+}
+
 @test "every LISTEN is looked at before one is told" {
 	run timeout 10 "$SOCKS5" serve 127.0.0.1:0 8000x
 	[ "$status" = 2 ] && [[ $output != *"listening on"* ]] || fail "$status: $output"
