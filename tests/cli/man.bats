@@ -44,7 +44,7 @@ options_in() {
 	local found
 	# Pages of others need not be installed here; ours are checked below. Without a name for the
 	# system the pages would say BSD.
-	found=$(cd "$MAN" && mandoc -T lint -- *.1 2>/dev/null |
+	found=$(cd "$MAN" && mandoc -T lint -- *.[1-9] 2>/dev/null |
 		grep -v -e 'referenced manual not found' \
 			-e 'operating system explicitly specified: Os socks5 ' || true)
 	[ -z "$found" ] || fail "$found"
@@ -62,7 +62,7 @@ options_in() {
 
 @test "pages of ours that are referred to are there" {
 	local page
-	for page in $(sed -nE 's/^\.(It )?Xr (socks5[a-z-]*) ([0-9]).*/\2.\3/p' "$MAN"/*.1 | sort -u); do
+	for page in $(sed -nE 's/^\.(It )?Xr (socks5[a-z.-]*) ([0-9]).*/\2.\3/p' "$MAN"/*.[1-9] | sort -u); do
 		[ -f "$MAN/$page" ] || fail "$page is referred to and not there"
 	done
 }
@@ -86,7 +86,7 @@ options_in() {
 	local page version
 	version=$(sed -n 's/^VERSION = //p' "$REPO/Makefile")
 	[ -n "$version" ]
-	for page in "$MAN"/*.1; do
+	for page in "$MAN"/*.[1-9]; do
 		[ "$(sed -n 's/^\.Os//p' "$page")" = " socks5 $version" ] || fail "${page##*/}"
 	done
 }
@@ -94,7 +94,7 @@ options_in() {
 @test "no page is wider than a terminal, examples included" {
 	need mandoc
 	local page wide
-	for page in "$MAN"/*.1; do
+	for page in "$MAN"/*.[1-9]; do
 		wide=$(mandoc -T ascii "$page" | sed 's/.\x08//g' | awk 'length > 80')
 		[ -z "$wide" ] || fail "${page##*/}: $wide"
 	done
@@ -113,4 +113,28 @@ options_in() {
 	need mandoc
 	mandoc -T ascii "$MAN/socks5-serve.1" | sed 's/.\x08//g' | tr -s ' \n' '  ' |
 		grep -qF 'An empty password (NAME:) is accepted here'
+}
+
+# example PAGE: its first worked example.
+example() {
+	sed -n '/^\.Sh EXAMPLES/,$p' "$1" | sed -n '/^\.Bd/,/^\.Ed/{/^\./!p}' | sed '/^\$/,$d'
+}
+
+@test "the example in socks5.conf(5) is one, and says what the page says it does" {
+	umask 077
+	cd "$BATS_TEST_TMPDIR"
+	for name in joe ann; do
+		"$SOCKS5" passwd --cost 1 --password pass:x "$name" >>users
+	done
+	example "$MAN/socks5.conf.5" >page
+	[ "$(grep -c /etc/socks5/users page)" = 1 ]
+	sed "s|/etc/socks5/users|users|; s|/var/log/|./|" page >conf
+	run timeout 10 "$SOCKS5" serve --check -c conf
+	[ "$status:$output" = "0:rule 1: deny to=.intern.example.org
+rule 2: allow from=192.0.2.0/24 to=any:80,443
+rule 3: allow user=joe,ann to=db.example.org:5432
+otherwise: deny" ] || fail "$status: $output"
+	run timeout 10 "$SOCKS5" serve --check -c conf \
+		--explain 'from=192.0.2.7 user=joe to=db.example.org:5432'
+	[[ "$status:${lines[-1]}" = "0:allowed: rule 3, "* ]] || fail "$output"
 }
