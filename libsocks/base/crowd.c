@@ -1,7 +1,6 @@
 #include "base/crowd.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 #define ROOM_FIRST 16
 
@@ -10,11 +9,9 @@ struct s5_crowd_place {
 	size_t count;
 };
 
-void s5_crowd_init(struct s5_crowd *c)
+void s5_crowd_init(struct s5_crowd *c, const struct s5_hash_key *key)
 {
-	*c = (struct s5_crowd){ .room = 0 };
-	if (getrandom(&c->key, sizeof c->key, GRND_NONBLOCK) < 0)
-		c->key.k[0] = (uint64_t)(uintptr_t)c;
+	*c = (struct s5_crowd){ .key = *key };
 }
 
 void s5_crowd_fini(struct s5_crowd *c)

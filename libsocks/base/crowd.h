@@ -20,7 +20,8 @@ struct s5_crowd {
 	size_t room, used; /* a power of two; how many of them are taken */
 };
 
-void s5_crowd_init(struct s5_crowd *c);
+/* The key, which is copied, is known to nobody who chooses the numbers. */
+void s5_crowd_init(struct s5_crowd *c, const struct s5_hash_key *key);
 void s5_crowd_fini(struct s5_crowd *c);
 /* n more for `who`, at least 1, unless that were beyond `most` (0: any number). False: it would be,
  * or there is no memory. 0 is nobody, who may have any number and is not counted. */

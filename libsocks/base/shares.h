@@ -14,10 +14,10 @@ struct s5_shares {
 	struct s5_crowd each;
 };
 
-static inline void s5_shares_init(struct s5_shares *s, size_t limit)
+static inline void s5_shares_init(struct s5_shares *s, size_t limit, const struct s5_hash_key *key)
 {
 	s->all = (struct s5_budget){ .limit = limit };
-	s5_crowd_init(&s->each);
+	s5_crowd_init(&s->each, key);
 }
 
 static inline void s5_shares_fini(struct s5_shares *s)

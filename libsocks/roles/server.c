@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ struct made_file {
 
 struct s5_server {
 	struct s5_server_config config;
+	struct s5_hash_key key; /* what clients choose is hashed with it */
 	struct s5_work work;
 	bool working;
 	unsigned sessions; /* atomically, to look at; changed under the lock */
@@ -39,6 +41,11 @@ struct s5_server {
 struct s5_work *s5_server_work(struct s5_server *server)
 {
 	return &server->work;
+}
+
+const struct s5_hash_key *s5_server_key(const struct s5_server *server)
+{
+	return &server->key;
 }
 
 int s5_server_enter(struct s5_server *server, uint64_t source)
@@ -194,7 +201,10 @@ int s5_server_new(struct s5_server **out, const struct s5_server_config *config)
 	server->config = *config;
 	pthread_mutex_init(&server->lock, NULL);
 	s5_penalties_init(&server->penalties);
-	s5_crowd_init(&server->crowd);
+	/* Good enough where the kernel has none yet: it is for tables of few. */
+	if (getrandom(&server->key, sizeof server->key, GRND_NONBLOCK) < 0)
+		server->key.k[0] = (uint64_t)(uintptr_t)server;
+	s5_crowd_init(&server->crowd, &server->key);
 	server->workers = calloc(config->workers, sizeof *server->workers);
 	s5_policy_init(&nobody);
 	rc = server->workers ? s5_server_set_policy(server, &nobody) : -ENOMEM;

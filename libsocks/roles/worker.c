@@ -165,7 +165,7 @@ int s5_worker_init(struct s5_worker *w, struct s5_server *server,
 	w->drain.run = drain_run;
 	w->stop.run = stop_run;
 	w->retry.fire = retry_fire;
-	s5_shares_init(&w->tokens, TOKEN_OCTETS);
+	s5_shares_init(&w->tokens, TOKEN_OCTETS, s5_server_key(server));
 	LIST_INIT(&w->conns);
 	LIST_INIT(&w->tunnels);
 	LIST_INIT(&w->associations);

@@ -51,6 +51,8 @@ struct s5_worker {
 
 /* server.c */
 struct s5_work *s5_server_work(struct s5_server *server);
+/* For tables of what clients choose. */
+const struct s5_hash_key *s5_server_key(const struct s5_server *server);
 /* A session of that source (s5_addr_source) begins. 0; or a limit is reached, -EUSERS or -EDQUOT, or
  * there is no memory, and nothing was counted. */
 int s5_server_enter(struct s5_server *server, uint64_t source);

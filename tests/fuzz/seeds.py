@@ -33,7 +33,7 @@ TARGETS = [bytes.fromhex(octets) for octets in (
 TEXTS = ("to=any", "to=loopback:22,8000-8099 command=connect,udp\nfrom=10.0.0.0/8 to=.example.com",
          "user=us,them to=[fd00::/8]:80 to=127.0.0.1\nto=private", "to=metadata\nto=localhost.:80",
          "us:$1$abcdefgh$irWbblnpmw.5z7wgBnprh0\n# them\nthem:$5$rounds=1000$salt$"
-         + "x" * 43, "to=pirvate", "us:pw")
+         + "x" * 43, "to=pirvate", "us:pw", "alice@R:gssapi\nbob@R:gssapi \n")
 
 # For fuzz_frag.c: of each datagram FRAG, the wait before it in 50 ms, how many times 256 octets
 # are added to it, and the last octet of its address.

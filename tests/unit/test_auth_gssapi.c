@@ -381,7 +381,7 @@ TEST(tokens_are_held_within_a_budget)
 	static struct drive run;
 	struct s5_shares budget;
 
-	s5_shares_init(&budget, 8192);
+	s5_shares_init(&budget, 8192, &(struct s5_hash_key){ { 1, 2 } });
 	drive_init(&run, S5_SERVER, &config);
 	run.s.budget = &budget;
 	drive_feed(&run, S5_CLIENT, octets, 3000);
@@ -410,7 +410,7 @@ TEST(an_answer_without_memory_is_the_abort)
 	static struct drive run;
 	struct s5_shares none;
 
-	s5_shares_init(&none, 0);
+	s5_shares_init(&none, 0, &(struct s5_hash_key){ { 1, 2 } });
 	drive_init(&run, S5_SERVER, &config);
 	run.s.budget = &none;
 	drive_feed(&run, S5_CLIENT, octets, sizeof octets);

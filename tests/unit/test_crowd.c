@@ -4,12 +4,13 @@
 #include "base/crowd.h"
 #include "base/shares.h"
 
+static const struct s5_hash_key key = { { 1, 2 } };
 static struct s5_crowd crowd;
 
 static int set_up(void **state)
 {
 	(void)state;
-	s5_crowd_init(&crowd);
+	s5_crowd_init(&crowd, &key);
 	return 0;
 }
 
@@ -47,7 +48,7 @@ TEST(SEC_5_one_source_has_a_share_of_a_budget_and_others_have_theirs)
 {
 	struct s5_shares shares;
 
-	s5_shares_init(&shares, 1000);
+	s5_shares_init(&shares, 1000, &key);
 	assert_true(s5_shares_take(&shares, 7, 200));
 	assert_false(s5_shares_take(&shares, 7, 51));
 	assert_true(s5_shares_take(&shares, 7, 50));
