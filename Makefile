@@ -142,10 +142,11 @@ $(SEAL_BIN): $(SEAL_SRC:%.c=$(B)/%.o)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(S5_CFLAGS) $(S5_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+$(B)/tests/fuzz/fuzz_config: $(B)/libapps.a
 $(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/libsocks.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(S5_CFLAGS) $(HARDEN_LD) -pthread -fsanitize=fuzzer,address,undefined \
-		-o $@ $^ $(PKG_LIBS)
+		-o $@ $< $(filter %/libapps.a,$^) $(B)/libsocks.a $(PKG_LIBS)
 
 -include $(OBJ:.o=.d)
 

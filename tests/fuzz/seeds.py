@@ -35,6 +35,12 @@ TEXTS = ("to=any", "to=loopback:22,8000-8099 command=connect,udp\nfrom=10.0.0.0/
          "us:$1$abcdefgh$irWbblnpmw.5z7wgBnprh0\n# them\nthem:$5$rounds=1000$salt$"
          + "x" * 43, "to=pirvate", "us:pw", "alice@R:gssapi\nbob@R:gssapi \n")
 
+CONFIGS = ("listen 127.0.0.1:1\nallow from=10.0.0.0/8 to=any # x\nuser \"a:b\"\n--workers=3\n",
+           "open\nopen no\nauth none,userpass\nhandshake-timeout = 5s\nmax-per-client 0\n",
+           "advertise 10.0.0.0/8=1.2.3.4\nbind-ports 1-2\nudp-filter port\nsource ::1\n",
+           "gssapi-protect none,integrity\nkeytab 'a b' # c\nrules x\nlog -\nresolver 1.1.1.1:53\n",
+           "config x", "user 'x", "handshake-timout 3\n\n# x\nlisten unix:x")
+
 # For fuzz_frag.c: of each datagram FRAG, the wait before it in 50 ms, how many times 256 octets
 # are added to it, and the last octet of its address.
 SEQUENCES = {
@@ -125,6 +131,8 @@ def long_stream(role):
 def main():
     for i, octets in enumerate(MORE):
         write(CORPUS / "wire", f"more-{i}", octets)
+    for i, text in enumerate(CONFIGS):
+        write(CORPUS / "config", f"text-{i}", text.encode())
     for i, text in enumerate(TEXTS):
         write(CORPUS / "policy", f"text-{i}", TARGETS[i % len(TARGETS)] + text.encode())
     for name, sequence in SEQUENCES.items():
