@@ -55,14 +55,17 @@ static bool holds_secret(const struct config *c, const char *name)
 	return row && row->secret;
 }
 
+static const char *const line_only[] = { "check", "explain", "help", "version" };
+
 static int set(struct config *c, const char *name, const char *value, struct opt_error *err)
 {
 	if (strcmp(name, "listen") == 0)
 		return opt_set(argument_rows, c->arguments, name, value, err);
 	if (strcmp(name, "config") == 0)
 		return opt_fail(err, "a config file names no other");
-	if (strcmp(name, "check") == 0 || strcmp(name, "explain") == 0 || strcmp(name, "help") == 0)
-		return opt_fail(err, "--%s stands on the command line only", name);
+	for (size_t i = 0; i < sizeof(line_only) / sizeof(line_only)[0]; i++)
+		if (strcmp(name, line_only[i]) == 0)
+			return opt_fail(err, "--%s stands on the command line only", name);
 	c->secret |= holds_secret(c, name);
 	return opt_set(c->opts, c->target, name, *value ? value : NULL, err);
 }

@@ -198,7 +198,7 @@ is_closed() {
 @test "R1928-R.7 sessions in every phase end with the server" {
 	start_target full
 	start_dns still.test=SILENT
-	"$SOCKS5" passwd --password pass:x --cost 7 joe >"$BATS_TEST_TMPDIR/users"
+	(umask 077 && "$SOCKS5" passwd --password pass:x --cost 7 joe >"$BATS_TEST_TMPDIR/users")
 	start_server --resolver "$DNS" --users "$BATS_TEST_TMPDIR/users" --auth none,userpass \
 		--drain 0 --log - --workers 2
 	local client
