@@ -257,8 +257,10 @@ static bool act(struct s5_conn *c, enum s5_event event)
 		c->record.method = c->session.method;
 		break;
 	case S5_EV_WORK:
+		s5_conn_work(c);
+		break;
 	case S5_EV_CREDENTIALS:
-		if ((event == S5_EV_WORK ? s5_conn_work : s5_conn_check)(c))
+		if (s5_conn_check(c))
 			break;
 		if (flush(c))
 			leave(c);

@@ -44,8 +44,8 @@ void s5_conn_tell(struct s5_conn *c, enum s5_event event);
 /* conn_auth.c. Looks at the session's credentials: at once, or state CHECKING, then HOLDING.
  * False: there is no time for them, and no verdict; the record says why. */
 bool s5_conn_check(struct s5_conn *c);
-/* S5_EV_WORK: state CHECKING; false as above. */
-bool s5_conn_work(struct s5_conn *c);
+/* S5_EV_WORK: state CHECKING; or the context has failed, where too many wait already. */
+void s5_conn_work(struct s5_conn *c);
 void s5_conn_judge(struct s5_conn *c, bool accepted);
 
 /* conn_request.c. Answers the session's request: at once, or state DIALING. */

@@ -59,12 +59,8 @@ static bool submit(struct s5_conn *c, void (*run)(struct s5_job *), void (*done)
 				  .source = s5_addr_source(&c->record.client),
 				  .run = run,
 				  .done = done };
-	if (s5_work_submit(s5_server_work(w->server), &c->job) < 0) {
-		snprintf(c->record.why, sizeof c->record.why, "%s",
-			 c->session.gss ? "security token: too many pending"
-					: "credentials: too many password checks pending");
+	if (s5_work_submit(s5_server_work(w->server), &c->job) < 0)
 		return false;
-	}
 	c->state = S5_CONN_CHECKING;
 	return true;
 }
@@ -90,10 +86,15 @@ bool s5_conn_check(struct s5_conn *c)
 		judge_principal(c);
 		return true;
 	}
-	if (s5_users_needs_hash(&c->policy->users))
-		return submit(c, check_run, check_done);
-	verdict(c, s5_users_check(&c->policy->users, &c->session.credentials));
-	return true;
+	if (!s5_users_needs_hash(&c->policy->users)) {
+		verdict(c, s5_users_check(&c->policy->users, &c->session.credentials));
+		return true;
+	}
+	if (submit(c, check_run, check_done))
+		return true;
+	snprintf(c->record.why, sizeof c->record.why,
+		 "credentials: too many password checks pending");
+	return false;
 }
 
 static void work_run(struct s5_job *job)
@@ -114,7 +115,13 @@ static void work_done(struct s5_job *job)
 	s5_conn_go(c);
 }
 
-bool s5_conn_work(struct s5_conn *c)
+void s5_conn_work(struct s5_conn *c)
 {
-	return submit(c, work_run, work_done);
+	struct s5_gss *g = c->session.gss;
+
+	if (submit(c, work_run, work_done))
+		return;
+	g->state = S5_GSS_FAILED;
+	snprintf(g->why, sizeof g->why, "too many tokens pending");
+	s5_session_worked(&c->session);
 }

@@ -131,6 +131,33 @@ refused() {
 	refused 'end="security context: .*'
 }
 
+@test "R1961-3.9 more tokens than can wait: those too many get the abort, at once" {
+	# Both checkers are at a password that takes a minute.
+	# shellcheck disable=SC2016 # no shell expands it
+	(umask 077 && printf '%s\n' 'joe:$6$rounds=99999999$saltsalt$'"$(printf 'a%.0s' {1..86})" >users)
+	start_gss_server --users users --auth userpass,gssapi --log - --workers 1 --drain 0
+	run timeout 60 "$PYTHON" -c 'import select, socket, sys, time
+def client(octets):
+    sock = socket.create_connection(("127.0.0.1", sys.argv[1]))
+    sock.sendall(octets)
+    return sock
+held = [client(b"\5\1\2\1\3joe\1x") for _ in range(2)]
+time.sleep(0.5)
+held += [client(b"\5\1\1\1\1\0\1\xa1") for _ in range(300)]
+answers = []
+end = time.monotonic() + 20
+while len(answers) < 20 and time.monotonic() < end:
+    for sock in select.select(held[2:], [], [], 1)[0]:
+        octets = sock.recv(100)
+        if octets != b"\5\1":
+            answers.append(octets)
+            held.remove(sock)
+print(len(answers) >= 20, set(answers) <= {b"\5\1\1\xff", b"\1\xff"})' "$PROXY_PORT"
+	[ "$output" = "True True" ] || fail "$output"
+	wait_until 5 has_line 'end="security context: too many tokens pending"' "$SERVER_OUT" ||
+		fail "$(tail -n 3 "$SERVER_OUT")"
+}
+
 @test "R1961-3.15 keytabs that start no server" {
 	cannot() {
 		local text=$1
