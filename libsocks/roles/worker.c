@@ -9,7 +9,7 @@
 #include "net/route.h"
 
 #define ACCEPT_BATCH 64 /* clients taken before others have their turn */
-#define TOKEN_OCTETS (16u << 20)
+#define TOKEN_OCTETS (16u << 20) /* of unfinished tokens, all clients of a worker together */
 #define RETRY_MS 200 /* until the next try when descriptors ran out */
 
 /* accepting */

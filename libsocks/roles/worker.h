@@ -90,9 +90,9 @@ int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_sessi
 		    const struct s5_record *record, int64_t born);
 void s5_tunnels_stop(struct s5_worker *w);
 
-/* association.c: keeps the policy, and takes over both descriptors, the control connection (known to the loop) and the
- * UDP socket for the client, and what the session still has to send. 0 or -errno (nothing taken
- * over). */
+/* association.c: keeps the policy, and takes over both descriptors, the control connection (known
+ * to the loop) and the UDP socket for the client, the session's seal, and what the session still
+ * has to send. 0 or -errno (nothing taken over). */
 int s5_association_start(struct s5_worker *w, int client, int udp, struct s5_session *session,
 			 struct s5_policy *policy, const struct s5_record *record, int64_t born);
 void s5_associations_stop(struct s5_worker *w);

@@ -12,8 +12,8 @@ struct s5_session;
 struct s5_auth {
 	uint8_t method;
 	const struct s5_step *first; /* NULL: nothing is negotiated */
-	void (*begin)(
-		struct s5_session *s); /* when it is chosen; it may fail the session. NULL: not */
+	/* When it is chosen; it may fail the session. NULL: there is nothing to do. */
+	void (*begin)(struct s5_session *s);
 };
 
 extern const struct s5_auth s5_auth_none; /* RFC 1928 */

@@ -11,16 +11,9 @@
 
 #include "config.h"
 #include "serve_opts.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t n);
-
-static void must(bool holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "%s\n", what);
-	abort();
-}
 
 /* How many lines say "listen", or -1. */
 static int read_as_config(const char *path)

@@ -7,18 +7,11 @@
 #include <stdio.h>
 
 #include "../unit/fragmodel.h"
+#include "must.h"
 
 #define HEAD 3
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t n);
-
-static void must(bool is_true, const char *what)
-{
-	if (is_true)
-		return;
-	fprintf(stderr, "frag: %s\n", what);
-	abort();
-}
 
 /* The data of d, and more of it, in memory that the caller frees. */
 static uint8_t *lengthen(struct s5_datagram *d, size_t more)

@@ -7,18 +7,11 @@
 
 #include "policy/rules.h"
 #include "policy/users.h"
+#include "must.h"
 
 #define HEAD 19
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t n);
-
-static void must(bool holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "%s\n", what);
-	abort();
-}
 
 static void check_line(const char *text)
 {
