@@ -222,11 +222,13 @@ static enum s5_rc read_frame(struct s5_seal *s, const uint8_t *octets, size_t n,
 /* Takes from octets what is missing from the message that has begun; how much that was. */
 static size_t fill_part(struct s5_seal *s, const uint8_t *octets, size_t n)
 {
-	size_t want = S5_FRAME_HEADER;
+	struct s5_reader in = s5_reader_over(s->part, s->npart);
+	struct s5_gssframe frame;
+	size_t want;
 	uint8_t *part;
 
-	if (s->npart >= S5_FRAME_HEADER)
-		want += (size_t)s->part[2] << 8 | s->part[3];
+	s5_gssframe_get(&in, &frame);
+	want = S5_FRAME_HEADER + (size_t)frame.len;
 	n = n < want - s->npart ? n : want - s->npart;
 	part = realloc(s->part, s->npart + n);
 	if (!part) {

@@ -14,6 +14,7 @@ struct s5_gssframe {
 	const uint8_t *token; /* a view into what was read; borrowed by put */
 };
 
+/* S5_MORE: what is there of the head is in *f already; the rest is 0. */
 enum s5_rc s5_gssframe_get(struct s5_reader *in, struct s5_gssframe *f);
 void s5_gssframe_put(struct s5_writer *out, const struct s5_gssframe *f);
 /* All but the token, which follows. Not for the abort. */
