@@ -19,14 +19,17 @@ static bool unwrap(struct s5_relay *r, struct s5_flow *f, size_t n, size_t asked
 {
 	enum s5_rc rc = s5_seal_unwrap(r->seal, r->pool->buffer, n, out);
 
+	bool went;
+
+	/* What was good before a fault goes on, however the octets were cut. */
 	s5_flow_came(f, n, asked, out->len);
-	if (rc != S5_OK) {
-		s5_relay_fail_seal(r);
-		return false;
-	}
 	if (r->tap && out->len)
 		r->tap(r, (unsigned)(f - r->flow), out->data, out->len);
-	return !out->len || s5_flow_put(r, f, out->data, out->len);
+	went = !out->len || s5_flow_put(r, f, out->data, out->len);
+	if (rc == S5_OK)
+		return went;
+	s5_relay_fail_seal(r);
+	return false;
 }
 
 static bool wrap(struct s5_relay *r, struct s5_flow *f, size_t n, size_t asked,

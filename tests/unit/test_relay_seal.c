@@ -247,6 +247,24 @@ TEST(a_tap_sees_what_is_inside)
 	assert_string_equal(taps, "0a0b1c1d");
 }
 
+TEST(R1961_5_9_what_was_good_before_a_fault_goes_on_in_one_read_too)
+{
+	uint8_t octets[64];
+	struct s5_writer out = s5_writer_over(octets, sizeof octets);
+
+	tapped = 0;
+	taps[0] = 0;
+	relay.tap = tap;
+	start_by_hand(S5_LEVEL_INTEGRITY);
+	assert_int_equal(s5_seal_wrap(peer, "ab", 2, &out), S5_OK);
+	s5_put_octets(&out, "\1\3\0\6\xc1\0\1abc", 10);
+	assert_int_equal(write(mine[0].out, octets, out.len), out.len);
+	TURN_UNTIL(&loop, told);
+	assert_int_equal(how, S5_RELAY_ERROR);
+	assert_string_equal(taps, "0a0b");
+	assert_int_equal(read(mine[1].in, octets, sizeof octets), 2);
+}
+
 /* What a message is worth to the other side does not matter: reading it takes its time. */
 TEST(messages_with_nothing_in_them_leave_others_their_turn)
 {
@@ -306,6 +324,7 @@ int main(void)
 		SEALED(a_fault_found_before_the_start_ends_it),
 		SEALED(R1928_R_4_sealed_a_slow_reader_stops_the_sender),
 		SEALED(a_tap_sees_what_is_inside),
+		SEALED(R1961_5_9_what_was_good_before_a_fault_goes_on_in_one_read_too),
 		SEALED(messages_with_nothing_in_them_leave_others_their_turn),
 		SEALED(a_message_that_comes_slowly_is_not_idle),
 	};
