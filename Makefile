@@ -74,7 +74,8 @@ UNIT_SRC = $(sort $(filter-out $(if $(filter no,$(GSSAPI)),%/test_gss_krb5.c), \
 FUZZ_SRC = $(sort $(wildcard tests/fuzz/fuzz_*.c))
 # One program for the load, and one for what it takes at least to wrap.
 SEAL_SRC = tests/bench/seal.c
-BENCH_SRC = $(sort $(filter-out $(SEAL_SRC),$(wildcard tests/bench/*.c)))
+RULES_SRC = tests/bench/rules.c
+BENCH_SRC = $(sort $(filter-out $(SEAL_SRC) $(RULES_SRC),$(wildcard tests/bench/*.c)))
 C_FILES = $(sort $(wildcard libsocks/*/*.[ch] apps/*.[ch] tests/*/*.[ch]))
 
 LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o)
@@ -83,8 +84,9 @@ UNIT_BIN = $(UNIT_SRC:%.c=$(B)/%)
 FUZZ_BIN = $(FUZZ_SRC:%.c=$(B)/%)
 BENCH_OBJ = $(BENCH_SRC:%.c=$(B)/%.o)
 BENCH_BIN = $(B)/tests/bench/load
+RULES_BIN = $(RULES_SRC:%.c=$(B)/%)
 SEAL_BIN = $(if $(filter no,$(GSSAPI)),,$(SEAL_SRC:%.c=$(B)/%))
-OBJ = $(LIB_OBJ) $(APP_OBJ) $(UNIT_BIN:=.o) $(FUZZ_BIN:=.o) $(BENCH_OBJ) $(SEAL_BIN:=.o)
+OBJ = $(LIB_OBJ) $(APP_OBJ) $(UNIT_BIN:=.o) $(FUZZ_BIN:=.o) $(BENCH_OBJ) $(SEAL_BIN:=.o) $(RULES_BIN:=.o)
 # Programs that test the apps get every object of theirs but the one with main.
 APP_UNIT_BIN = $(filter $(B)/tests/unit/test_app_% $(B)/tests/unit/test_opt,$(UNIT_BIN))
 
@@ -138,7 +140,9 @@ $(BENCH_BIN): $(BENCH_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(S5_CFLAGS) $(S5_LDFLAGS) -o $@ $^
 
+$(RULES_BIN): $(RULES_SRC:%.c=$(B)/%.o) $(B)/libsocks.a
 $(SEAL_BIN): $(SEAL_SRC:%.c=$(B)/%.o)
+$(RULES_BIN) $(SEAL_BIN):
 	$(call say,LD,$@)
 	$(Q)$(CC) $(S5_CFLAGS) $(S5_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
@@ -227,9 +231,9 @@ bench:
 	@$(PACKAGES) 'make bench' $(BUILD_PACKAGES) $(BENCH_PACKAGES)
 	+@$(SUBMAKE) all load
 	@SOCKS5=$(CURDIR)/$(BIN) LOAD=$(CURDIR)/$(BENCH_BIN) \
-		SEAL=$(SEAL_BIN:%=$(CURDIR)/%) tests/bench/run.py
+		SEAL=$(SEAL_BIN:%=$(CURDIR)/%) RULES=$(CURDIR)/$(RULES_BIN) tests/bench/run.py
 
-load: $(BENCH_BIN) $(SEAL_BIN)
+load: $(BENCH_BIN) $(SEAL_BIN) $(RULES_BIN)
 	@:
 
 # --- manners -----------------------------------------------------------------------------------

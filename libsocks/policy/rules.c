@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "policy/index.h"
 #include "policy/rule.h"
 
 #define IP4(prefix, ...)                                                               \
@@ -88,7 +89,22 @@ void s5_rules_fini(struct s5_rules *r)
 	for (size_t i = 0; i < r->n; i++)
 		s5_rule_fini(&r->rows[i]);
 	free(r->rows);
+	if (r->index)
+		s5_index_fini(r->index);
+	free(r->index);
 	s5_rules_init(r);
+}
+
+/* The rule is behind the last one; it counts once the index has it. */
+static bool add_to_index(struct s5_rules *r)
+{
+	if (!r->index) {
+		r->index = malloc(sizeof *r->index);
+		if (!r->index)
+			return false;
+		s5_index_init(r->index);
+	}
+	return s5_index_add(r->index, r->rows, (uint32_t)r->n);
 }
 
 bool s5_rules_add(struct s5_rules *r, bool allow, const char *text, struct s5_rules_error *err)
@@ -98,15 +114,19 @@ bool s5_rules_add(struct s5_rules *r, bool allow, const char *text, struct s5_ru
 
 	if (!s5_rule_parse(&rule, text, err))
 		return false;
+	rule.allow = allow;
 	row = s5_list_add(&list, sizeof *row);
-	if (!row) {
+	if (row) {
+		r->rows = list.rows;
+		*row = rule;
+	}
+	if (!row || !add_to_index(r)) {
 		snprintf(err->text, sizeof err->text, "out of memory");
 		s5_rule_fini(&rule);
 		return false;
 	}
-	*row = rule;
-	row->allow = allow;
-	*r = (struct s5_rules){ .rows = list.rows, .n = list.n };
+	r->n++;
+	r->has_allow |= allow;
 	return true;
 }
 
@@ -256,10 +276,7 @@ static bool is_guarded(const struct target *t)
 
 bool s5_rules_has_allow(const struct s5_rules *r)
 {
-	for (size_t i = 0; i < r->n; i++)
-		if (r->rows[i].allow)
-			return true;
-	return false;
+	return r->has_allow;
 }
 
 static struct s5_verdict verdict_by_default(const struct s5_rules *r, const struct target *t)
@@ -273,29 +290,61 @@ static struct s5_verdict verdict_by_default(const struct s5_rules *r, const stru
 	return v;
 }
 
+struct search {
+	const struct s5_rules *rules;
+	const struct target *target;
+	uint32_t end; /* the first rule that decides, as far as is known; n: none */
+	uint32_t unsure; /* the first that depends on the address */
+};
+
+static bool see(void *arg, uint32_t i)
+{
+	struct search *s = arg;
+	const struct s5_rule *rule;
+	enum fit fit;
+
+	if (i >= s->end)
+		return false;
+	rule = &s->rules->rows[i];
+	fit = rule_fit(rule, s->target);
+	if (fit == FIT_NO || (fit == FIT_LOOSE && rule->allow && is_guarded(s->target)))
+		return true;
+	if (fit == FIT_UNSURE && i < s->unsure)
+		s->unsure = i;
+	if (fit == FIT_UNSURE && !rule->allow)
+		return true; /* if it does not deny, what follows may all the same */
+	s->end = i;
+	return false;
+}
+
+static void search(struct search *s)
+{
+	const struct target *t = s->target;
+	struct s5_index_query q = {
+		.from = &t->from,
+		.address = &t->address,
+		.carried = s5_addr_equal(&t->address, &t->carried) ? NULL : &t->carried,
+		.user = { (const char *)t->query->user, t->query->ulen },
+		.name = t->name,
+	};
+
+	if (s->rules->index)
+		s5_index_find(s->rules->index, &q, see, s);
+}
+
 struct s5_verdict s5_rules_match(const struct s5_rules *r, const struct s5_query *q)
 {
 	const struct target t = target_of(q);
+	struct search s = { r, &t, (uint32_t)r->n, UINT32_MAX };
 	struct s5_verdict v = verdict_by_default(r, &t);
-	int unsure = -1; /* the first rule that depends on the address */
 
 	if (!q->address && !t.name.len && !t.address.atyp)
 		return (struct s5_verdict){ S5_DENY, -1 };
-	for (int i = 0; i < (int)r->n; i++) {
-		const struct s5_rule *rule = &r->rows[i];
-		enum fit fit = rule_fit(rule, &t);
-
-		if (fit == FIT_NO || (fit == FIT_LOOSE && rule->allow && is_guarded(&t)))
-			continue;
-		if (fit == FIT_UNSURE && unsure < 0)
-			unsure = i;
-		if (fit == FIT_UNSURE && !rule->allow)
-			continue; /* if it does not deny, what follows may all the same */
-		v = (struct s5_verdict){ rule->allow ? S5_ALLOW : S5_DENY, i };
-		break;
-	}
-	if (v.decision != S5_DENY && unsure >= 0)
-		v = (struct s5_verdict){ S5_UNDECIDED, unsure };
+	search(&s);
+	if (s.end < r->n)
+		v = (struct s5_verdict){ r->rows[s.end].allow ? S5_ALLOW : S5_DENY, (int)s.end };
+	if (v.decision != S5_DENY && s.unsure <= s.end)
+		v = (struct s5_verdict){ S5_UNDECIDED, (int)s.unsure };
 	return v;
 }
 

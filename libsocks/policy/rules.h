@@ -23,6 +23,8 @@
  *
  * No rule matches: with any allow rule, deny; else whatever the guard leaves open.
  *
+ * What a question costs hardly depends on how many rules there are (policy/index.h).
+ *
  * The caller owns the struct. Rules are added by one thread; then any number may match. Pure.
  */
 #ifndef S5_POLICY_RULES_H
@@ -36,10 +38,13 @@
 #include "policy/users.h"
 
 struct s5_rule;
+struct s5_index;
 
 struct s5_rules {
 	struct s5_rule *rows;
 	size_t n;
+	struct s5_index *index; /* which rules a question may fit; NULL: there are none */
+	bool has_allow;
 };
 
 /* What is wrong with a rule, for a person: names the word and what is allowed. One line. */

@@ -186,23 +186,36 @@ def sealed(proxy, session, port, level, first, octets):
     return (peers.cpu_of(session) - before) * (1 << 30) / SEALED_OCTETS
 
 
-def bare(level):
-    """The same without anything around it."""
-    done = subprocess.run([SEAL, level, str(SECONDS)], capture_output=True, text=True,
-                          timeout=SECONDS + PATIENCE, check=False)
+def told_by(*command):
+    """The numbers that a program measures by itself."""
+    done = subprocess.run([*command, str(SECONDS)], capture_output=True, text=True,
+                          timeout=SECONDS * 2 + PATIENCE, check=False)
     if done.returncode != 0:
-        raise peers.Failure(f"{SEAL} {level}: {done.stderr.strip()}")
+        raise peers.Failure(f"{' '.join(command)}: {done.stderr.strip()}")
     return {key: float(value) for key, value in (word.split("=") for word in done.stdout.split())}
 
 
 def measure_seals(best, rows, names):
     with peers.realm(), peers.server("sealing") as server, Target(SEALED_OCTETS) as port:
         for number, level in enumerate(("integrity", "confidentiality"), 1):
-            cost = bare(level)
+            cost = told_by(SEAL, level)  # the same without anything around it
             for measure, _, its_level, first, octets, work in rows:
                 if its_level == level:
                     lower(best, (measure, names[0]), sealed(*server, port, number, first, octets))
                     lower(best, (measure, names[1]), cost[work])
+
+
+# --- rules -------------------------------------------------------------------------------------
+
+RULES = os.environ.get("RULES", "build/plain/tests/bench/rules")
+
+ASKING = [("a name and its address", "us")]
+
+
+def measure_rules(best, rows, names):
+    cost = told_by(RULES)
+    lower(best, (rows[0][0], names[0]), cost["many"])
+    lower(best, (rows[0][0], names[1]), cost["few"])
 
 
 # --- the tables --------------------------------------------------------------------------------
@@ -246,6 +259,8 @@ PARTS = [  # what is measured, how, the rows, the programs (ours first), what ev
      "socks5 connect takes less than half of the CPU in every column"),
     ("what sealing costs", measure_seals, SEALING, ["socks5", "bare"], 1.25,
      "socks5 serve seals at 0.8 of a bare loop's speed, or faster, in every column"),
+    ("what asking the rules costs", measure_rules, ASKING, ["10,000", "10"], 5,
+     "10,000 rules cost less than five times what 10 of them cost"),
 ]
 
 
