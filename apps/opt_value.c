@@ -4,29 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "near.h"
 #include "out.h"
 
 #define MSEC_MAX (INT64_MAX / 1000000) /* still a time when counted in nanoseconds */
 
-struct unit {
-	const char *name;
-	uint64_t factor;
-};
-
-static const struct unit time_units[] = {
+static const struct s5_unit time_units[] = {
 	{ "", 1000 },	  { "ms", 1 },	     { "s", 1000 }, { "m", 60000 },
 	{ "h", 3600000 }, { "d", 86400000 }, { NULL, 0 },
-};
-
-static const struct unit size_units[] = {
-	{ "", 1 },
-	{ "k", UINT64_C(1) << 10 },
-	{ "K", UINT64_C(1) << 10 },
-	{ "M", UINT64_C(1) << 20 },
-	{ "G", UINT64_C(1) << 30 },
-	{ "T", UINT64_C(1) << 40 },
-	{ NULL, 0 },
 };
 
 /* What was typed, fit to be shown. */
@@ -40,60 +26,6 @@ static const char *show(struct shown *shown, const char *text)
 	return shown->text;
 }
 
-/* Takes digits at *text; -1 if there is none or the number does not fit. */
-static int take_digits(const char **text, uint64_t *value)
-{
-	const char *at = *text;
-
-	*value = 0;
-	for (; *at >= '0' && *at <= '9'; at++) {
-		if (__builtin_mul_overflow(*value, 10, value) ||
-		    __builtin_add_overflow(*value, (uint64_t)(*at - '0'), value))
-			return -1;
-	}
-	if (at == *text)
-		return -1;
-	*text = at;
-	return 0;
-}
-
-static uint64_t find_unit(const struct unit *unit, const char *name)
-{
-	for (; unit->name; unit++) {
-		if (strcmp(unit->name, name) == 0)
-			return unit->factor;
-	}
-	return 0;
-}
-
-/* The part of a number behind its point, in units, rounded up: a little is not nothing. */
-static int take_fraction(const char **text, uint64_t *numerator, uint64_t *denominator)
-{
-	const char *at = ++*text;
-
-	if (take_digits(text, numerator) < 0 || *text - at > 6)
-		return -1;
-	for (; at < *text; at++)
-		*denominator *= 10;
-	return 0;
-}
-
-/* "1.5k" in whole units; -1 if it is no such number, or too large. */
-static int parse_scaled(const char *text, const struct unit *units, uint64_t *value)
-{
-	uint64_t numerator = 0, denominator = 1, factor;
-
-	if (take_digits(&text, value) < 0)
-		return -1;
-	if (*text == '.' && take_fraction(&text, &numerator, &denominator) < 0)
-		return -1;
-	factor = find_unit(units, text);
-	if (!factor || __builtin_mul_overflow(*value, factor, value))
-		return -1;
-	numerator = (numerator * factor + denominator - 1) / denominator;
-	return __builtin_add_overflow(*value, numerator, value) ? -1 : 0;
-}
-
 int opt_parse_int(const char *text, int64_t min, int64_t max, const char *unit, int *value,
 		  struct opt_error *err)
 {
@@ -104,7 +36,7 @@ int opt_parse_int(const char *text, int64_t min, int64_t max, const char *unit, 
 
 	if (max == 0)
 		max = INT_MAX;
-	if (take_digits(&at, &digits) == 0 && !*at && digits <= INT_MAX) {
+	if (s5_digits_take(&at, &digits) && !*at && digits <= INT_MAX) {
 		number = *text == '-' ? -(int64_t)digits : (int64_t)digits;
 		if (number >= min && number <= max) {
 			*value = (int)number;
@@ -123,7 +55,7 @@ int opt_parse_msec(const char *text, int64_t min, int64_t max, int64_t *msec, st
 
 	if (max == 0)
 		max = MSEC_MAX;
-	if (parse_scaled(text + negative, time_units, &value) < 0)
+	if (!s5_number_parse(text + negative, time_units, &value))
 		return opt_fail(err,
 				"'%s' is not a duration: write seconds (5, 1.5) or a unit (500ms, "
 				"30s, 2m, 1h, 1d)",
@@ -143,7 +75,7 @@ int opt_parse_size(const char *text, uint64_t max, uint64_t *size, struct opt_er
 	struct shown shown;
 	uint64_t value;
 
-	if (parse_scaled(text, size_units, &value) < 0)
+	if (!s5_number_parse(text, s5_size_units, &value))
 		return opt_fail(err,
 				"'%s' is not a size: write octets (512) or a unit (64k, 1.5M, 1G)",
 				show(&shown, text));

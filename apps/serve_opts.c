@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "config.h"
+#include "policy/bucket.h"
 #include "proxy_opts.h"
 #include "target.h"
 
@@ -99,7 +100,9 @@ const struct opt serve_opts[] = {
 	OPT("user", 'u', STRS, users, "NAME:PASSWORD", "a user; give it again for more",
 	    .secret = SECRET_USER),
 	OPT("users", 0, STR, users_file, "FILE",
-	    "users, one name:hash a line (socks5 passwd), or principal:gssapi", .want = "@file"),
+	    "users, one name:hash a line (socks5 passwd), or principal:gssapi; limits may follow: "
+	    ":rate=10M,sessions=20",
+	    .want = "@file"),
 	OPT("keytab", 0, STR, keytab, "FILE", "accept Kerberos tickets for the services in FILE",
 	    .def_say = "with --auth gssapi KRB5_KTNAME, else /etc/krb5.keytab", .want = "@file"),
 	OPT("gssapi-service", 0, STR, gssapi_service, "NAME",
@@ -151,6 +154,12 @@ const struct opt serve_opts[] = {
 	OPT("max-per-client", 0, INT, max_per_client, "N",
 	    "sessions at once of one address, or of one IPv6 /64", .def_say = "no limit", .min = 0,
 	    .max = INT_MAX),
+	OPT("rate", 0, SIZE, rate, "BYTES", "octets a second that a session carries, each way",
+	    .def_say = "no limit", .max = S5_BUCKET_RATE_MAX),
+	OPT("rate-user", 0, SIZE, rate_user, "BYTES",
+	    "octets a second that all sessions of a user carry together, each way; without a name, "
+	    "those of an address",
+	    .def_say = "no limit", .max = S5_BUCKET_RATE_MAX),
 	OPT("handshake-timeout", 0, MSEC, handshake_timeout, "DURATION",
 	    "from a client's arrival to its request", .def = "10s"),
 	OPT("connect-timeout", 0, MSEC, connect_timeout, "DURATION",

@@ -50,6 +50,7 @@ struct serve_options {
 	enum s5_udp_filter udp_filter;
 	char *resolver; /* ADDR[:PORT], or NULL: the system's */
 	int max_sessions, max_per_client; /* 0: no limit */
+	uint64_t rate, rate_user; /* octets a second, each way; 0: no limit */
 	bool check;
 	char *explain; /* a question in the words of a rule; or NULL */
 	char *log; /* a path, "-" for stdout, or NULL: none */

@@ -277,6 +277,8 @@ int serve_make_policy(struct serve *s)
 	s->policy.session.watch = s->options.out.verbose > 1;
 	s->policy.max_sessions = (unsigned)s->options.max_sessions;
 	s->policy.max_per_client = (unsigned)s->options.max_per_client;
+	s->policy.rate = s->options.rate;
+	s->policy.rate_user = s->options.rate_user;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts)[0] && status == EXIT_OK; i++)
 		status = parts[i](s);
 	return status;

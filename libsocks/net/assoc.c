@@ -192,7 +192,8 @@ static void take_down(struct s5_assoc *a, const struct s5_parcel *parcel)
 	uint8_t head[S5_BATCH_HEAD];
 	struct s5_writer out = s5_writer_over(head, sizeof head);
 
-	if (!a->client.port || !is_welcome(a, &d.addr)) {
+	if (!a->client.port || !is_welcome(a, &d.addr) ||
+	    (a->shaper && !s5_shaper_pass(a->shaper, 1, parcel->len, a->loop->now))) {
 		a->dropped++;
 		return;
 	}

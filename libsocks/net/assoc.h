@@ -18,6 +18,7 @@
 #include "net/batch.h"
 #include "net/dial.h"
 #include "net/peers.h"
+#include "net/shaper.h"
 #include "session/seal.h"
 #include "wire/frag.h"
 
@@ -52,6 +53,7 @@ struct s5_assoc {
 	const struct s5_assoc_options *options;
 	struct s5_addr client; /* its IP address; port 0: not known yet */
 	struct s5_seal *seal; /* of the client's datagrams, and the association's from now on */
+	struct s5_shaper *shaper; /* the owner's: what is more than it passes is dropped; or NULL */
 	/* May datagrams go there? address NULL: only the name is known, and false is final. */
 	bool (*permit)(struct s5_assoc *a, const struct s5_addr *name,
 		       const struct s5_addr *address);

@@ -219,6 +219,10 @@ void s5_assoc_deliver(struct s5_assoc *a, const struct s5_datagram *d)
 	struct s5_addr to = d->addr;
 	struct s5_peer *peer;
 
+	if (a->shaper && !s5_shaper_pass(a->shaper, 0, d->len, a->loop->now)) {
+		a->dropped++;
+		return;
+	}
 	s5_addr_literal(&to);
 	s5_addr_unmap(&to);
 	peer = peer_for(a, &to);

@@ -141,7 +141,8 @@ bool s5_flow_put(struct s5_relay *r, struct s5_flow *f, const uint8_t *octets, s
 static bool copy(struct s5_relay *r, struct s5_flow *f, int from)
 {
 	uint8_t *buffer = r->pool->buffer;
-	ssize_t n = read(from, buffer, S5_RELAY_BUFFER);
+	size_t most = s5_flow_most(r, f, S5_RELAY_BUFFER);
+	ssize_t n = read(from, buffer, most);
 
 	if (n < 0)
 		return s5_flow_read_failed(r, f);
@@ -149,7 +150,7 @@ static bool copy(struct s5_relay *r, struct s5_flow *f, int from)
 		f->eof = true;
 		return true;
 	}
-	s5_flow_came(f, (size_t)n, S5_RELAY_BUFFER, (size_t)n);
+	s5_flow_came(f, (size_t)n, most, (size_t)n);
 	if (r->tap)
 		r->tap(r, (unsigned)(f - r->flow), buffer, (size_t)n);
 	return s5_flow_put(r, f, buffer, (size_t)n);
@@ -157,7 +158,7 @@ static bool copy(struct s5_relay *r, struct s5_flow *f, int from)
 
 static bool fill_pipe(struct s5_relay *r, struct s5_flow *f, int from)
 {
-	ssize_t n = splice(from, NULL, f->pipe.in, NULL, S5_RELAY_PIPE,
+	ssize_t n = splice(from, NULL, f->pipe.in, NULL, s5_flow_most(r, f, S5_RELAY_PIPE),
 			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
 	if (n < 0 && errno == EINVAL)
@@ -177,7 +178,8 @@ static bool fill_pipe(struct s5_relay *r, struct s5_flow *f, int from)
 static bool splice_direct(struct s5_relay *r, struct s5_flow *f, int from, int to)
 {
 	struct pollfd p[2] = { { .fd = from, .events = POLLIN }, { .fd = to, .events = POLLOUT } };
-	ssize_t n = splice(from, NULL, to, NULL, TURN_BUDGET, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	ssize_t n = splice(from, NULL, to, NULL, s5_flow_most(r, f, TURN_BUDGET),
+			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
 	if (n > 0) {
 		f->octets += (uint64_t)n;
@@ -228,6 +230,19 @@ static bool is_direct(const struct s5_relay *r, const struct s5_flow *f)
 	       ((r->end[from].kind & S5_END_PIPE_IN) || (r->end[!from].kind & S5_END_PIPE_OUT));
 }
 
+static bool may_read(struct s5_relay *r, struct s5_flow *f)
+{
+	struct s5_shaper *s = r->shaper;
+	unsigned from = (unsigned)(f - r->flow);
+	uint64_t most = s5_shaper_ask(s, from, r->pool->loop->now);
+
+	f->most = most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
+	if (!most && (!s->timer.slot || s->until[from] < s->timer.at) &&
+	    s5_timer_set(r->pool->loop, &s->timer, s->until[from]) < 0)
+		s5_relay_fail(r, from, ENOMEM);
+	return most;
+}
+
 /* The next thing this flow can do. */
 static bool step(struct s5_relay *r, struct s5_flow *f)
 {
@@ -246,7 +261,7 @@ static bool step(struct s5_relay *r, struct s5_flow *f)
 	}
 	if (f->eof)
 		return (!r->may_end || r->may_end(r, from)) && shut(r, f);
-	if (!f->readable)
+	if (!f->readable || (r->shaper && !may_read(r, f)))
 		return false;
 	if (r->seal)
 		return s5_flow_copy_sealed(r, f, in);
@@ -261,11 +276,21 @@ static bool step(struct s5_relay *r, struct s5_flow *f)
 	return fill_pipe(r, f, in);
 }
 
+static bool move(struct s5_relay *r, struct s5_flow *f)
+{
+	uint64_t before = s5_flow_taken(f);
+	bool more = step(r, f);
+
+	if (r->shaper && s5_flow_taken(f) != before)
+		s5_shaper_take(r->shaper, (unsigned)(f - r->flow), s5_flow_taken(f) - before);
+	return more;
+}
+
 void s5_flow_pump(struct s5_relay *r, struct s5_flow *f)
 {
 	uint64_t most = s5_flow_taken(f) + (r->seal ? SEALED_BUDGET : TURN_BUDGET);
 
-	while (!r->over && !f->ended && step(r, f))
+	while (!r->over && !f->ended && move(r, f))
 		if (s5_flow_taken(f) >= most) {
 			s5_loop_later(r->pool->loop, &r->turn);
 			return;

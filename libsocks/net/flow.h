@@ -23,6 +23,12 @@ static inline uint64_t s5_flow_taken(const struct s5_flow *f)
 	return f->octets + f->sealing;
 }
 
+/* How many octets may be read at once, of `size` that there is room for. */
+static inline size_t s5_flow_most(const struct s5_relay *r, const struct s5_flow *f, size_t size)
+{
+	return r->shaper && f->most < size ? f->most : size;
+}
+
 /* Octets for the destination: sent, and what it does not take is kept. */
 bool s5_flow_put(struct s5_relay *r, struct s5_flow *f, const uint8_t *octets, size_t n);
 /* A read failed, with errno. */

@@ -47,7 +47,7 @@ static bool wrap(struct s5_relay *r, struct s5_flow *f, size_t n, size_t asked,
 bool s5_flow_copy_sealed(struct s5_relay *r, struct s5_flow *f, int from)
 {
 	bool unwraps = f == &r->flow[r->sealed];
-	size_t asked = s5_seal_whole(r->seal, unwraps, S5_RELAY_SEALED);
+	size_t asked = s5_flow_most(r, f, s5_seal_whole(r->seal, unwraps, S5_RELAY_SEALED));
 	ssize_t n = read(from, r->pool->buffer, asked);
 	struct s5_writer out;
 	size_t room;

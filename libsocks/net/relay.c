@@ -64,6 +64,8 @@ void s5_relay_finish(struct s5_relay *r, enum s5_relay_end how)
 	r->over = true;
 	r->how = how;
 	s5_timer_stop(r->pool->loop, &r->timer);
+	if (r->shaper)
+		s5_timer_stop(r->pool->loop, &r->shaper->timer);
 	for (unsigned i = 0; i < 2; i++) {
 		s5_pool_return(r->pool, &r->flow[i].pipe, !r->flow[i].piped);
 		free(r->flow[i].held);
@@ -177,6 +179,11 @@ static void pump_both(struct s5_relay *r)
 {
 	s5_flow_pump(r, &r->flow[0]);
 	s5_flow_pump(r, &r->flow[1]);
+}
+
+static void shaper_fire(struct s5_timer *t)
+{
+	pump_both(S5_OUTER(t, struct s5_shaper, timer)->asker);
 }
 
 static void turn_run(struct s5_task *t)
@@ -357,6 +364,10 @@ void s5_relay_start(struct s5_relay *r, struct s5_pool *pool, const int fds[stat
 	for (int i = 0; i < 2; i++) {
 		r->flow[i].pipe.in = -1;
 		r->flow[i].writable = true;
+	}
+	if (r->shaper) {
+		r->shaper->timer.fire = shaper_fire;
+		r->shaper->asker = r;
 	}
 	if (!register_end(r, 0, watched & 1) || !register_end(r, 1, watched & 2))
 		return;

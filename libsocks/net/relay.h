@@ -11,6 +11,8 @@
  * arrives at the other, and then a reset; what is sent to it is thrown away meanwhile. Whatever
  * ends a relay, a stream that was cut off never looks finished: it ends with a reset.
  *
+ * With a shaper a flow that has had its part leaves what comes where it is, and goes on later.
+ *
  * With a seal one end's octets are sealed messages (RFC 1961 5): what is read there is unwrapped on
  * the way, what is written there wrapped, in messages as large as the context allows. An end of
  * file in the middle of a message, and any message that is not good, ends both.
@@ -24,6 +26,7 @@
 #include <stddef.h>
 
 #include "net/pool.h"
+#include "net/shaper.h"
 #include "session/seal.h"
 
 enum s5_relay_end {
@@ -40,6 +43,7 @@ struct s5_flow {
 	uint32_t held_at, held_len;
 	struct s5_pipe pipe; /* in -1: none borrowed */
 	uint32_t piped; /* octets in the pipe */
+	uint32_t most; /* octets that the shaper lets pass */
 	uint8_t large; /* large reads in a row */
 	uint8_t stuck; /* splices in a row that moved nothing */
 	bool readable, writable;
@@ -62,6 +66,8 @@ struct s5_relay {
 	int64_t idle; /* ms; 0: for ever */
 	struct s5_seal *seal; /* of end `sealed`, the relay's from start on; NULL: none */
 	uint8_t sealed;
+	struct s5_shaper
+		*shaper; /* what holds it to a rate, the owner's until done; NULL: nothing */
 	bool program; /* end 0 is a program: one that goes and leaves something unread has just ended */
 	/* Called with what flow `from` read, before it is sent; no splicing then. NULL: not. */
 	void (*tap)(struct s5_relay *r, unsigned from, const uint8_t *octets, size_t n);
@@ -89,7 +95,7 @@ struct s5_relay {
 
 /* Takes over the descriptors: a_in is read, a_out written (equal: one socket); likewise b. All
  * must be non-blocking, or regular files. `watched` says which of a_in, b_in the loop knows
- * already (bits 1, 2). Set idle, seal, tap, may_end, half and done before. Zeroes nothing else's memory.
+ * already (bits 1, 2). Set idle, seal, shaper, tap, may_end, half and done before. Zeroes nothing else's memory.
  * What cannot be watched ends it as an error. */
 void s5_relay_start(struct s5_relay *r, struct s5_pool *pool, const int fds[static 4],
 		    unsigned watched);

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/number.h"
+#include "policy/bucket.h"
 
 #define OCTETS_MAX 255 /* of a name or a password: ULEN and PLEN are one octet */
 #define PRINCIPAL "gssapi" /* in place of a hash */
@@ -21,6 +23,8 @@ struct s5_user {
 	struct octets password; /* when there is no hash */
 	char *hash;
 	bool principal; /* has no password at all */
+	bool has_rate, has_sessions;
+	struct s5_quota quota; /* as far as he has one of his own */
 	size_t line; /* of the file that it is from; 0: of none */
 };
 
@@ -180,11 +184,68 @@ static bool is_principal(const char *name, size_t len)
 	       !memchr(name, '\t', len);
 }
 
+/* `rate=10M` or `sessions=20`; false: it is neither. */
+static bool limit_parse(struct s5_user *user, const char *text)
+{
+	uint64_t value;
+
+	if (strncmp(text, "rate=", 5) == 0 && !user->has_rate) {
+		user->has_rate = true;
+		return s5_number_parse(text + 5, s5_size_units, &user->quota.rate) &&
+		       user->quota.rate <= S5_BUCKET_RATE_MAX;
+	}
+	if (strncmp(text, "sessions=", 9) != 0 || user->has_sessions)
+		return false;
+	user->has_sessions = true;
+	text += 9;
+	if (!s5_digits_take(&text, &value) || *text || value > UINT32_MAX)
+		return false;
+	user->quota.sessions = (unsigned)value;
+	return true;
+}
+
+static const char *limits_parse(struct s5_user *user, const char *text, size_t len)
+{
+	char copy[64], *rest = copy, *limit;
+
+	static const char wrong[] = "limits are rate=OCTETS and sessions=N, as in "
+				    "name:hash:rate=10M,sessions=20";
+
+	if (len >= sizeof copy)
+		return wrong;
+	memcpy(copy, text, len);
+	copy[len] = 0;
+	while ((limit = strsep(&rest, ",")))
+		if (!limit_parse(user, limit))
+			return wrong;
+	return NULL;
+}
+
+/* What stands behind the name: a hash, or the word that makes it a principal's. */
+static const char *proof_parse(struct s5_user *user, const char *text, size_t len)
+{
+	user->hash = strndup(text, len);
+	if (!user->hash)
+		return "out of memory";
+	user->principal = strcmp(user->hash, PRINCIPAL) == 0;
+	if (!user->principal)
+		return is_hash(user->hash) ? NULL
+					   : "not a hash that crypt(3) knows: make one with "
+					     "`socks5 passwd`, or write gssapi for a principal";
+	free(user->hash);
+	user->hash = NULL;
+	return is_principal((const char *)user->name.data, user->name.len)
+		       ? NULL
+		       : "a principal is NAME@REALM, without blanks";
+}
+
+/* name:hash or name:hash:limits */
 static const char *line_parse(struct s5_users *u, const char *line, size_t len,
 			      struct s5_users_error *err)
 {
-	const char *colon = memchr(line, ':', len);
+	const char *colon = memchr(line, ':', len), *end, *limits;
 	struct s5_user *user;
+	const char *why;
 
 	if (memchr(line, 0, len))
 		return "a NUL octet has no place in a password file";
@@ -195,22 +256,14 @@ static const char *line_parse(struct s5_users *u, const char *line, size_t len,
 	user = user_new(u, line, (size_t)(colon - line), err);
 	if (!user)
 		return err->why;
-	while (line + len > colon + 1 && strchr(" \t\r", line[len - 1]))
-		len--;
-	user->hash = strndup(colon + 1, (size_t)(line + len - colon - 1));
-	if (!user->hash)
-		return "out of memory";
-	user->principal = strcmp(user->hash, PRINCIPAL) == 0;
-	if (user->principal) {
-		free(user->hash);
-		user->hash = NULL;
-		return is_principal(line, (size_t)(colon - line))
-			       ? NULL
-			       : "a principal is NAME@REALM, without blanks";
-	}
-	return is_hash(user->hash) ? NULL
-				   : "not a hash that crypt(3) knows: make one with "
-				     "`socks5 passwd`, or write gssapi for a principal";
+	for (end = line + len; end > colon + 1 && strchr(" \t\r", end[-1]);)
+		end--;
+	limits = memchr(colon + 1, ':', (size_t)(end - colon - 1));
+	why = proof_parse(user, colon + 1, (size_t)((limits ? limits : end) - colon - 1));
+	if (!why && limits)
+		why = limits_parse(user, limits + 1, (size_t)(end - limits - 1));
+	u->has_quotas |= limits != NULL;
+	return why;
 }
 
 bool s5_users_parse(struct s5_users *u, const char *text, size_t len, struct s5_users_error *err)
@@ -339,4 +392,19 @@ bool s5_users_admit(const struct s5_users *u, const void *name, size_t nlen)
 	octets_set(&wanted, name, nlen);
 	user = user_find(u, &wanted);
 	return user && user->principal;
+}
+
+void s5_users_quota(const struct s5_users *u, const void *name, size_t nlen, struct s5_quota *quota)
+{
+	const struct s5_user *user;
+	struct octets wanted;
+
+	if (!u->has_quotas || nlen > OCTETS_MAX)
+		return;
+	octets_set(&wanted, name, nlen);
+	user = user_find(u, &wanted);
+	if (user && user->has_rate)
+		quota->rate = user->quota.rate;
+	if (user && user->has_sessions)
+		quota->sessions = user->quota.sessions;
 }

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "wire/message.h"
 
@@ -23,6 +24,13 @@ struct s5_user;
 struct s5_users {
 	struct s5_user *rows;
 	size_t n;
+	bool has_quotas; /* some user has limits of his own */
+};
+
+/* What all sessions of a user may come to. */
+struct s5_quota {
+	uint64_t rate; /* octets a second, each way; 0: no limit */
+	unsigned sessions; /* at once; 0: no limit */
 };
 
 struct s5_users_error {
@@ -36,9 +44,10 @@ struct s5_users_error {
 
 void s5_users_init(struct s5_users *u);
 void s5_users_fini(struct s5_users *u);
-/* Adds the users of a password file: `name:hash` or `principal:gssapi` lines; empty
- * lines and those that begin with # are passed over. The text is borrowed for the call. False: err says which line and why, and
- * nothing was added. */
+/* Adds the users of a password file: `name:hash` or `principal:gssapi` lines, both perhaps with
+ * limits behind another colon, `rate=10M,sessions=20`; empty lines and those that begin with # are
+ * passed over. The text is borrowed for the call. False: err says which line and why, and nothing
+ * was added. */
 bool s5_users_parse(struct s5_users *u, const char *text, size_t len, struct s5_users_error *err);
 /* Adds a user whose password is known. False: err->why says why. */
 bool s5_users_add(struct s5_users *u, const void *name, size_t nlen, const void *password,
@@ -49,6 +58,9 @@ bool s5_users_has(const struct s5_users *u, const void *name, size_t nlen);
 size_t s5_users_count(const struct s5_users *u, bool principals);
 /* May this principal come? If any is listed, those and nobody else; if none is, all. */
 bool s5_users_admit(const struct s5_users *u, const void *name, size_t nlen);
+/* What of his own the user has takes the place of what *quota says. */
+void s5_users_quota(const struct s5_users *u, const void *name, size_t nlen,
+		    struct s5_quota *quota);
 /* Some user has a hash: a check takes long. */
 bool s5_users_needs_hash(const struct s5_users *u);
 /* True when the user is known and the password is his. False also when memory is short. */

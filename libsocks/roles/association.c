@@ -14,6 +14,7 @@ struct s5_association {
 	struct s5_watch control;
 	struct s5_worker *worker;
 	struct s5_policy *policy;
+	struct s5_hold hold;
 	LIST_ENTRY(s5_association) link;
 	struct s5_assoc assoc;
 	struct s5_record record; /* why: which destination was refused last, until the end */
@@ -63,6 +64,7 @@ static void end(struct s5_association *n, const char *why)
 	s5_loop_unwatch(&w->loop, &n->control);
 	close(n->control.fd);
 	LIST_REMOVE(n, link);
+	s5_hold_end(w, &n->hold);
 	s5_server_policy_drop(w->server, n->policy);
 	free(n);
 	s5_server_leave(w->server, source);
@@ -205,7 +207,8 @@ static struct s5_association *make(struct s5_worker *w, const struct s5_record *
 }
 
 int s5_association_start(struct s5_worker *w, int client, int udp, struct s5_session *session,
-			 struct s5_policy *policy, const struct s5_record *record, int64_t born)
+			 struct s5_policy *policy, const struct s5_hold *hold,
+			 const struct s5_record *record, int64_t born)
 {
 	size_t len;
 	const uint8_t *rest = s5_session_out(session, &len);
@@ -218,6 +221,8 @@ int s5_association_start(struct s5_worker *w, int client, int udp, struct s5_ses
 	}
 	n->policy = policy;
 	s5_server_policy_hold(w->server, policy);
+	n->hold = *hold;
+	n->assoc.shaper = hold->shaper;
 	n->assoc.seal = s5_session_take_seal(session, S5_CLIENT);
 	n->born = born;
 	n->control = (struct s5_watch){ .fd = client, .ready = control_ready };

@@ -23,6 +23,7 @@ static void forget(struct s5_conn *c)
 
 	LIST_REMOVE(c, link);
 	s5_conn_bind_end(c);
+	s5_hold_end(w, &c->hold);
 	s5_session_fini(&c->session);
 	s5_server_policy_drop(w->server, c->policy);
 	free(c);
@@ -132,13 +133,15 @@ static void open_stream(struct s5_conn *c)
 
 	if (!flush(c))
 		return;
-	rc = udp ? s5_association_start(w, c->watch.fd, c->target, &c->session, c->policy,
+	rc = udp ? s5_association_start(w, c->watch.fd, c->target, &c->session, c->policy, &c->hold,
 					&c->record, c->born)
-		 : s5_tunnel_start(w, c->watch.fd, c->target, &c->session, &c->record, c->born);
+		 : s5_tunnel_start(w, c->watch.fd, c->target, &c->session, &c->hold, &c->record,
+				   c->born);
 	if (rc < 0) {
 		s5_conn_drop(c, "no memory");
 		return;
 	}
+	c->hold = (struct s5_hold){ .account = NULL };
 	s5_loop_forget(&w->loop, &c->watch);
 	s5_timer_stop(&w->loop, &c->timer);
 	forget(c); /* the session goes on: it is still counted */

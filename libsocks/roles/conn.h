@@ -28,6 +28,7 @@ struct s5_conn {
 	int64_t born;
 	int target; /* connected, or the association's UDP socket; -1: none */
 	struct s5_bind *bind; /* NULL: no BIND under way */
+	struct s5_hold hold; /* from the request on */
 	struct s5_record record;
 	struct s5_dial dial;
 	struct s5_session session;

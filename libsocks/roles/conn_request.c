@@ -1,4 +1,5 @@
 /* The request: asked of the rules, for the name and for each address, and dialed. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "roles/conn.h"
@@ -116,12 +117,27 @@ static bool permits_request(struct s5_conn *c)
 	return s5_conn_permits(c, s5_addr_is_ip(&m->dst) ? &m->dst : NULL);
 }
 
+/* False: it is answered. */
+static bool take_hold(struct s5_conn *c)
+{
+	int rc = s5_hold_begin(c->worker, c->policy, &c->record, &c->hold);
+
+	if (rc == -EDQUOT)
+		s5_conn_answer(c, S5_REP_NOT_ALLOWED, NULL,
+			       "denied: the user has as many sessions as one may");
+	else if (rc < 0)
+		s5_conn_answer(c, S5_REP_FAILURE, NULL, "no memory");
+	return rc == 0;
+}
+
 void s5_conn_request(struct s5_conn *c)
 {
 	s5_conn_note_request(c);
 	s5_timer_stop(&c->worker->loop, &c->timer);
 	if (!permits_request(c))
 		s5_conn_answer(c, S5_REP_NOT_ALLOWED, NULL, NULL);
+	else if (!take_hold(c))
+		return;
 	else if (c->session.request.cmd == S5_CMD_UDP)
 		s5_conn_associate(c);
 	else if (c->session.request.cmd == S5_CMD_BIND)

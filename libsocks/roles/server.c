@@ -27,8 +27,9 @@ struct s5_server {
 	struct s5_work work;
 	bool working;
 	unsigned sessions; /* atomically, to look at; changed under the lock */
-	pthread_mutex_t lock; /* guards the next five */
+	pthread_mutex_t lock; /* guards the next six */
 	struct s5_crowd crowd; /* sessions of each source */
+	struct s5_accounts accounts;
 	struct s5_penalties penalties;
 	struct s5_hush starved, full, crowded;
 	struct s5_policy *policy; /* in force; its holders are guarded too */
@@ -86,6 +87,24 @@ int64_t s5_server_penalty(struct s5_server *server, const struct s5_addr *from, 
 	wait = s5_penalty_add(&server->penalties, from, now_ms);
 	pthread_mutex_unlock(&server->lock);
 	return wait;
+}
+
+int s5_server_account(struct s5_server *server, const struct s5_holder *who,
+		      const struct s5_quota *quota, int64_t now, struct s5_account **account)
+{
+	int rc;
+
+	pthread_mutex_lock(&server->lock);
+	rc = s5_account_enter(&server->accounts, who, quota, now, account);
+	pthread_mutex_unlock(&server->lock);
+	return rc;
+}
+
+void s5_server_account_leave(struct s5_server *server, struct s5_account *account, int64_t now)
+{
+	pthread_mutex_lock(&server->lock);
+	s5_account_leave(&server->accounts, account, now);
+	pthread_mutex_unlock(&server->lock);
 }
 
 void s5_server_trouble(struct s5_server *server, int error, int64_t now_ms)
@@ -200,6 +219,7 @@ int s5_server_new(struct s5_server **out, const struct s5_server_config *config)
 		return -ENOMEM;
 	server->config = *config;
 	pthread_mutex_init(&server->lock, NULL);
+	s5_accounts_init(&server->accounts);
 	s5_penalties_init(&server->penalties);
 	/* Good enough where the kernel has none yet: it is for tables of few. */
 	if (getrandom(&server->key, sizeof server->key, GRND_NONBLOCK) < 0)
@@ -355,6 +375,7 @@ void s5_server_free(struct s5_server *server)
 	for (unsigned i = 0; i < server->nworkers; i++)
 		s5_worker_fini(&server->workers[i]);
 	s5_server_policy_drop(server, server->policy);
+	s5_accounts_fini(&server->accounts);
 	s5_crowd_fini(&server->crowd);
 	pthread_mutex_destroy(&server->lock);
 	free(server->files);

@@ -45,6 +45,9 @@ struct s5_policy {
 	struct s5_rules rules;
 	/* Clients beyond these are closed at once; 0: no limit. A source is an address, an IPv6 /64. */
 	unsigned max_sessions, max_per_client;
+	/* Octets a second, each way: of a session, and of all sessions of a user who has no rate of
+	 * his own (without a name: of a source). 0: no limit; at most S5_BUCKET_RATE_MAX. */
+	uint64_t rate, rate_user;
 	unsigned holders; /* private */
 };
 

@@ -15,6 +15,7 @@ struct packed {
 struct s5_tunnel {
 	struct s5_relay relay;
 	struct s5_worker *worker;
+	struct s5_hold hold;
 	LIST_ENTRY(s5_tunnel) link;
 	int64_t born;
 	uint64_t id, source;
@@ -93,13 +94,14 @@ static void tunnel_done(struct s5_relay *r, enum s5_relay_end end)
 
 	tell(t, end);
 	LIST_REMOVE(t, link);
+	s5_hold_end(w, &t->hold);
 	free(t);
 	s5_server_leave(w->server, source);
 	s5_worker_relieved(w);
 }
 
 int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_session *session,
-		    const struct s5_record *record, int64_t born)
+		    const struct s5_hold *hold, const struct s5_record *record, int64_t born)
 {
 	size_t early_len, rest_len, ulen = w->config->log ? record->ulen : 0;
 	struct s5_seal *seal = s5_session_take_seal(session, S5_CLIENT);
@@ -133,6 +135,8 @@ int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_sessi
 		t->target = pack(&tail, &record->target);
 		t->actual = pack(&tail, &record->actual);
 	}
+	t->hold = *hold;
+	t->relay.shaper = hold->shaper;
 	t->relay.seal = seal;
 	t->relay.idle = w->config->idle_timeout;
 	t->relay.done = tunnel_done;

@@ -8,6 +8,7 @@
 
 #include "net/relay.h"
 #include "net/work.h"
+#include "roles/account.h"
 #include "roles/server.h"
 
 struct s5_conn;
@@ -49,6 +50,12 @@ struct s5_worker {
 	struct s5_task drain, stop;
 };
 
+/* What holds a session back. NULL: no such thing. */
+struct s5_hold {
+	struct s5_account *account;
+	struct s5_shaper *shaper;
+};
+
 /* server.c */
 struct s5_work *s5_server_work(struct s5_server *server);
 /* For tables of what clients choose. */
@@ -66,6 +73,17 @@ void s5_server_policy_drop(struct s5_server *server, struct s5_policy *policy);
 void s5_server_trouble(struct s5_server *server, int error, int64_t now_ms);
 /* How many ms the answer to wrong credentials waits. Whichever worker saw them: they count. */
 int64_t s5_server_penalty(struct s5_server *server, const struct s5_addr *from, int64_t now_ms);
+
+/* s5_account_enter and _leave, from any thread. */
+int s5_server_account(struct s5_server *server, const struct s5_holder *who,
+		      const struct s5_quota *quota, int64_t now, struct s5_account **account);
+void s5_server_account_leave(struct s5_server *server, struct s5_account *account, int64_t now);
+
+/* hold.c: of the client that the record tells of, which keeps what it gets until the end. 0; -EDQUOT:
+ * its user has as many sessions as he may; -ENOMEM. */
+int s5_hold_begin(struct s5_worker *w, const struct s5_policy *policy,
+		  const struct s5_record *record, struct s5_hold *hold);
+void s5_hold_end(struct s5_worker *w, struct s5_hold *hold);
 
 /* worker.c */
 int s5_worker_init(struct s5_worker *w, struct s5_server *server,
@@ -85,16 +103,18 @@ void s5_conns_stop(struct s5_worker *w);
 void s5_conns_free(struct s5_worker *w);
 
 /* tunnel.c: takes over both descriptors, known to the loop already, the session's seal, and what
- * it still holds for either side. record: what is known so far. 0 or -errno (nothing taken over). */
+ * it still has for either side, and the hold. record: what is known so far. 0 or -errno (nothing
+ * taken over). */
 int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_session *session,
-		    const struct s5_record *record, int64_t born);
+		    const struct s5_hold *hold, const struct s5_record *record, int64_t born);
 void s5_tunnels_stop(struct s5_worker *w);
 
 /* association.c: keeps the policy, and takes over both descriptors, the control connection (known
- * to the loop) and the UDP socket for the client, the session's seal, and what the session still
- * has to send. 0 or -errno (nothing taken over). */
+ * to the loop) and the UDP socket for the client, the session's seal, what the session still has to
+ * send, and the hold. 0 or -errno (nothing taken over). */
 int s5_association_start(struct s5_worker *w, int client, int udp, struct s5_session *session,
-			 struct s5_policy *policy, const struct s5_record *record, int64_t born);
+			 struct s5_policy *policy, const struct s5_hold *hold,
+			 const struct s5_record *record, int64_t born);
 void s5_associations_stop(struct s5_worker *w);
 
 #endif

@@ -331,7 +331,24 @@ TEST(errors_name_the_line)
 		{ "a:!", 1, "not a hash" },
 		{ "a:x", 1, "not a hash" },
 		{ "a:$99$salt$abc", 1, "not a hash" },
-		{ "a:" SECRET ":0:0", 1, "not a hash" },
+		{ "a:" SECRET ":0:0", 1, "limits are" },
+		{ "a:" SECRET ":", 1, "limits are" },
+		{ "a:" SECRET ":rate", 1, "limits are" },
+		{ "a:" SECRET ":rate=", 1, "limits are" },
+		{ "a:" SECRET ":rate=fast", 1, "limits are" },
+		{ "a:" SECRET ":rate=2T", 1, "limits are" },
+		{ "a:" SECRET ":rate=1k,rate=2k", 1, "limits are" },
+		{ "a:" SECRET ":rate=1k,", 1, "limits are" },
+		{ "a:" SECRET ":sessions=-1", 1, "limits are" },
+		{ "a:" SECRET ":sessions=1k", 1, "limits are" },
+		{ "a:" SECRET ":sessions=4294967296", 1, "limits are" },
+		{ "a:" SECRET ":sessions=1,sessions=1", 1, "limits are" },
+		{ "a:" SECRET ": rate=1k", 1, "limits are" },
+		{ "a:" SECRET
+		  ":rate=1k,sessions=000000000000000000000000000000000000000000000000001",
+		  1, "limits are" },
+		{ "a:x:rate=1k", 1, "not a hash" },
+		{ "a:gssapi:rate=1k", 1, "a principal is NAME@REALM" },
 		{ "ok:" SECRET "\r\na:" DES "x\r\n", 2, "not a hash" },
 	};
 	struct s5_users_error err;
@@ -345,6 +362,38 @@ TEST(errors_name_the_line)
 		assert_int_equal(users.n, 1);
 		assert_false(s5_users_needs_hash(&users));
 	}
+}
+
+TEST(users_have_limits_of_their_own)
+{
+	static const struct {
+		const char *name;
+		uint64_t rate;
+		unsigned sessions;
+	} rows[] = {
+		{ "both", 10 << 20, 20 },
+		{ "fast", 1536, 7 },
+		{ "many", 99, 3 },
+		{ "free", 0, 0 },
+		{ "plain", 99, 7 },
+		{ "nobody", 99, 7 },
+		{ "joe@R", UINT64_C(1) << 40, 7 },
+	};
+	char long_name[257];
+
+	parse_good("both:" SECRET ":rate=10M,sessions=20\nfast:" SECRET ":rate=1.5k \n"
+		   "many:" DES ":sessions=3\r\nfree:" SECRET ":sessions=0,rate=0\n"
+		   "plain:" SECRET "\njoe@R:gssapi:rate=1T");
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct s5_quota quota = { .rate = 99, .sessions = 7 };
+
+		s5_users_quota(&users, rows[i].name, strlen(rows[i].name), &quota);
+		assert_true(quota.rate == rows[i].rate);
+		assert_int_equal(quota.sessions, rows[i].sessions);
+	}
+	assert_true(check("both", "secret"));
+	memset(long_name, 'a', sizeof long_name);
+	s5_users_quota(&users, long_name, sizeof long_name, &(struct s5_quota){ .rate = 1 });
 }
 
 TEST(R1961_3_16_principals_have_no_password_and_are_all_who_may_come)
@@ -475,6 +524,7 @@ int main(void)
 		EACH(comments_blank_lines_and_line_ends),
 		EACH(empty_file),
 		EACH(errors_name_the_line),
+		EACH(users_have_limits_of_their_own),
 		EACH(R1961_3_16_principals_have_no_password_and_are_all_who_may_come),
 		EACH(nul_in_a_file_is_an_error),
 		EACH(names_and_passwords_have_bounds),
