@@ -14,6 +14,7 @@ prefix = /usr/local
 bindir = $(prefix)/bin
 datadir = $(prefix)/share
 mandir = $(datadir)/man
+docdir = $(datadir)/doc/socks5
 bashdir = $(datadir)/bash-completion/completions
 zshdir = $(datadir)/zsh/site-functions
 fishdir = $(datadir)/fish/vendor_completions.d
@@ -164,12 +165,15 @@ TEST_PACKAGES = bats clang libclang-rt-dev libcmocka-dev curl ncat netcat-openbs
 	openssl zsh fish $(if $(filter no,$(GSSAPI)),,$(REALM_PACKAGES))
 # For a realm of the tests' own.
 REALM_PACKAGES = krb5-kdc krb5-admin-server krb5-user python3-gssapi
+# Of which a program is run, but that would be a server on the machine if they were installed.
+UNPACKED_PACKAGES = fail2ban
 BENCH_PACKAGES = $(REALM_PACKAGES) python3 dante-server microsocks netcat-openbsd
 PACKAGES = sh tests/lib/packages.sh
 
 .PHONY: deps run
 deps:
 	@$(PACKAGES) 'make check' $(BUILD_PACKAGES) $(TEST_PACKAGES)
+	@sh tests/lib/unpack.sh build/unpacked $(UNPACKED_PACKAGES)
 
 ARGS = serve 127.0.0.1:1080
 run:
@@ -238,6 +242,7 @@ load: $(BENCH_BIN) $(SEAL_BIN) $(RULES_BIN)
 
 # --- manners -----------------------------------------------------------------------------------
 
+EXAMPLES = $(sort $(wildcard man/examples/*))
 MAN = $(sort $(wildcard man/*.[1-9]))
 SCRIPTS = $(wildcard tests/lib/*.sh tests/lib/*.bash .ci/run)
 
@@ -296,6 +301,7 @@ page_dir = $(mandir)/man$(subst .,,$(suffix $(1)))
 install: $(BIN)
 	$(call put,755,$(BIN),$(bindir),socks5)
 	$(foreach page,$(MAN),$(call put,644,$(page),$(call page_dir,$(page)),$(notdir $(page))))
+	$(foreach file,$(EXAMPLES),$(call put,644,$(file),$(docdir)/examples,$(notdir $(file))))
 	$(call put,644,completions/socks5.bash,$(bashdir),socks5)
 	$(call put,644,completions/_socks5,$(zshdir),_socks5)
 	$(call put,644,completions/socks5.fish,$(fishdir),socks5.fish)
@@ -303,6 +309,7 @@ install: $(BIN)
 uninstall:
 	$(call drop,$(bindir)/socks5)
 	$(foreach page,$(MAN),$(call drop,$(call page_dir,$(page))/$(notdir $(page))))
+	$(foreach file,$(EXAMPLES),$(call drop,$(docdir)/examples/$(notdir $(file))))
 	$(call drop,$(bashdir)/socks5)
 	$(call drop,$(zshdir)/_socks5)
 	$(call drop,$(fishdir)/socks5.fish)

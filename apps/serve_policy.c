@@ -270,13 +270,16 @@ static int set_rules(struct serve *s)
 int serve_make_policy(struct serve *s)
 {
 	static int (*const parts[])(struct serve *) = { serve_set_users, set_methods, set_gssapi,
-							set_rules };
+							set_rules, serve_set_dial };
 	int status = EXIT_OK;
 
 	s5_policy_init(&s->policy);
 	s->policy.session.watch = s->options.out.verbose > 1;
 	s->policy.max_sessions = (unsigned)s->options.max_sessions;
 	s->policy.max_per_client = (unsigned)s->options.max_per_client;
+	s->policy.handshake_timeout = s->options.handshake_timeout;
+	s->policy.idle_timeout = s->options.idle_timeout;
+	s->policy.bind_timeout = s->options.bind_timeout;
 	s->policy.rate = s->options.rate;
 	s->policy.rate_user = s->options.rate_user;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts)[0] && status == EXIT_OK; i++)

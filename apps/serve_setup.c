@@ -18,40 +18,6 @@ int serve_misuse(const struct serve *s, const char *what, const char *value, con
 	return EXIT_USAGE;
 }
 
-/* dialing */
-
-static int set_dial(struct serve *s)
-{
-	struct s5_dial_options *dial = &s->config.dial;
-	struct s5_addr a = { .port = 0 };
-	int fd;
-
-	dial->timeout = s->options.connect_timeout;
-	switch (s->options.prefer) {
-	case SERVE_PREFER_AUTO:
-		dial->prefer = S5_PREFER_AUTO;
-		break;
-	case SERVE_PREFER_IPV4:
-		dial->prefer = S5_PREFER_4;
-		break;
-	case SERVE_PREFER_IPV6:
-		dial->prefer = S5_PREFER_6;
-		break;
-	}
-	if (!s->options.source)
-		return EXIT_OK;
-	if (!s5_addr_set_ip(&a, s->options.source, strlen(s->options.source)))
-		return serve_misuse(s, "--source", s->options.source,
-				    "not an IPv4 or IPv6 address");
-	fd = s5_listen_tcp(&a, false); /* is the address ours? */
-	if (fd < 0)
-		return serve_misuse(s, "--source", s->options.source,
-				    "no interface of this machine has that address");
-	close(fd);
-	*(a.atyp == S5_ATYP_IPV4 ? &dial->source4 : &dial->source6) = a;
-	return EXIT_OK;
-}
-
 /* BIND and UDP ASSOCIATE */
 
 static int set_inbound(struct serve *s)
@@ -60,9 +26,6 @@ static int set_inbound(struct serve *s)
 	s->config.udp_ports = s->options.udp_ports;
 	s->config.advertise4 = s->options.advertise.v4;
 	s->config.advertise6 = s->options.advertise.v6;
-	s->config.bind_timeout = s->options.bind_timeout;
-	s->config.udp_timeout = s->options.udp_timeout;
-	s->config.udp_filter = s->options.udp_filter;
 	return EXIT_OK;
 }
 
@@ -210,13 +173,11 @@ static int make_server(struct serve *s)
 
 int serve_configure(struct serve *s)
 {
-	static int (*const parts[])(struct serve *) = { serve_make_policy, set_dial, set_inbound,
-							set_said,	   set_log,  make_server };
+	static int (*const parts[])(struct serve *) = { serve_make_policy, set_inbound, set_said,
+							set_log, make_server };
 	int status = EXIT_OK;
 
 	s->config.workers = s->options.workers ? (unsigned)s->options.workers : processors();
-	s->config.handshake_timeout = s->options.handshake_timeout;
-	s->config.idle_timeout = s->options.idle_timeout;
 	s->config.resolver = s->options.resolver;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts)[0] && status == EXIT_OK; i++)
 		status = parts[i](s);

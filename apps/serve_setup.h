@@ -32,6 +32,8 @@ int serve_misuse(const struct serve *s, const char *option, const char *value, c
 bool serve_has_method(const struct serve *s, uint8_t method);
 /* Takes --user and --users. EXIT_OK, or a status after saying why. */
 int serve_set_users(struct serve *s);
+/* Takes what says how destinations are reached. EXIT_OK, or a status after saying why. */
+int serve_set_dial(struct serve *s);
 /* The policy, as options and files say it. EXIT_OK, or a status after saying why. */
 int serve_make_policy(struct serve *s);
 /* Everything but the listeners. EXIT_OK, or a status after saying why. */

@@ -5,7 +5,12 @@
 /* What a source waits after so many failures: a slip is free, guessing is not. */
 static const int64_t delays[] = { 0, 0, 250, 500, 1000, 2000, S5_PENALTY_MAX };
 
-#define FAILURES_MAX (sizeof delays / sizeof *delays - 1)
+#define DELAYS_LAST (sizeof delays / sizeof *delays - 1)
+
+static int64_t delay(unsigned failures)
+{
+	return delays[failures < DELAYS_LAST ? failures : DELAYS_LAST];
+}
 
 void s5_penalties_init(struct s5_penalties *p)
 {
@@ -48,23 +53,37 @@ int64_t s5_penalty_add(struct s5_penalties *p, const struct s5_addr *from, int64
 		return 0;
 	slot = slot_for(p, source);
 	failures = failures_at(slot, now_ms);
-	if (failures < FAILURES_MAX)
+	if (failures < S5_PENALTY_MOST)
 		failures++;
+	if (failures == S5_PENALTY_MOST)
+		slot->until = now_ms + S5_PENALTY_REFUSED;
 	slot->failures = (uint8_t)failures;
 	slot->last = now_ms;
-	return delays[failures];
+	return delay(failures);
+}
+
+static const struct s5_penalty *find(const struct s5_penalties *p, const struct s5_addr *from)
+{
+	uint64_t source = s5_addr_source(from);
+
+	for (size_t i = 0; source && i < S5_PENALTY_SLOTS; i++)
+		if (p->slots[i].source == source)
+			return &p->slots[i];
+	return NULL;
 }
 
 int64_t s5_penalty_get(const struct s5_penalties *p, const struct s5_addr *from, int64_t now_ms)
 {
-	uint64_t source = s5_addr_source(from);
+	const struct s5_penalty *slot = find(p, from);
 
-	if (!source)
-		return 0;
-	for (size_t i = 0; i < S5_PENALTY_SLOTS; i++)
-		if (p->slots[i].source == source)
-			return delays[failures_at(&p->slots[i], now_ms)];
-	return 0;
+	return slot ? delay(failures_at(slot, now_ms)) : 0;
+}
+
+bool s5_penalty_refuses(const struct s5_penalties *p, const struct s5_addr *from, int64_t now_ms)
+{
+	const struct s5_penalty *slot = find(p, from);
+
+	return slot && now_ms < slot->until;
 }
 
 unsigned s5_hush_add(struct s5_hush *hush, int64_t now_ms)

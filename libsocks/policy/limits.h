@@ -1,4 +1,5 @@
-/* How long an answer to wrong credentials is held back: longer with each failure of one source.
+/* How long an answer to wrong credentials is held back: longer with each failure of one source. After
+ * S5_PENALTY_MOST of them none of it are looked at for a while.
  *
  * A source is an IPv4 address or an IPv6 /64. The table has a fixed size and allocates nothing;
  * a new source takes the place of the one that has been quiet longest. Each quiet minute halves
@@ -9,6 +10,7 @@
 #ifndef S5_POLICY_LIMITS_H
 #define S5_POLICY_LIMITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -16,10 +18,13 @@
 #define S5_PENALTY_SLOTS 1024
 #define S5_PENALTY_MAX 3000 /* ms */
 #define S5_PENALTY_QUIET 60000 /* ms without a failure that halve the count */
+#define S5_PENALTY_MOST 10 /* failures */
+#define S5_PENALTY_REFUSED 60000 /* ms */
 #define S5_HUSH_QUIET 10000 /* ms */
 
 struct s5_penalty {
 	int64_t last; /* ms, the caller's clock: when it failed last */
+	int64_t until; /* it is refused until then; 0: it was not */
 	uint64_t source; /* s5_addr_source; 0: a free slot */
 	uint8_t failures;
 };
@@ -29,6 +34,8 @@ struct s5_penalties {
 };
 
 void s5_penalties_init(struct s5_penalties *p);
+/* Are credentials from there not to be looked at? What comes meanwhile is no failure. */
+bool s5_penalty_refuses(const struct s5_penalties *p, const struct s5_addr *from, int64_t now_ms);
 /* Records that credentials from `from` were wrong; returns how many ms the answer is to wait. */
 int64_t s5_penalty_add(struct s5_penalties *p, const struct s5_addr *from, int64_t now_ms);
 /* What the source owes as things stand, 0 for one that is not known. */

@@ -184,13 +184,16 @@ static int get_post(struct s5_worker *w)
 	return rc;
 }
 
-static struct s5_association *make(struct s5_worker *w, const struct s5_record *record)
+static struct s5_association *make(struct s5_worker *w, struct s5_policy *policy,
+				   const struct s5_record *record)
 {
 	struct s5_association *n = calloc(1, sizeof *n + record->ulen);
 
 	if (!n)
 		return NULL;
 	n->worker = w;
+	n->policy = policy;
+	n->assoc.options = &policy->udp;
 	n->record = *record;
 	if (record->ulen)
 		memcpy(n->user, record->user, record->ulen);
@@ -198,7 +201,6 @@ static struct s5_association *make(struct s5_worker *w, const struct s5_record *
 	n->assoc.loop = &w->loop;
 	n->assoc.post = w->post;
 	n->assoc.resolver = w->resolver;
-	n->assoc.options = &w->udp;
 	n->assoc.client = client_of(record);
 	n->assoc.permit = permit;
 	n->assoc.refused = refused;
@@ -212,14 +214,13 @@ int s5_association_start(struct s5_worker *w, int client, int udp, struct s5_ses
 {
 	size_t len;
 	const uint8_t *rest = s5_session_out(session, &len);
-	struct s5_association *n = get_post(w) == 0 ? make(w, record) : NULL;
+	struct s5_association *n = get_post(w) == 0 ? make(w, policy, record) : NULL;
 	int rc = n ? s5_assoc_start(&n->assoc, udp) : -ENOMEM;
 
 	if (rc < 0) {
 		free(n);
 		return rc;
 	}
-	n->policy = policy;
 	s5_server_policy_hold(w->server, policy);
 	n->hold = *hold;
 	n->assoc.shaper = hold->shaper;

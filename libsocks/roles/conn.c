@@ -135,8 +135,8 @@ static void open_stream(struct s5_conn *c)
 		return;
 	rc = udp ? s5_association_start(w, c->watch.fd, c->target, &c->session, c->policy, &c->hold,
 					&c->record, c->born)
-		 : s5_tunnel_start(w, c->watch.fd, c->target, &c->session, &c->hold, &c->record,
-				   c->born);
+		 : s5_tunnel_start(w, c->watch.fd, c->target, &c->session, c->policy, &c->hold,
+				   &c->record, c->born);
 	if (rc < 0) {
 		s5_conn_drop(c, "no memory");
 		return;
@@ -172,6 +172,8 @@ static const char *refusal(const struct s5_conn *c)
 {
 	const struct s5_record *r = &c->record;
 
+	if (c->barred)
+		return "credentials refused: not looked at, too many were wrong";
 	if (c->session.method != S5_METHOD_GSSAPI)
 		return "credentials refused";
 	if (!r->ulen)
@@ -340,7 +342,6 @@ static void timer_fire(struct s5_timer *t)
 
 void s5_conn_start(struct s5_worker *w, int fd, const struct s5_addr *from)
 {
-	const struct s5_server_config *config = w->config;
 	struct s5_conn *c = malloc(sizeof *c);
 
 	if (!c) {
@@ -361,13 +362,13 @@ void s5_conn_start(struct s5_worker *w, int fd, const struct s5_addr *from)
 	w->next_id += w->id_step;
 	c->policy = s5_server_policy(w->server);
 	s5_session_init_server(&c->session, &c->policy->session,
-			       c->born + config->handshake_timeout);
+			       c->born + c->policy->handshake_timeout);
 	c->session.budget = &w->tokens;
 	c->session.source = s5_addr_source(from);
 	LIST_INSERT_HEAD(&w->conns, c, link);
 	if (++w->nconns > w->crowd)
 		w->crowd = w->nconns;
-	if (config->handshake_timeout)
+	if (c->policy->handshake_timeout)
 		s5_timer_set(&w->loop, &c->timer, c->session.deadline);
 	if (s5_loop_watch(&w->loop, &c->watch, EVENTS) < 0)
 		s5_conn_drop(c, "no memory");

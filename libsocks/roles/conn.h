@@ -22,6 +22,7 @@ struct s5_conn {
 	LIST_ENTRY(s5_conn) link;
 	enum s5_conn_state state;
 	bool accepted; /* the checkers' verdict on a password */
+	bool barred; /* a password of its address is not looked at */
 	struct s5_policy *policy; /* in force when it came */
 	struct s5_timer timer; /* the handshake's deadline, or the state's */
 	struct s5_job job;

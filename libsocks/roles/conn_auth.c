@@ -24,7 +24,7 @@ static void verdict(struct s5_conn *c, bool accepted)
 		return;
 	}
 	until = w->loop.now + wait;
-	if (w->config->handshake_timeout && until > c->session.deadline)
+	if (c->policy->handshake_timeout && until > c->session.deadline)
 		until = c->session.deadline;
 	c->state = S5_CONN_HOLDING;
 	s5_timer_set(&w->loop, &c->timer, until);
@@ -84,6 +84,11 @@ bool s5_conn_check(struct s5_conn *c)
 	c->record.ulen = c->session.credentials.ulen;
 	if (c->session.method == S5_METHOD_GSSAPI) {
 		judge_principal(c);
+		return true;
+	}
+	c->barred = s5_server_bars(c->worker->server, &c->record.client, c->worker->loop.now);
+	if (c->barred) {
+		s5_conn_judge(c, false);
 		return true;
 	}
 	if (!s5_users_needs_hash(&c->policy->users)) {

@@ -208,7 +208,7 @@ static const char *listen_text(const struct s5_conn *c, int error)
 static void await_peer(struct s5_conn *c)
 {
 	struct s5_loop *loop = &c->worker->loop;
-	int64_t limit = c->worker->config->bind_timeout;
+	int64_t limit = c->policy->bind_timeout;
 	struct s5_addr local, bnd;
 	int rc = choose_local(c, &local);
 
@@ -263,8 +263,8 @@ static void look_up(struct s5_conn *c)
 		refuse(c, S5_REP_HOST_UNREACHABLE, NULL, s5_lookup_text(S5_LOOKUP_NO_NAME));
 		return;
 	}
-	if (w->config->dial.timeout)
-		s5_timer_set(&w->loop, &c->timer, w->loop.now + w->config->dial.timeout);
+	if (c->policy->dial.timeout)
+		s5_timer_set(&w->loop, &c->timer, w->loop.now + c->policy->dial.timeout);
 	b->looking = 2;
 	s5_lookup_start(&b->lookup[V4], w->resolver, name, S5_ATYP_IPV4, looked_up_v4);
 	s5_lookup_start(&b->lookup[V6], w->resolver, name, S5_ATYP_IPV6, looked_up_v6);

@@ -98,7 +98,7 @@ static void dial(struct s5_conn *c)
 	c->state = S5_CONN_DIALING;
 	c->dial.loop = &w->loop;
 	c->dial.resolver = w->resolver;
-	c->dial.options = &w->config->dial;
+	c->dial.options = &c->policy->dial;
 	c->dial.permit = permit;
 	c->dial.done = dial_done;
 	s5_dial_start(&c->dial, &c->session.request.dst);

@@ -89,6 +89,16 @@ int64_t s5_server_penalty(struct s5_server *server, const struct s5_addr *from, 
 	return wait;
 }
 
+bool s5_server_bars(struct s5_server *server, const struct s5_addr *from, int64_t now_ms)
+{
+	bool bars;
+
+	pthread_mutex_lock(&server->lock);
+	bars = s5_penalty_refuses(&server->penalties, from, now_ms);
+	pthread_mutex_unlock(&server->lock);
+	return bars;
+}
+
 int s5_server_account(struct s5_server *server, const struct s5_holder *who,
 		      const struct s5_quota *quota, int64_t now, struct s5_account **account)
 {

@@ -36,7 +36,8 @@ struct s5_record {
 	char why[160]; /* why it ended; printable */
 };
 
-/* Who may come, by which method, and what they may reach: all that may change while the server runs.
+/* Who may come, by which method, what they may reach, how and how long: all that may change while the
+ * server runs.
  * A client keeps what was in force when it came. */
 struct s5_policy {
 	struct s5_session_config session; /* the methods, in order of preference */
@@ -48,20 +49,19 @@ struct s5_policy {
 	/* Octets a second, each way: of a session, and of all sessions of a user who has no rate of
 	 * his own (without a name: of a source). 0: no limit; at most S5_BUCKET_RATE_MAX. */
 	uint64_t rate, rate_user;
+	int64_t handshake_timeout; /* ms, from accept to request; 0: none */
+	int64_t idle_timeout; /* ms; 0: none */
+	int64_t bind_timeout; /* ms, from a BIND's first reply to its peer; 0: none */
+	struct s5_dial_options dial;
+	struct s5_assoc_options udp;
 	unsigned holders; /* private */
 };
 
 struct s5_server_config {
 	const char *resolver; /* s5_resolver_new's servers */
 	unsigned workers; /* at least 1 */
-	int64_t handshake_timeout; /* ms, from accept to request; 0: none */
-	int64_t idle_timeout; /* ms; 0: none */
-	struct s5_dial_options dial;
 	struct s5_port_range bind_ports, udp_ports;
 	struct s5_addr advertise4, advertise6; /* told for our own; atyp 0: the local address */
-	int64_t bind_timeout; /* ms, from a BIND's first reply to its peer; 0: none */
-	int64_t udp_timeout; /* ms without a datagram; 0: none */
-	enum s5_udp_filter udp_filter;
 	/* All may be called by several threads at once; all may be NULL. */
 	void (*log)(void *arg, const struct s5_record *record);
 	/* An event of a handshake, each message too with session.watch: the record as far as it is

@@ -101,7 +101,8 @@ static void tunnel_done(struct s5_relay *r, enum s5_relay_end end)
 }
 
 int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_session *session,
-		    const struct s5_hold *hold, const struct s5_record *record, int64_t born)
+		    const struct s5_policy *policy, const struct s5_hold *hold,
+		    const struct s5_record *record, int64_t born)
 {
 	size_t early_len, rest_len, ulen = w->config->log ? record->ulen : 0;
 	struct s5_seal *seal = s5_session_take_seal(session, S5_CLIENT);
@@ -138,7 +139,7 @@ int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_sessi
 	t->hold = *hold;
 	t->relay.shaper = hold->shaper;
 	t->relay.seal = seal;
-	t->relay.idle = w->config->idle_timeout;
+	t->relay.idle = policy->idle_timeout;
 	t->relay.done = tunnel_done;
 	LIST_INSERT_HEAD(&w->tunnels, t, link);
 	s5_relay_start(&t->relay, &w->pool, (int[]){ client, client, target, target }, 3);

@@ -169,13 +169,6 @@ int s5_worker_init(struct s5_worker *w, struct s5_server *server,
 	LIST_INIT(&w->conns);
 	LIST_INIT(&w->tunnels);
 	LIST_INIT(&w->associations);
-	w->udp = (struct s5_assoc_options){
-		.filter = config->udp_filter,
-		.idle = config->udp_timeout,
-		.prefer = config->dial.prefer,
-		.source4 = config->dial.source4,
-		.source6 = config->dial.source6,
-	};
 	rc = s5_pool_init(&w->pool, &w->loop);
 	if (rc == 0)
 		rc = s5_resolver_new(&w->resolver, &w->loop, config->resolver);

@@ -32,7 +32,6 @@ struct s5_worker {
 	struct s5_resolver *resolver;
 	struct s5_post *post; /* NULL: no association yet */
 	struct s5_shares tokens; /* of the security tokens of clients that are not let in yet */
-	struct s5_assoc_options udp;
 	pthread_t thread;
 	bool running;
 	uint64_t next_id, id_step;
@@ -71,6 +70,8 @@ void s5_server_policy_hold(struct s5_server *server, struct s5_policy *policy);
 void s5_server_policy_drop(struct s5_server *server, struct s5_policy *policy);
 /* Accepting failed with error; EUSERS, EDQUOT: a limit is reached. */
 void s5_server_trouble(struct s5_server *server, int error, int64_t now_ms);
+/* Are credentials from there not to be looked at, after so many wrong ones? */
+bool s5_server_bars(struct s5_server *server, const struct s5_addr *from, int64_t now_ms);
 /* How many ms the answer to wrong credentials waits. Whichever worker saw them: they count. */
 int64_t s5_server_penalty(struct s5_server *server, const struct s5_addr *from, int64_t now_ms);
 
@@ -106,7 +107,8 @@ void s5_conns_free(struct s5_worker *w);
  * it still has for either side, and the hold. record: what is known so far. 0 or -errno (nothing
  * taken over). */
 int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_session *session,
-		    const struct s5_hold *hold, const struct s5_record *record, int64_t born);
+		    const struct s5_policy *policy, const struct s5_hold *hold,
+		    const struct s5_record *record, int64_t born);
 void s5_tunnels_stop(struct s5_worker *w);
 
 /* association.c: keeps the policy, and takes over both descriptors, the control connection (known

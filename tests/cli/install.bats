@@ -26,6 +26,9 @@ files() {
 		for page in *.[1-9]; do
 			echo "./usr/share/man/man${page##*.}/$page"
 		done
+		for example in examples/*; do
+			echo "./usr/share/doc/socks5/$example"
+		done
 	) | sort >"$BATS_TEST_TMPDIR/wanted"
 	diff "$BATS_TEST_TMPDIR/wanted" <(files)
 	[ "$(stat -c %a "$STAGE/usr/bin/socks5")" = 755 ]

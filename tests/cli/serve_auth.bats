@@ -195,6 +195,17 @@ between() {
 	between 0 "${taken[0]}" 200
 }
 
+@test "R1929-10 after ten failures an address is refused for a while, with right ones too" {
+	start_server -u joe:secret --workers 2 --handshake-timeout 100ms --log -
+	login_with delays "$PROXY" 10 127.0.0.5 joe wrong
+	log_has 10
+	FROM=127.0.0.5 talk $HELLO_USER "$(login joe secret)" eof
+	[ "$GOT $END" = "05020101 EOF" ] || fail "$GOT $END"
+	log_has 11
+	[ "$(field end)" = "credentials refused: not looked at, too many were wrong" ] || fail "$LINE"
+	accepted "$(login joe secret)"
+}
+
 @test "R1929-10 SEC-4 what is held back still keeps to the handshake's time" {
 	local taken
 	start_server -u joe:secret --workers 1 --handshake-timeout 400ms

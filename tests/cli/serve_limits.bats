@@ -103,6 +103,22 @@ setup() {
 	! is_gone "$PID" || fail "the session ended"
 }
 
+@test "SIGHUP brings other timeouts" {
+	start_target echo
+	echo 'handshake-timeout 1h' >conf
+	chmod 600 conf
+	start_server -c conf --log -
+	printf 'handshake-timeout 100ms\nidle-timeout 200ms\n' >conf
+	kill -HUP "$SERVER_PID"
+	wait_until 5 has_line "SIGHUP: users are read again" "$SERVER_LOG"
+	answers " EOF" wait:0
+	log_has 1
+	[ "$(field end)" = "method list: client did not go on in time" ] || fail "$LINE"
+	answers "0500$OK4 *" $HELLO "$(request $IP4 "$TARGET_PORT")"
+	log_has 2
+	[ "$(field end)" = idle ] || fail "$LINE"
+}
+
 @test "SEC-9 datagrams beyond the rate are dropped, and counted" {
 	local dropped
 	start_server --rate 400 --log -

@@ -31,11 +31,11 @@ login() {
 	printf '01%02x%s%02x%s' "${#1}" "$(hex_of "$1")" "${#2}" "$(hex_of "$2")"
 }
 
-# talk SEGMENT...: with $PROXY. GOT is what came back, END how it ended: EOF, RST or TIMEOUT.
+# talk SEGMENT...: with $PROXY, from address $FROM if there is one. GOT is what came back, END how it ended: EOF, RST or TIMEOUT.
 talk() {
 	local said
 	said=$("${IN_NET[@]}" "$PYTHON" "$LIB/rawclient.py" --timeout "${PATIENCE:-5}" \
-		"$PROXY" "$@")
+		${FROM:+--from "$FROM"} "$PROXY" "$@")
 	GOT=${said%$'\n'*} END=${said##*$'\n'}
 }
 

@@ -46,6 +46,35 @@ TEST(R1929_10_each_failure_waits_longer_up_to_a_bound)
 		assert_int_equal(add("192.0.2.1", 2000 + i), S5_PENALTY_MAX);
 }
 
+static bool refuses(const char *text, int64_t now)
+{
+	struct s5_addr a = from(text);
+
+	return s5_penalty_refuses(&table, &a, now);
+}
+
+TEST(R1929_10_after_ten_failures_a_source_is_refused_for_a_minute)
+{
+	s5_penalties_init(&table);
+	for (int i = 1; i < S5_PENALTY_MOST; i++) {
+		add("2001:db8::1", 5000);
+		assert_false(refuses("2001:db8::1", 5000));
+	}
+	add("2001:db8::1", 6000);
+	assert_true(refuses("2001:db8::1", 6000));
+	assert_true(refuses("2001:db8::ffff", 6000)); /* the same /64 */
+	assert_false(refuses("2001:db8:0:1::1", 6000));
+	assert_false(refuses("192.0.2.1", 6000));
+	assert_true(refuses("2001:db8::1", 6000 + S5_PENALTY_REFUSED - 1));
+	assert_false(refuses("2001:db8::1", 6000 + S5_PENALTY_REFUSED));
+	/* It comes back with half of them, and has as many tries. */
+	for (int i = 0; i < S5_PENALTY_MOST / 2; i++) {
+		assert_false(refuses("2001:db8::1", 6000 + S5_PENALTY_REFUSED + i));
+		add("2001:db8::1", 6000 + S5_PENALTY_REFUSED + i);
+	}
+	assert_true(refuses("2001:db8::1", 7000 + S5_PENALTY_REFUSED));
+}
+
 TEST(R1929_10_sources_are_told_apart)
 {
 	s5_penalties_init(&table);
@@ -115,6 +144,7 @@ TEST(unix_socket_never_waits)
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(s5_penalty_add(&table, &none, i), 0);
 	assert_int_equal(s5_penalty_get(&table, &none, 10), 0);
+	assert_false(s5_penalty_refuses(&table, &none, 10));
 	for (int i = 0; i < S5_PENALTY_SLOTS; i++)
 		assert_int_equal(table.slots[i].failures, 0);
 }
@@ -169,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(R1929_10_each_failure_waits_longer_up_to_a_bound),
+		cmocka_unit_test(R1929_10_after_ten_failures_a_source_is_refused_for_a_minute),
 		cmocka_unit_test(R1929_10_sources_are_told_apart),
 		cmocka_unit_test(R1929_10_mapped_is_the_ipv4_source),
 		cmocka_unit_test(R1929_10_an_ipv6_source_is_a_64),
