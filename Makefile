@@ -40,7 +40,7 @@ SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAG
 
 # GSSAPI=no builds without RFC 1961: one of two twins is linked.
 GSSAPI = yes
-LIBS = libcares libcrypt $(if $(filter no,$(GSSAPI)),,krb5-gssapi)
+LIBS = libcares libcrypt $(if $(SANITIZE),,libseccomp) $(if $(filter no,$(GSSAPI)),,krb5-gssapi)
 once = $(eval $(1) := $(shell $(2)))$($(1))
 PKG_CFLAGS = $(call once,PKG_CFLAGS,$(PKG_CONFIG) --cflags $(LIBS))
 PKG_LIBS = $(call once,PKG_LIBS,$(PKG_CONFIG) --libs $(LIBS))
@@ -69,9 +69,10 @@ S5_LDFLAGS = $(HARDEN_LD) -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LD
 
 LEFT_OUT = libsocks/session/$(if $(filter no,$(GSSAPI)),gss_krb5.c,gss_none.c)
 LIB_SRC = $(sort $(filter-out $(LEFT_OUT),$(wildcard libsocks/*/*.c)))
-APP_SRC = $(sort $(wildcard apps/*.c))
-UNIT_SRC = $(sort $(filter-out $(if $(filter no,$(GSSAPI)),%/test_gss_krb5.c), \
-	$(wildcard tests/unit/test_*.c)))
+APP_SRC = $(sort $(filter-out apps/sandbox$(if $(SANITIZE),,_none).c,$(wildcard apps/*.c)))
+UNIT_SRC = $(sort $(filter-out $(if $(filter no,$(GSSAPI)),%/test_gss_krb5.c) \
+	$(if $(SANITIZE),$(PLAIN_UNITS)),$(wildcard tests/unit/test_*.c)))
+PLAIN_UNITS = tests/unit/test_app_sandbox.c
 FUZZ_SRC = $(sort $(wildcard tests/fuzz/fuzz_*.c))
 # One program for the load, and one for what it takes at least to wrap.
 SEAL_SRC = tests/bench/seal.c
@@ -157,7 +158,7 @@ $(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/libsocks.a
 
 # --- packages ----------------------------------------------------------------------------------
 
-BUILD_PACKAGES = gcc make pkg-config libc6-dev libc-ares-dev libcrypt-dev \
+BUILD_PACKAGES = gcc make pkg-config libc6-dev libc-ares-dev libcrypt-dev libseccomp-dev \
 	$(if $(filter no,$(GSSAPI)),,libkrb5-dev)
 TEST_PACKAGES = bats clang libclang-rt-dev libcmocka-dev curl ncat netcat-openbsd proxychains4 \
 	python3 python3-socks python3-pyftpdlib openssh-client openssh-server git dante-server \
@@ -191,7 +192,8 @@ CHECK = SOCKS5=$(CURDIR)/$(BIN) OBJECTS=$(CURDIR)/$(B) BUILD=$(CURDIR)/build tes
 # The variants that `make check` builds beside the one it was asked for.
 ASAN = build/address-undefined
 TSAN = build/thread
-CHECKED_UNITS = $(UNIT_BIN) $(if $(SANITIZE),,$(UNIT_SRC:%.c=$(ASAN)/%))
+CHECKED_UNITS = $(UNIT_BIN) $(if $(SANITIZE),, \
+	$(patsubst %.c,$(ASAN)/%,$(filter-out $(PLAIN_UNITS),$(UNIT_SRC))))
 FUZZERS = $(if $(HAVE_CLANG),$(FUZZ_SRC:%.c=build/fuzz/%))
 HAVE_CLANG = $(call once,HAVE_CLANG,command -v $(CLANG))
 # Seconds that all fuzz targets together get in `make check`, and each of them in `make fuzz`.

@@ -76,6 +76,13 @@ static int serve(struct serve *s, int count, char **arguments)
 	awaited_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	serve_explain(s);
+	status = serve_run_as(s);
+	if (status == EXIT_OK)
+		status = serve_enter_sandbox(s);
+	if (status == EXIT_OK)
+		status = serve_start_spools(s);
+	if (status != EXIT_OK)
+		return status;
 	rc = s5_server_set_policy(s->server, &s->policy);
 	if (rc == 0)
 		rc = s5_server_start(s->server);

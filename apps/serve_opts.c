@@ -31,6 +31,12 @@ static const struct opt_word protect_words[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct opt_word sandbox_words[] = {
+	{ "on", SERVE_SANDBOX_ON, "do not serve without it" },
+	{ "off", SERVE_SANDBOX_OFF, "keep all rights" },
+	{ NULL, 0, NULL },
+};
+
 const struct opt_word serve_rule_words[] = {
 	{ "from=", 0, "the client's addresses" },
 	{ "user=", 0, "the client's names" },
@@ -183,6 +189,11 @@ const struct opt serve_opts[] = {
 	    .words = serve_rule_words),
 	OPT("log", 0, STR, log, "FILE|-", "one line for each session; - is stdout",
 	    .want = "@file"),
+	OPT("run-as", 0, STR, run_as, "USER",
+	    "be USER once sockets and files are open; takes root to begin with"),
+	OPT("sandbox", 0, ENUM, sandbox, NULL,
+	    "give up files and system calls that serving does not need",
+	    .def_say = "as far as the kernel can", .words = sandbox_words),
 	OPT("drain", 0, MSEC, drain, "DURATION",
 	    "how long sessions may go on after SIGTERM; a second SIGTERM ends at once",
 	    .def = "10s"),

@@ -16,6 +16,12 @@ enum serve_prefer {
 	SERVE_PREFER_IPV6 = 6,
 };
 
+enum serve_sandbox {
+	SERVE_SANDBOX_AUTO, /* as far as the kernel has one */
+	SERVE_SANDBOX_ON,
+	SERVE_SANDBOX_OFF,
+};
+
 struct serve_advertise {
 	struct s5_addr v4, v6; /* atyp 0: not given */
 };
@@ -54,6 +60,8 @@ struct serve_options {
 	bool check;
 	char *explain; /* a question in the words of a rule; or NULL */
 	char *log; /* a path, "-" for stdout, or NULL: none */
+	char *run_as; /* a user's name, or NULL */
+	enum serve_sandbox sandbox;
 	int64_t drain; /* ms that sessions may go on after SIGTERM */
 	struct out out;
 };

@@ -82,6 +82,7 @@ void serve_reload(struct serve *s)
 
 	next.options.out = s->options.out;
 	next.beyond = s->beyond;
+	serve_warn_of_hosts(s);
 	if (status == EXIT_OK)
 		status = serve_make_policy(&next);
 	if (status == EXIT_OK)

@@ -129,10 +129,17 @@ static int set_spool(struct serve *s, struct spool **spool, const struct spool_u
 }
 
 /* What the workers say must not wait for stderr's reader. */
-static int set_said(struct serve *s)
+int serve_start_spools(struct serve *s)
 {
-	return set_spool(s, &s->options.out.spool,
-			 &(struct spool_use){ .fd = STDERR_FILENO, .lost = said_lost });
+	int status = set_spool(s, &s->options.out.spool,
+			       &(struct spool_use){ .fd = STDERR_FILENO, .lost = said_lost });
+
+	if (status != EXIT_OK || s->log_fd < 0)
+		return status;
+	return set_spool(
+		s, &s->log_spool,
+		&(struct spool_use){
+			.fd = s->log_fd, .lost = serve_log_lost, .wrote = log_wrote, .arg = s });
 }
 
 static int set_log(struct serve *s)
@@ -153,10 +160,7 @@ static int set_log(struct serve *s)
 	s->log_fd = serve_log_open(s->options.log);
 	if (s->log_fd < 0)
 		return serve_misuse(s, "--log", s->options.log, strerror(errno));
-	return set_spool(
-		s, &s->log_spool,
-		&(struct spool_use){
-			.fd = s->log_fd, .lost = serve_log_lost, .wrote = log_wrote, .arg = s });
+	return EXIT_OK;
 }
 
 static int make_server(struct serve *s)
@@ -173,8 +177,8 @@ static int make_server(struct serve *s)
 
 int serve_configure(struct serve *s)
 {
-	static int (*const parts[])(struct serve *) = { serve_make_policy, set_inbound, set_said,
-							set_log, make_server };
+	static int (*const parts[])(struct serve *) = { serve_make_policy, set_inbound, set_log,
+							make_server };
 	int status = EXIT_OK;
 
 	s->config.workers = s->options.workers ? (unsigned)s->options.workers : processors();

@@ -5,6 +5,8 @@
 #ifndef APPS_SERVE_SETUP_H
 #define APPS_SERVE_SETUP_H
 
+#include <sys/stat.h>
+
 #include "command.h"
 #include "roles/server.h"
 #include "serve_opts.h"
@@ -23,6 +25,8 @@ struct serve {
 	bool log_failing; /* atomically: the last line was lost, and that was told */
 	char **listening; /* where, for the lines that say so */
 	size_t nlistening;
+	bool sandboxed; /* files that it was not started with are out of reach */
+	struct stat hosts; /* /etc/hosts then */
 	bool beyond; /* some listener can be reached from other machines */
 	struct s5_server *server;
 };
@@ -43,6 +47,16 @@ int serve_configure(struct serve *s);
 int serve_listen(struct serve *s, int count, char **arguments);
 /* SEC-3: nobody becomes an open proxy by accident. EXIT_OK, or says that `what` is refused. */
 int serve_check_open(const struct serve *s, const char *what);
+/* --run-as. EXIT_OK, or a status after saying why not. */
+int serve_run_as(struct serve *s);
+/* --sandbox, once all is open and before there is any thread; says what is in force. EXIT_OK, or a
+ * status. */
+int serve_enter_sandbox(struct serve *s);
+/* At SIGHUP: is the file that names are looked up in still within reach? */
+void serve_warn_of_hosts(const struct serve *s);
+/* What takes the lines for standard error and the log where those may block: threads. EXIT_OK, or a
+ * status after saying why. */
+int serve_start_spools(struct serve *s);
 /* --check, once all is configured: prints what is asked for. A status. */
 int serve_check(struct serve *s);
 /* SIGHUP: reads all files again, and the command line. What is wrong is said, and all stays as it

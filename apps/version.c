@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "opt.h"
+#include "sandbox.h"
 #include "session/gss.h"
 
 #ifdef __clang__
@@ -23,12 +24,14 @@
 void version_print(FILE *to, int verbose)
 {
 	const char *library = s5_gss_library();
+	char text[40];
 
 	fputs("socks5 " S5_VERSION "\n", to);
 	if (verbose) {
 		fputs("compiler: " COMPILER SANITIZER "\n", to);
 		fprintf(to, "c-ares: %s (built with %s)\n", ares_version(NULL), ARES_VERSION_STR);
 		fputs("libcrypt: built with " XCRYPT_VERSION_STR "\n", to);
+		fprintf(to, "libseccomp: %s\n", sandbox_library(text, sizeof(text)));
 	}
 	/* RFC 1928 section 3 asks for this method: who looks for it shall not look in vain. */
 	fprintf(to, "gssapi: %s\n", library ? library : "not built in");

@@ -1,0 +1,233 @@
+/* --run-as and --sandbox: what the server gives up between opening its sockets and serving. */
+#include <errno.h>
+#include <grp.h>
+#include <libgen.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sandbox.h"
+#include "serve_setup.h"
+#include "session/gss.h"
+
+/* --- who it is ---------------------------------------------------------------------------------- */
+
+static int cannot_be(const struct serve *s, const char *why)
+{
+	return serve_misuse(s, "--run-as", s->options.run_as, why);
+}
+
+/* SIGHUP reads them again. */
+static int warn_of_file(const struct serve *s, const char *option, const char *path)
+{
+	if (path && access(path, R_OK) < 0)
+		out_warn(&s->options.out,
+			 "option %s: %s: %s may not read it, so SIGHUP will not either", option,
+			 path, s->options.run_as);
+	return EXIT_OK;
+}
+
+static int check_files(const struct serve *s)
+{
+	const struct serve_options *o = &s->options;
+
+	warn_of_file(s, "--config", o->config.path);
+	warn_of_file(s, "--users", o->users_file);
+	for (size_t i = 0; i < o->rules.count; i++)
+		if (o->rules.items[i].tag == SERVE_RULES)
+			warn_of_file(s, "--rules", o->rules.items[i].text);
+	/* The library reads it for each ticket. */
+	if (o->keytab && !strchr(o->keytab, ':') && access(o->keytab, R_OK) < 0)
+		return serve_misuse(s, "--keytab", o->keytab,
+				    "the user of --run-as may not read it; chown it");
+	return EXIT_OK;
+}
+
+int serve_run_as(struct serve *s)
+{
+	const struct passwd *user;
+
+	if (!s->options.run_as)
+		return EXIT_OK;
+	errno = 0;
+	user = getpwnam(s->options.run_as);
+	if (!user)
+		return cannot_be(s, errno ? strerrordesc_np(errno) : "there is no such user");
+	if (user->pw_uid == geteuid() && user->pw_uid == getuid())
+		return EXIT_OK;
+	if (geteuid() != 0)
+		return cannot_be(s, "only root can become another user");
+	if (initgroups(user->pw_name, user->pw_gid) < 0 ||
+	    setresgid(user->pw_gid, user->pw_gid, user->pw_gid) < 0 ||
+	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid) < 0)
+		return cannot_be(s, strerrordesc_np(errno));
+	return check_files(s);
+}
+
+/* --- what it reaches ---------------------------------------------------------------------------- */
+
+#define HOSTS "/etc/hosts"
+#define FILES_MAX 256
+
+struct list {
+	struct sandbox_file files[FILES_MAX];
+	char *copies[FILES_MAX]; /* what had to be written down; NULL ends them */
+	size_t n, ncopies;
+};
+
+static void reach(struct list *list, const char *path, unsigned rights)
+{
+	if (path && list->n < FILES_MAX)
+		list->files[list->n++] = (struct sandbox_file){ path, rights };
+}
+
+static char *keep(struct list *list, char *copy)
+{
+	if (copy && list->ncopies < FILES_MAX)
+		list->copies[list->ncopies++] = copy;
+	return copy;
+}
+
+static void reach_its_folder(struct list *list, const char *file, unsigned rights)
+{
+	char *copy = keep(list, strdup(file));
+
+	reach(list, copy ? dirname(copy) : NULL, rights);
+}
+
+/* A file that is replaced is another one: its folder has to be within reach. */
+static void reach_folder(struct list *list, const char *file, unsigned rights)
+{
+	struct stat st;
+
+	/* Of <(...) and a FIFO there is nothing to be read again. */
+	if (file && (stat(file, &st) < 0 || S_ISREG(st.st_mode)))
+		reach_its_folder(list, file, rights);
+}
+
+/* Each of a list in a variable of the environment. */
+static void reach_each(struct list *list, const char *paths, unsigned rights)
+{
+	char *rest = paths ? keep(list, strdup(paths)) : NULL, *path;
+
+	while ((path = strsep(&rest, ":")))
+		if (*path)
+			reach(list, path, rights);
+}
+
+/* For each name it is opened by its path. */
+static void note_hosts(struct stat *st)
+{
+	if (stat(HOSTS, st) < 0)
+		*st = (struct stat){ .st_ino = 0 };
+}
+
+void serve_warn_of_hosts(const struct serve *s)
+{
+	struct stat now;
+
+	note_hosts(&now);
+	if (s->sandboxed && (now.st_ino != s->hosts.st_ino || now.st_dev != s->hosts.st_dev))
+		out_warn(&s->options.out, HOSTS " is another file than at the start, and out of "
+						"reach: restart, or write it in place");
+}
+
+static void reach_what_names_need(struct list *list)
+{
+	static const char *const paths[] = { HOSTS,
+					     "/etc/resolv.conf",
+					     "/etc/services",
+					     "/etc/nsswitch.conf",
+					     "/etc/host.conf",
+					     "/etc/localtime" };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths)[0]; i++)
+		reach(list, paths[i], SANDBOX_READ);
+}
+
+/* The realm, plugins, and the note of tickets that were seen. */
+static void reach_what_tickets_need(const struct serve *s, struct list *list)
+{
+	static const char *const paths[] = { "/etc/krb5.conf", "/etc/krb5.conf.d",
+					     "/etc/gss",       "/etc/ld.so.cache",
+					     "/usr/lib",       "/usr/lib64",
+					     "/lib",	       "/lib64" };
+	const char *cache = getenv("KRB5RCACHENAME"), *folder = getenv("KRB5RCACHEDIR");
+	const char *keytab = s->options.keytab ? s->options.keytab : getenv("KRB5_KTNAME");
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths)[0]; i++)
+		reach(list, paths[i], SANDBOX_READ);
+	reach_each(list, getenv("KRB5_CONFIG"), SANDBOX_READ);
+	if (keytab && strchr(keytab, ':'))
+		keytab = strchr(keytab, ':') + 1;
+	reach_folder(list, keytab ? keytab : "/etc/krb5.keytab", SANDBOX_READ);
+	if (cache && strchr(cache, ':'))
+		reach_folder(list, strchr(cache, ':') + 1, SANDBOX_READ | SANDBOX_WRITE);
+	reach(list, folder ? folder : getenv("TMPDIR"), SANDBOX_READ | SANDBOX_WRITE);
+	reach(list, "/var/tmp", SANDBOX_READ | SANDBOX_WRITE);
+}
+
+static void reach_all(const struct serve *s, struct list *list)
+{
+	const struct serve_options *o = &s->options;
+
+	reach_what_names_need(list);
+	if (serve_has_method(s, S5_METHOD_GSSAPI))
+		reach_what_tickets_need(s, list);
+	reach_folder(list, o->config.path, SANDBOX_READ);
+	reach_folder(list, o->users_file, SANDBOX_READ);
+	for (size_t i = 0; i < o->rules.count; i++)
+		if (o->rules.items[i].tag == SERVE_RULES)
+			reach_folder(list, o->rules.items[i].text, SANDBOX_READ);
+	if (o->log && strcmp(o->log, "-") != 0) {
+		reach(list, o->log, SANDBOX_READ | SANDBOX_WRITE); /* a FIFO, a device */
+		reach_folder(list, o->log, SANDBOX_WRITE);
+	}
+	for (size_t i = 0; i < s->nlistening; i++)
+		if (strncmp(s->listening[i], "unix:", 5) == 0)
+			reach_its_folder(list, s->listening[i] + 5, SANDBOX_REMOVE);
+}
+
+static int restrict_files(struct serve *s)
+{
+	struct list list = { .n = 0 };
+	int rc;
+
+	reach_all(s, &list);
+	note_hosts(&s->hosts);
+	rc = sandbox_files(list.files, list.n);
+	s->sandboxed = rc >= 0;
+	while (list.ncopies)
+		free(list.copies[--list.ncopies]);
+	return rc;
+}
+
+/* --- and what it says of that ------------------------------------------------------------------- */
+
+int serve_enter_sandbox(struct serve *s)
+{
+	const struct out *out = &s->options.out;
+	bool wanted = s->options.sandbox == SERVE_SANDBOX_ON;
+	int files, calls;
+
+	if (s->options.run_as)
+		out_say(out, "running as %s", s->options.run_as);
+	if (s->options.sandbox == SERVE_SANDBOX_OFF)
+		return EXIT_OK;
+	files = restrict_files(s);
+	calls = sandbox_calls();
+	if (files >= 0 && calls == 0)
+		out_say(out, "sandbox: files and system calls it does not need are out of reach");
+	else if (calls == 0)
+		out_say(out, "sandbox: system calls it does not need are out of reach; files are "
+			     "not: this kernel has no Landlock");
+	else if (!wanted)
+		out_say(out, "no sandbox: %s", strerrordesc_np(-calls));
+	if (!wanted || (files >= 0 && calls == 0))
+		return EXIT_OK;
+	out_error(out, "option --sandbox: on: %s: %s", files < 0 ? "Landlock" : "seccomp",
+		  strerrordesc_np(files < 0 ? -files : -calls));
+	return EXIT_NETWORK;
+}
