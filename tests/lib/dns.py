@@ -4,7 +4,8 @@
 An answer is A:1.2.3.4 or AAAA:::1 (several of one type are one record set), or one of SERVFAIL
 NXDOMAIN NODATA REFUSED SILENT for the whole name, or that for one type as in AAAA:SILENT; @500ms
 behind it delays what is said for its type. A type that is not mentioned has no data, a name that
-is not mentioned does not exist.
+is not mentioned does not exist. Answers behind a semicolon are for the next question about that
+name and type, and so on; the last ones stay.
 
 The first line of output is ADDRESS:PORT (UDP), then one line "query NAME TYPE" for each question.
 """
@@ -39,17 +40,26 @@ class Answer:
             self.addresses.append(socket.inet_pton(family, value))
 
 
+def learn(answers, items):
+    for item in items.split(","):
+        what, kind, value, delay = re.fullmatch(
+            r"((?:(A|AAAA):)?([^@]+))(?:@(\d+)ms)?", item).groups()
+        for each in [kind] if kind else TYPES.values():
+            answers[each].learn(each, value if kind else what)
+            answers[each].delay = max(answers[each].delay, int(delay or 0) / 1000)
+
+
 def zone_of(rules):
+    """name -> type -> what is said, one time after the other."""
     zone = {}
     for rule in rules:
-        name, _, items = rule.partition("=")
-        answers = zone.setdefault(name.lower(), {kind: Answer() for kind in TYPES.values()})
-        for item in items.split(","):
-            what, kind, value, delay = re.fullmatch(
-                r"((?:(A|AAAA):)?([^@]+))(?:@(\d+)ms)?", item).groups()
-            for each in [kind] if kind else TYPES.values():
-                answers[each].learn(each, value if kind else what)
-                answers[each].delay = max(answers[each].delay, int(delay or 0) / 1000)
+        name, _, turns = rule.partition("=")
+        said = zone.setdefault(name.lower(), {kind: [] for kind in TYPES.values()})
+        for items in turns.split(";"):
+            answers = {kind: Answer() for kind in TYPES.values()}
+            learn(answers, items)
+            for kind, answer_to in answers.items():
+                said[kind].append(answer_to)
     return zone
 
 
@@ -63,10 +73,10 @@ def question_of(packet):
     return ".".join(labels), TYPES.get(kind, str(kind)), packet[12:at + 5]
 
 
-def message(packet, question, code, addresses):
+def message(packet, question, code, addresses, ttl=60):
     head = packet[:2] + struct.pack("!HHHHH", FLAGS | code, 1, len(addresses), 0, 0)
     records = b"".join(
-        b"\xc0\x0c" + struct.pack("!HHIH", 1 if len(a) == 4 else 28, 1, 60, len(a)) + a
+        b"\xc0\x0c" + struct.pack("!HHIH", 1 if len(a) == 4 else 28, 1, ttl, len(a)) + a
         for a in addresses)
     return head + question + records
 
@@ -77,10 +87,11 @@ def answer(sock, zone, packet, peer):
     if name.lower() not in zone:
         sock.sendto(message(packet, question, CODES["NXDOMAIN"], []), peer)
         return
-    said = zone[name.lower()].get(kind, Answer())
+    turns = zone[name.lower()].get(kind, [Answer()])
+    said = turns.pop(0) if len(turns) > 1 else turns[0]
     if said.silent:
         return
-    reply = message(packet, question, said.code, said.addresses)
+    reply = message(packet, question, said.code, said.addresses, 60 if said is turns[0] else 0)
     if said.delay:
         threading.Timer(said.delay, sock.sendto, (reply, peer)).start()
     else:
