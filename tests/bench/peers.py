@@ -49,6 +49,19 @@ def ours_sealing(port, _folder):
     return [SOCKS5, "serve", "-q", "--auth", "gssapi", f"127.0.0.1:{port}"]
 
 
+def ours_with_passwords(port, folder):
+    """One user, joe, whose password is hashed as socks5 passwd does it."""
+    with open(f"{folder}/users", "w", encoding="ascii", opener=private) as users:
+        subprocess.run([SOCKS5, "passwd", "--password", "pass:secret", "joe"], stdout=users,
+                       check=True)
+    return [SOCKS5, "serve", "-q", "--users", users.name, "--handshake-timeout", "60",
+            f"127.0.0.1:{port}"]
+
+
+def private(path, flags):
+    return os.open(path, flags, 0o600)
+
+
 def microsocks(port, _folder):
     return [find("microsocks", "microsocks"), "-i", "127.0.0.1", "-p", str(port)]
 
@@ -61,7 +74,7 @@ def danted(port, folder):
 
 
 SERVERS = {"socks5": ours, "microsocks": microsocks, "dante": danted}
-SEALING = {"sealing": ours_sealing}
+SPECIAL = {"sealing": ours_sealing, "passwords": ours_with_passwords}
 RELAYS = ["socks5", "dante"]  # those that do UDP
 
 
@@ -171,7 +184,7 @@ def server(name):
     """Its port and its session: it has one of its own, which is what it is charged by."""
     with tempfile.TemporaryDirectory(prefix="socks5-bench-") as folder:
         port = free_port()
-        command = (SERVERS | SEALING)[name](port, folder)
+        command = (SERVERS | SPECIAL)[name](port, folder)
         with open(f"{folder}/log", "w", encoding="utf-8") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                        start_new_session=True)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.dont_write_bytecode = True
 import peers  # noqa: E402
@@ -205,6 +206,52 @@ def measure_seals(best, rows, names):
                     lower(best, (measure, names[1]), cost[work])
 
 
+# --- what others do ----------------------------------------------------------------------------
+
+CROWDING = [  # name, unit, what the others are told, what they say once they are at it
+    ("1,000 wrong passwords", "ms", "login.py", ["guess", "1000"]),
+    ("1,000, of 20 addresses", "ms", "login.py", ["guess", "1000", "20"]),
+    ("5,000 slowloris", "ms", "load.py", ["drip", "5000"]),
+]
+AT_ONCE = 50  # sessions of the good client that are measured
+SETTLED = 2  # seconds until the others are at it
+
+
+def good(proxy):
+    """Median milliseconds of a good client's sessions, its password checked in each."""
+    done = subprocess.run([sys.executable, f"{peers.LIB}/login.py", "good", f"127.0.0.1:{proxy}",
+                           "joe", "secret", str(AT_ONCE)], capture_output=True, text=True,
+                          timeout=PATIENCE, check=False)
+    if done.returncode != 0:
+        raise peers.Failure(f"a good client was not served: {done.stderr.strip()}")
+    return float(done.stdout)
+
+
+@contextlib.contextmanager
+def others(proxy, script, arguments):
+    work, *rest = arguments
+    process = subprocess.Popen([sys.executable, f"{peers.LIB}/{script}", work,
+                                f"127.0.0.1:{proxy}", *rest],
+                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    try:
+        time.sleep(SETTLED)
+        yield
+        process.stdin.write(b"\n")
+        process.stdin.close()
+        process.wait(PATIENCE)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def measure_crowds(best, rows, names):
+    for measure, _, script, arguments in rows:
+        with peers.server("passwords") as (proxy, _):
+            lower(best, (measure, names[1]), good(proxy))
+            with others(proxy, script, arguments):
+                lower(best, (measure, names[0]), good(proxy))
+
+
 # --- rules -------------------------------------------------------------------------------------
 
 RULES = os.environ.get("RULES", "build/plain/tests/bench/rules")
@@ -259,6 +306,8 @@ PARTS = [  # what is measured, how, the rows, the programs (ours first), what ev
      "socks5 connect takes less than half of the CPU in every column"),
     ("what sealing costs", measure_seals, SEALING, ["socks5", "bare"], 1.25,
      "socks5 serve seals at 0.8 of a bare loop's speed, or faster, in every column"),
+    ("what a good client waits", measure_crowds, CROWDING, ["meanwhile", "alone"], 1.2,
+     "a good client is slowed by less than a fifth, whatever others do"),
     ("what asking the rules costs", measure_rules, ASKING, ["10,000", "10"], 5,
      "10,000 rules cost less than five times what 10 of them cost"),
 ]

@@ -76,6 +76,54 @@ let_go() {
 	load_with sessions "$PROXY" "$ECHO" 10
 }
 
+@test "5,000 slowloris: a good client is served, and they end in the handshake's time" {
+	[ "$(ulimit -Hn)" -ge 6000 ] || skip "the hard limit of descriptors is $(ulimit -Hn)"
+	start_server -u joe:secret --handshake-timeout 8 --log "$BATS_TEST_TMPDIR/log"
+	start_held drip "$PROXY" 5000
+	[ "$SAID" = "dripping: 5000" ] || fail "$SAID"
+	"$PYTHON" "$LIB/login.py" good "$PROXY" joe secret 50
+	wait_until 20 has_line 'method list: client did not go on in time' "$BATS_TEST_TMPDIR/log"
+	let_go
+	wait_until 20 has_descriptors 100 || fail "$(descriptors) are still open"
+}
+
+@test "1,000 wrong passwords: a good client is let in meanwhile" {
+	umask 077
+	"$SOCKS5" passwd --cost 1 --password pass:secret joe >"$BATS_TEST_TMPDIR/users"
+	start_server --users "$BATS_TEST_TMPDIR/users" --handshake-timeout 60
+	spawn "$PYTHON" "$LIB/login.py" guess "$PROXY" 1000
+	local guesser=$PID said=$OUT
+	"$PYTHON" "$LIB/login.py" good "$PROXY" joe secret 50
+	wait "$guesser" || fail "$(cat "$said" "$ERR")"
+	[ "$(cat "$said")" = "1000 answers, 1000 refusals" ] || fail "$(cat "$said")"
+}
+
+# What SIGHUP reads is now good, now bad.
+@test "SIGHUP under load: 200 tunnels and 500 new sessions a second lose nothing" {
+	local rules=$BATS_TEST_TMPDIR/rules n=0
+	start_echo
+	echo 'deny to=10.0.0.0/8' >"$rules"
+	start_server --rules "$rules"
+	spawn "$PYTHON" "$LIB/load.py" steady "$PROXY" "$ECHO" 200 500 4
+	local load=$PID said=$OUT
+	wait_until 20 has_line steady "$said"
+	while ! is_gone "$load"; do
+		n=$((n + 1))
+		case $((n % 3)) in
+		0) echo nonsense ;;
+		*) echo "deny to=10.$((n % 256)).0.0/16" ;;
+		esac >"$rules"
+		kill -HUP "$SERVER_PID"
+		sleep 0.03
+	done
+	wait "$load" || fail "$(cat "$said")"
+	grep -q '200 tunnels and 2000 sessions, 0 lost' "$said" || fail "$(cat "$said")"
+	echo "read again $(grep -c 'read again' "$SERVER_LOG") times, refused $(grep -c 'as it was before' "$SERVER_LOG")"
+	[ "$(grep -c 'read again' "$SERVER_LOG")" -ge 20 ] || fail "$(tail -n 5 "$SERVER_LOG")"
+	[ "$(grep -c 'as it was before' "$SERVER_LOG")" -ge 10 ] || fail "$(tail -n 5 "$SERVER_LOG")"
+	stop_server
+}
+
 @test "no descriptor left for clients: it neither spins nor dies, and goes on by itself" {
 	local before used
 	start_echo

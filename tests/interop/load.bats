@@ -57,6 +57,34 @@ both_ways() {
 	no_findings
 }
 
+# Rates that are shared by all workers, and read again while they are in use.
+rates_and_reload() {
+	local conf=$BATS_TEST_TMPDIR/conf n=0 load
+	start_echo
+	echo 'rate-user 100M' >"$conf"
+	start_server --workers 2 -c "$conf" --log -
+	spawn "$PYTHON" "$LIB/load.py" steady "$PROXY" "$ECHO" 30 60 3
+	load=$PID said=$OUT
+	while ! is_gone "$load"; do
+		n=$((n + 1))
+		printf 'rate-user %dM\nrate 20M\ndeny to=10.%d.0.0/16\n' $((n % 50)) $((n % 256)) >"$conf"
+		kill -HUP "$SERVER_PID"
+		sleep 0.05
+	done
+	wait "$load" || fail "$(cat "$said")"
+	no_findings
+}
+
+@test "rates, and SIGHUP all the time: threads" {
+	use_variant thread
+	rates_and_reload
+}
+
+@test "rates, and SIGHUP all the time: address, undefined" {
+	use_variant address-undefined
+	rates_and_reload
+}
+
 # The hosts file, the name server's answers and its refusals: nothing of any may be left behind.
 @test "names of every kind, time and again: address, undefined" {
 	local name i

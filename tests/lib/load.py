@@ -8,6 +8,7 @@ something was not as it should be.
 import asyncio
 import contextlib
 import hashlib
+import itertools
 import os
 import random
 import resource
@@ -279,8 +280,62 @@ async def crowd(proxy, count):
     return True
 
 
+async def drip(proxy, count):
+    """COUNT: COUNT handshakes of an octet every few seconds. Says "dripping" and waits for a line."""
+    many_descriptors()
+    held = []
+    while len(held) < int(count):
+        sock = socket.create_connection(proxy, PATIENCE)
+        sock.sendall(b"\x05\xff")
+        held.append(sock)
+    print(f"dripping: {len(held)}", flush=True)
+    heard = asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+    for number in itertools.count():
+        if heard.done():
+            break
+        with contextlib.suppress(OSError):
+            held[number % len(held)].send(b"\x00")
+        await asyncio.sleep(0.002)
+    return True
+
+
+async def steady(proxy, target, tunnels, rate, seconds):
+    """TARGET TUNNELS RATE SECONDS: tunnels that echo all the time, and RATE new sessions a second."""
+    many_descriptors()
+    target = address_of(target)
+    end = time.monotonic() + float(seconds)
+    kept = [await open_tunnel(proxy, target) for _ in range(int(tunnels))]
+    print("steady", flush=True)
+
+    async def echo(reader, writer, text):
+        writer.write(text)
+        if await within(reader.readexactly(len(text))) != text:
+            raise ValueError("other octets came back")
+
+    async def tunnel(number):
+        rounds = 0
+        while time.monotonic() < end:
+            await echo(*kept[number], f"{number} {rounds}".encode())
+            rounds += 1
+            await asyncio.sleep(0.1)
+
+    async def session(number):
+        await asyncio.sleep(number / float(rate))
+        reader, writer = await open_tunnel(proxy, target)
+        await echo(reader, writer, f"session {number}".encode())
+        writer.close()
+
+    count = int(float(rate) * float(seconds))
+    works = [tunnel(number) for number in range(int(tunnels))] + [session(n) for n in range(count)]
+    ends = await asyncio.gather(*works, return_exceptions=True)
+    lost = [end for end in ends if end is not None]
+    print(f"{tunnels} tunnels and {count} sessions, {len(lost)} lost", *lost[:3])
+    return not lost
+
+
 WORKS = {"both": both, "sessions": sessions, "slow": slow, "noise": noise, "hold": hold,
-         "crowd": crowd}
+         "crowd": crowd, "drip": drip,
+         "steady": steady}
 
 
 def main():

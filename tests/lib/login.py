@@ -5,11 +5,13 @@ WORK is a row of WORKS below. Each attempt can come from a loopback address of i
 what is held back from a guesser holds back nobody here.
 """
 
+import contextlib
 import itertools
 import socket
 import statistics
 import struct
 import sys
+import threading
 import time
 
 from wire import address_of, read_exactly
@@ -127,8 +129,54 @@ def leave(proxy, count, user, password):
         sock.close()
 
 
-WORKS = {"times": times, "delays": delays, "stall": stall, "flood": flood,
-         "leave": leave}
+def guess(proxy, count, sources="1"):
+    """COUNT [SOURCES]: so many wrong passwords, 32 at once, from so many addresses in turn."""
+    addresses = [next(SOURCES) for _ in range(int(sources))]
+    numbers = itertools.count()
+    refused = []
+
+    def guesser():
+        while (number := next(numbers)) < int(count):
+            with contextlib.suppress(OSError):
+                source = addresses[number % len(addresses)]
+                _, status = attempt(proxy, "joe", f"wrong {number}", source)
+                refused.append(status != b"\1\0")
+
+    threads = [threading.Thread(target=guesser) for _ in range(32)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(f"{len(refused)} answers, {sum(refused)} refusals")
+    if not all(refused):
+        raise ConnectionError("a wrong password was taken")
+
+
+def good(proxy, user, password, count, source="127.0.0.1"):
+    """USER PASSWORD COUNT: median ms of so many sessions, from connect to an octet that came back."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    request = b"\5\1\0\1" + socket.inet_aton("127.0.0.1")
+    request += struct.pack("!H", listener.getsockname()[1])
+    taken = []
+    for _ in range(int(count)):
+        start = time.monotonic()
+        with hello(proxy, 2, source) as sock:
+            sock.sendall(message(user, password))
+            if read_exactly(sock, 2) != b"\1\0":
+                raise ConnectionError("refused")
+            sock.sendall(request)
+            far, _ = listener.accept()
+            with far:
+                read_exactly(sock, 10)
+                sock.sendall(b"!")
+                far.sendall(far.recv(1))
+                read_exactly(sock, 1)
+        taken.append((time.monotonic() - start) * 1000)
+    print(f"{statistics.median(taken):.2f}")
+
+
+WORKS = {"times": times, "delays": delays, "stall": stall, "flood": flood, "guess": guess,
+         "good": good, "leave": leave}
 
 
 def main():
