@@ -43,6 +43,15 @@ static void add_rules(struct s5_rules *r, bool allow, const char *text, size_t n
 	}
 }
 
+/* -1: none matches. */
+static int first_match(const struct s5_rules *r, const struct s5_query *q)
+{
+	for (int i = 0; i < (int)r->n; i++)
+		if (s5_rules_reason(r, i, q) == S5_REASON_MATCH)
+			return i;
+	return -1;
+}
+
 static enum s5_decision ask(const struct s5_rules *r, const struct s5_addr *from,
 			    const struct s5_addr *name, const struct s5_addr *address)
 {
@@ -58,6 +67,7 @@ static enum s5_decision ask(const struct s5_rules *r, const struct s5_addr *from
 
 	must(v.rule >= -1 && v.rule < (int)r->n, "no such rule");
 	must(!address || v.decision != S5_UNDECIDED, "an address is left undecided");
+	must(!address || v.rule == first_match(r, &q), "it is not the first match that decides");
 	return v.decision;
 }
 

@@ -33,7 +33,10 @@ TARGETS = [bytes.fromhex(octets) for octets in (
 TEXTS = ("to=any", "to=loopback:22,8000-8099 command=connect,udp\nfrom=10.0.0.0/8 to=.example.com",
          "user=us,them to=[fd00::/8]:80 to=127.0.0.1\nto=private", "to=metadata\nto=localhost.:80",
          "us:$1$abcdefgh$irWbblnpmw.5z7wgBnprh0\n# them\nthem:$5$rounds=1000$salt$"
-         + "x" * 43, "to=pirvate", "us:pw", "alice@R:gssapi\nbob@R:gssapi \n")
+         + "x" * 43, "to=pirvate", "us:pw", "alice@R:gssapi\nbob@R:gssapi \n",
+         "a@R:gssapi:rate=10M,sessions=20\nus:$1$abcdefgh$irWbblnpmw.5z7wgBnprh0:rate=1.5k\n",
+         "\n".join(f"to=.n{i}.test:{i} user=us,u{i}\nto=10.{i}.0.0/{16 + i % 9}\nfrom=127.{i}.0.0/16"
+                   for i in range(12)))
 
 CONFIGS = ("listen 127.0.0.1:1\nallow from=10.0.0.0/8 to=any # x\nuser \"a:b\"\n--workers=3\n",
            "open\nopen no\nauth none,userpass\nhandshake-timeout = 5s\nmax-per-client 0\n",

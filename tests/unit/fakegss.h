@@ -64,7 +64,12 @@ struct s5_gss *s5_gss_new(const struct s5_gss_config *config, bool acceptor, boo
 	struct s5_gss *g = calloc(1, sizeof *g);
 
 	(void)config;
-	g->context = calloc(1, sizeof *g->context);
+	if (g)
+		g->context = calloc(1, sizeof *g->context);
+	if (!g || !g->context) {
+		free(g);
+		return NULL;
+	}
 	g->context->acceptor = acceptor;
 	g->context->ordered = ordered;
 	fake.live++;
@@ -87,16 +92,28 @@ bool s5_gss_give(struct s5_gss *g, const uint8_t *token, size_t n)
 {
 	free(g->in);
 	g->in = malloc(n + 1);
+	if (!g->in)
+		return false;
 	memcpy(g->in, n ? token : (const uint8_t *)"", n);
 	g->nin = n;
 	return true;
+}
+
+static inline void fake_short_of_memory(struct s5_gss *g)
+{
+	g->state = S5_GSS_FAILED;
+	g->ntoken = 0;
+	strcpy(g->why, "no memory");
 }
 
 static inline void fake_emit(struct s5_gss *g, uint8_t octet)
 {
 	g->ntoken = fake.ntoken ? fake.ntoken : 1;
 	g->token = malloc(g->ntoken);
-	memset(g->token, octet, g->ntoken);
+	if (g->token)
+		memset(g->token, octet, g->ntoken);
+	else
+		fake_short_of_memory(g);
 }
 
 static inline void fake_complete(struct s5_gss *g)
@@ -105,6 +122,8 @@ static inline void fake_complete(struct s5_gss *g)
 	g->integrity = true;
 	g->confidentiality = !fake.plain;
 	g->principal = strdup(fake.principal);
+	if (!g->principal)
+		fake_short_of_memory(g);
 }
 
 static inline void fake_accept(struct s5_gss *g, unsigned step)
