@@ -4,28 +4,15 @@
 
 #include "bind.h"
 #include "command.h"
-
-/* A JSON string; what is no printable ASCII stands as the code of its octet. */
-static void put_string(FILE *to, const char *text)
-{
-	fputc('"', to);
-	for (const uint8_t *p = (const uint8_t *)text; *p; p++) {
-		if (*p < 0x20 || *p > 0x7e || *p == '"' || *p == '\\')
-			fprintf(to, "\\u%04x", *p);
-		else
-			fputc(*p, to);
-	}
-	fputc('"', to);
-}
+#include "json.h"
 
 static void tell_json(struct bind *b, const char *event, const struct s5_addr *a)
 {
-	char host[S5_ADDR_TEXT];
+	char host[S5_ADDR_TEXT], quoted[2 * S5_ADDR_TEXT + 3];
 
 	s5_addr_host(a, host, sizeof(host));
-	fprintf(stdout, "{\"event\":\"%s\",\"address\":", event);
-	put_string(stdout, host);
-	fprintf(stdout, ",\"port\":%u}\n", a->port);
+	fprintf(stdout, "{\"event\":\"%s\",\"address\":%s,\"port\":%u}\n", event,
+		json_string(quoted, sizeof(quoted), host), a->port);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return;
 	b->deaf = true;

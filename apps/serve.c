@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "notify.h"
 #include "proxy_call.h"
 #include "serve_setup.h"
 #include "spool.h"
@@ -58,6 +59,13 @@ static void drain(const struct serve *s, const sigset_t *set)
 			return;
 }
 
+static void reload(struct serve *s)
+{
+	notify_reloading();
+	serve_reload(s);
+	notify_ready();
+}
+
 static int serve(struct serve *s, int count, char **arguments)
 {
 	sigset_t set;
@@ -90,9 +98,11 @@ static int serve(struct serve *s, int count, char **arguments)
 		out_error(&s->options.out, "cannot start: %s", strerrordesc_np(-rc));
 		return EXIT_NETWORK;
 	}
+	notify_ready();
 	while (sigwait(&set, &sig) != 0 || sig == SIGHUP)
 		if (sig == SIGHUP)
-			serve_reload(s);
+			reload(s);
+	notify_stopping();
 	sigdelset(&set, SIGHUP);
 	drain(s, &set);
 	out_say(&s->options.out, "stopped");

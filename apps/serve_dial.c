@@ -1,4 +1,6 @@
 /* How `socks5 serve` reaches destinations. */
+#include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,6 +37,42 @@ static int set_source(struct serve *s, struct s5_dial_options *dial)
 	return EXIT_OK;
 }
 
+int serve_check_egress(const struct serve *s, const char *why)
+{
+	const struct s5_egress *e = &s->policy.dial.egress;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), rc = -errno;
+	char mark[16], cause[120];
+
+	if (fd >= 0) {
+		rc = s5_sock_set_egress(fd, e);
+		close(fd);
+	}
+	if (rc == 0)
+		return EXIT_OK;
+	if (rc == -ENODEV)
+		return serve_misuse(s, "--interface", s->options.interface,
+				    "this machine has no such interface");
+	snprintf(cause, sizeof(cause), "%s%s", strerrordesc_np(-rc), rc == -EPERM ? why : "");
+	snprintf(mark, sizeof(mark), "%" PRIu32, e->mark);
+	return e->mark ? serve_misuse(s, "--mark", mark, cause)
+		       : serve_misuse(s, "--interface", s->options.interface, cause);
+}
+
+static int set_egress(struct serve *s, struct s5_egress *egress)
+{
+	const char *interface = s->options.interface;
+
+	egress->mark = s->options.mark;
+	if (!interface && !egress->mark)
+		return EXIT_OK;
+	if (interface && (!*interface || strlen(interface) >= sizeof(egress->interface)))
+		return serve_misuse(s, "--interface", *interface ? interface : "''",
+				    "a name of 1 to 15 octets");
+	if (interface)
+		strcpy(egress->interface, interface);
+	return serve_check_egress(s, "; it takes root (CAP_NET_ADMIN)");
+}
+
 int serve_set_dial(struct serve *s)
 {
 	struct s5_dial_options *dial = &s->policy.dial;
@@ -43,12 +81,15 @@ int serve_set_dial(struct serve *s)
 	dial->timeout = s->options.connect_timeout;
 	dial->prefer = preference(s->options.prefer);
 	status = s->options.source ? set_source(s, dial) : EXIT_OK;
+	if (status == EXIT_OK)
+		status = set_egress(s, &dial->egress);
 	s->policy.udp = (struct s5_assoc_options){
 		.filter = s->options.udp_filter,
 		.idle = s->options.udp_timeout,
 		.prefer = dial->prefer,
 		.source4 = dial->source4,
 		.source6 = dial->source6,
+		.egress = dial->egress,
 	};
 	return status;
 }

@@ -1,5 +1,6 @@
 #include "serve_opts.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,12 @@ static const struct opt_word protect_words[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct opt_word log_words[] = {
+	{ "text", false, "words, each field=value" },
+	{ "json", true, "a JSON object" },
+	{ NULL, 0, NULL },
+};
+
 static const struct opt_word sandbox_words[] = {
 	{ "on", SERVE_SANDBOX_ON, "do not serve without it" },
 	{ "off", SERVE_SANDBOX_OFF, "keep all rights" },
@@ -50,6 +57,23 @@ static int set_ports(void *field, const char *value, struct opt_error *err)
 	struct s5_port_range *ports = field;
 
 	return target_parse_ports(&ports->lo, &ports->hi, value, err);
+}
+
+static int set_mark(void *field, const char *value, struct opt_error *err)
+{
+	uint32_t *mark = field;
+	char *end, shown[68];
+	unsigned long number;
+
+	errno = 0;
+	number = strtoul(value, &end, 0);
+	if (*value >= '0' && *value <= '9' && !*end && !errno && number && number <= UINT32_MAX) {
+		*mark = (uint32_t)number;
+		return 0;
+	}
+	out_escape(shown, sizeof(shown), value, strlen(value));
+	return opt_fail(err, "'%s' is not a number from 1 to 4294967295, or 0x1 to 0xffffffff",
+			shown);
 }
 
 static int set_advertise(void *field, const char *value, struct opt_error *err)
@@ -135,6 +159,10 @@ const struct opt serve_opts[] = {
 
 	OPT_HEADING("How"),
 	OPT("source", 0, STR, source, "ADDR", "connect from this local address"),
+	OPT("interface", 0, STR, interface, "NAME", "connect and send through this interface"),
+	OPT("mark", 0, CALL, mark, "N",
+	    "mark what is sent to targets with N (SO_MARK), for routing rules; takes root",
+	    .set = set_mark),
 	OPT("prefer", 0, ENUM, prefer, NULL, "which address family to try first", .def = "auto",
 	    .words = prefer_words),
 	OPT("bind-ports", 0, CALL, bind_ports, "PORT[-PORT]",
@@ -187,8 +215,10 @@ const struct opt serve_opts[] = {
 	    "with --check: say which rule decides and why, of 'from=ADDR user=NAME command=COMMAND "
 	    "to=HOST:PORT'",
 	    .words = serve_rule_words),
-	OPT("log", 0, STR, log, "FILE|-", "one line for each session; - is stdout",
-	    .want = "@file"),
+	OPT("log", 0, STR, log, "FILE|-|syslog",
+	    "one line for each session; - is stdout, syslog the system's log", .want = "@file"),
+	OPT("log-format", 0, ENUM, log_json, NULL, "how that line is written", .def = "text",
+	    .words = log_words),
 	OPT("run-as", 0, STR, run_as, "USER",
 	    "be USER once sockets and files are open; takes root to begin with"),
 	OPT("sandbox", 0, ENUM, sandbox, NULL,

@@ -49,6 +49,8 @@ struct serve_options {
 	int64_t bind_timeout;
 	int64_t udp_timeout;
 	char *source; /* address to connect from, or NULL */
+	char *interface; /* to leave by, or NULL */
+	uint32_t mark; /* 0: none */
 	enum serve_prefer prefer;
 	struct s5_port_range bind_ports;
 	struct s5_port_range udp_ports;
@@ -59,7 +61,8 @@ struct serve_options {
 	uint64_t rate, rate_user; /* octets a second, each way; 0: no limit */
 	bool check;
 	char *explain; /* a question in the words of a rule; or NULL */
-	char *log; /* a path, "-" for stdout, or NULL: none */
+	char *log; /* a path, "-" for stdout, "syslog", or NULL: none */
+	int log_json; /* as JSON, not as text */
 	char *run_as; /* a user's name, or NULL */
 	enum serve_sandbox sandbox;
 	int64_t drain; /* ms that sessions may go on after SIGTERM */

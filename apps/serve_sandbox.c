@@ -42,7 +42,7 @@ static int check_files(const struct serve *s)
 	if (o->keytab && !strchr(o->keytab, ':') && access(o->keytab, R_OK) < 0)
 		return serve_misuse(s, "--keytab", o->keytab,
 				    "the user of --run-as may not read it; chown it");
-	return EXIT_OK;
+	return serve_check_egress(s, ", for --run-as gives up the right to");
 }
 
 int serve_run_as(struct serve *s)
@@ -181,7 +181,7 @@ static void reach_all(const struct serve *s, struct list *list)
 	for (size_t i = 0; i < o->rules.count; i++)
 		if (o->rules.items[i].tag == SERVE_RULES)
 			reach_folder(list, o->rules.items[i].text, SANDBOX_READ);
-	if (o->log && strcmp(o->log, "-") != 0) {
+	if (o->log && strcmp(o->log, "-") != 0 && !serve_logs_to_system(s)) {
 		reach(list, o->log, SANDBOX_READ | SANDBOX_WRITE); /* a FIFO, a device */
 		reach_folder(list, o->log, SANDBOX_WRITE);
 	}

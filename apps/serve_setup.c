@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <syslog.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,7 @@ static void log_wrote(void *arg, int rc)
 static void log_line(struct serve *s, const struct s5_record *record)
 {
 	char line[SERVE_LOG_LINE];
-	size_t len = serve_log_format(line, record);
+	size_t len = serve_log_format(line, record, s->options.log_json);
 
 	if (s->log_spool)
 		spool_add(s->log_spool, line, len);
@@ -70,7 +71,7 @@ static void log_record(void *arg, const struct s5_record *record)
 	struct serve *s = arg;
 
 	serve_trace_end(&s->options.out, record);
-	if (s->log_fd >= 0)
+	if (s->log_fd >= 0 || s->log_spool)
 		log_line(s, record);
 }
 
@@ -119,7 +120,7 @@ static size_t said_lost(char line[static SPOOL_LOST], uint64_t count)
 
 static int set_spool(struct serve *s, struct spool **spool, const struct spool_use *use)
 {
-	if (!spool_is_needed(use->fd))
+	if (!use->write && !spool_is_needed(use->fd))
 		return EXIT_OK;
 	*spool = spool_new(use);
 	if (*spool)
@@ -134,17 +135,25 @@ int serve_start_spools(struct serve *s)
 	int status = set_spool(s, &s->options.out.spool,
 			       &(struct spool_use){ .fd = STDERR_FILENO, .lost = said_lost });
 
-	if (status != EXIT_OK || s->log_fd < 0)
+	if (status != EXIT_OK || (s->log_fd < 0 && !serve_logs_to_system(s)))
 		return status;
-	return set_spool(
-		s, &s->log_spool,
-		&(struct spool_use){
-			.fd = s->log_fd, .lost = serve_log_lost, .wrote = log_wrote, .arg = s });
+	return set_spool(s, &s->log_spool,
+			 &(struct spool_use){
+				 .fd = s->log_fd,
+				 .write = serve_logs_to_system(s) ? serve_log_syslog : NULL,
+				 .lost = s->options.log_json ? serve_log_lost_json : serve_log_lost,
+				 .wrote = log_wrote,
+				 .arg = s });
+}
+
+bool serve_logs_to_system(const struct serve *s)
+{
+	return s->options.log && strcmp(s->options.log, "syslog") == 0;
 }
 
 static int set_log(struct serve *s)
 {
-	int verbose = s->options.out.verbose;
+	int verbose = s->options.out.verbose, rc;
 
 	s->log_fd = -1;
 	s->config.trouble = log_trouble;
@@ -154,9 +163,13 @@ static int set_log(struct serve *s)
 	s->config.log = verbose || s->options.log ? log_record : NULL;
 	if (!s->options.log)
 		return EXIT_OK;
-	if (strcmp(s->options.log, "syslog") == 0)
-		return serve_misuse(s, "--log", "syslog",
-				    "not in this version; name a FILE (./syslog is one) or -");
+	if (serve_logs_to_system(s)) {
+		rc = serve_log_open_syslog();
+		return rc == 0 ? EXIT_OK
+			       : serve_misuse(s, "--log", "syslog",
+					      "nobody takes it at " _PATH_LOG
+					      "; name a FILE (./syslog is one) or -");
+	}
 	s->log_fd = serve_log_open(s->options.log);
 	if (s->log_fd < 0)
 		return serve_misuse(s, "--log", s->options.log, strerror(errno));

@@ -38,6 +38,9 @@ bool serve_has_method(const struct serve *s, uint8_t method);
 int serve_set_users(struct serve *s);
 /* Takes what says how destinations are reached. EXIT_OK, or a status after saying why. */
 int serve_set_dial(struct serve *s);
+/* May sockets leave as --interface and --mark say? why: the remedy where there is no right to.
+ * EXIT_OK, or a status after saying why not. */
+int serve_check_egress(const struct serve *s, const char *why);
 /* The policy, as options and files say it. EXIT_OK, or a status after saying why. */
 int serve_make_policy(struct serve *s);
 /* Everything but the listeners. EXIT_OK, or a status after saying why. */
@@ -54,6 +57,8 @@ int serve_run_as(struct serve *s);
 int serve_enter_sandbox(struct serve *s);
 /* At SIGHUP: is the file that names are looked up in still within reach? */
 void serve_warn_of_hosts(const struct serve *s);
+/* --log syslog */
+bool serve_logs_to_system(const struct serve *s);
 /* What takes the lines for standard error and the log where those may block: threads. EXIT_OK, or a
  * status after saying why. */
 int serve_start_spools(struct serve *s);

@@ -125,6 +125,13 @@ static bool is_abandoned(struct spool *spool)
 	return abandoned;
 }
 
+static int write_line(struct spool *spool, const struct line *line)
+{
+	if (spool->use.write)
+		return spool->use.write(spool->use.arg, line->text, line->len);
+	return spool_write(spool->use.fd, line->text, line->len);
+}
+
 static void *spool_run(void *arg)
 {
 	struct spool *spool = arg;
@@ -134,7 +141,7 @@ static void *spool_run(void *arg)
 	while (!abandoned && take(spool)) {
 		if (!spool->current)
 			continue;
-		rc = spool_write(spool->use.fd, spool->current->text, spool->current->len);
+		rc = write_line(spool, spool->current);
 		free(spool->current);
 		spool->current = NULL;
 		abandoned = is_abandoned(spool);

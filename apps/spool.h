@@ -18,9 +18,11 @@ struct spool;
 
 struct spool_use {
 	int fd; /* borrowed */
+	/* Takes a line in the place of write(2): 0 or -errno. NULL: it goes to fd. */
+	int (*write)(void *arg, const char *text, size_t len);
 	/* The line that says that `count` lines were dropped; returns its length. */
 	size_t (*lost)(char line[static SPOOL_LOST], uint64_t count);
-	/* How each write went, 0 or -errno; NULL: nobody asks. Both on the spool's thread. */
+	/* How each write went, 0 or -errno; NULL: nobody asks. All on the spool's thread. */
 	void (*wrote)(void *arg, int rc);
 	void *arg;
 };

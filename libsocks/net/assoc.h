@@ -43,6 +43,7 @@ struct s5_assoc_options {
 	int64_t idle; /* ms without a datagram; 0: for ever */
 	enum s5_prefer prefer; /* of a name's addresses; AUTO is IPv4 first */
 	struct s5_addr source4, source6; /* to send from; atyp 0: any */
+	struct s5_egress egress;
 };
 
 struct s5_assoc {

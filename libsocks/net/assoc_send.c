@@ -37,6 +37,10 @@ static int far_socket(struct s5_assoc *a, uint8_t atyp)
 
 	if (fd < 0 || fd == w->fd)
 		return fd;
+	if (s5_sock_set_egress(fd, &a->options->egress) < 0) {
+		close(fd);
+		return -1;
+	}
 	s5_udp_tune(fd);
 	w->fd = fd;
 	if (s5_loop_watch(a->loop, w, EPOLLIN) == 0)

@@ -102,6 +102,16 @@ static int bind_source(const struct s5_dial *d, int fd, bool v6)
 	return bind(fd, &sa.sa, sa.len);
 }
 
+static int leave_by(const struct s5_dial *d, int fd, bool v6)
+{
+	int rc = s5_sock_set_egress(fd, &d->options->egress);
+
+	if (rc == 0)
+		return bind_source(d, fd, v6);
+	errno = -rc;
+	return -1;
+}
+
 /* A connecting socket, or -1 with d->error. */
 static int begin(struct s5_dial *d, const struct s5_sockaddr *sa)
 {
@@ -112,7 +122,7 @@ static int begin(struct s5_dial *d, const struct s5_sockaddr *sa)
 	s5_sock_tune(fd);
 	if (d->options->debug)
 		setsockopt(fd, SOL_SOCKET, SO_DEBUG, &(int){ 1 }, sizeof(int));
-	if (sa->sa.sa_family != AF_UNIX && bind_source(d, fd, sa->sa.sa_family == AF_INET6) < 0)
+	if (sa->sa.sa_family != AF_UNIX && leave_by(d, fd, sa->sa.sa_family == AF_INET6) < 0)
 		goto out;
 	if (connect(fd, &sa->sa, sa->len) == 0 || errno == EINPROGRESS)
 		return fd;

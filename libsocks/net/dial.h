@@ -33,6 +33,7 @@ struct s5_dial_options {
 	int64_t timeout; /* ms for everything; 0: none */
 	uint16_t source_port; /* 0: any */
 	struct s5_addr source4, source6; /* to connect from; atyp 0: any */
+	struct s5_egress egress;
 	bool debug; /* SO_DEBUG */
 };
 

@@ -212,6 +212,16 @@ int s5_sock_bind_range(int type, const struct s5_addr *a, uint32_t scope,
 	return fd;
 }
 
+int s5_sock_set_egress(int fd, const struct s5_egress *e)
+{
+	if (e->interface[0] && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, e->interface,
+					  (socklen_t)strlen(e->interface)) < 0)
+		return -errno;
+	if (e->mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &e->mark, sizeof e->mark) < 0)
+		return -errno;
+	return 0;
+}
+
 int s5_listen_probe(const struct s5_addr *a)
 {
 	int fd;

@@ -25,6 +25,12 @@ struct s5_port_range {
 	uint16_t lo, hi;
 };
 
+/* How packets leave this machine. */
+struct s5_egress {
+	char interface[16]; /* through that one; empty: any */
+	uint32_t mark; /* for the kernel's routing rules; 0: none */
+};
+
 /* False for a name. */
 bool s5_sockaddr_from(struct s5_sockaddr *sa, const struct s5_addr *a);
 /* False when the path does not fit. */
@@ -45,6 +51,8 @@ uint32_t s5_sock_scope(int fd);
 int s5_sock_bind_range(int type, const struct s5_addr *a, uint32_t scope,
 		       struct s5_port_range ports);
 
+/* Of a socket that is not connected yet. -EPERM: a mark takes CAP_NET_ADMIN; -ENODEV. */
+int s5_sock_set_egress(int fd, const struct s5_egress *egress);
 /* A listening TCP socket. share: others may listen on the same port too (SO_REUSEPORT). */
 int s5_listen_tcp(const struct s5_addr *a, bool share);
 /* A UDP socket of this address, which may be a wildcard with port 0. */

@@ -171,9 +171,64 @@ refusals() {
 	[ "$status" = 0 ] || fail "status $status"
 }
 
-@test "the log: syslog is refused, not a file of that name; udp is one word" {
-	run timeout 10 "$SOCKS5" serve --log syslog 127.0.0.1:0
+# In a /dev of its own, with nobody at /dev/log, or the socket of a listener.
+in_own_dev() {
+	need unshare
+	[ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null || skip "no mounts of its own are to be had"
+	mkdir "$BATS_TEST_TMPDIR/dev"
+	mknod "$BATS_TEST_TMPDIR/dev/null" c 1 3 && mknod "$BATS_TEST_TMPDIR/dev/urandom" c 1 9 &&
+		: >"$BATS_TEST_TMPDIR/dev/null" || skip "no devices of its own are to be had"
+	# shellcheck disable=SC2016
+	SERVE_WITH=(unshare -m sh -c 'mount --bind "$0/dev" /dev && exec "$@"' "$BATS_TEST_TMPDIR")
+}
+
+@test "the log: to syslog, each session a message of its own" {
+	in_own_dev
+	run timeout 10 "${SERVE_WITH[@]}" "$SOCKS5" serve --log syslog 127.0.0.1:0
 	[ "$status" = 2 ] && [ ! -e syslog ] || fail "$status: $output"
+	[[ $output == *"option --log: syslog: nobody takes it at /dev/log; name a FILE"* ]] ||
+		fail "$output"
+	spawn "$PYTHON" -uc 'import socket, sys
+sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+sock.bind(sys.argv[1])
+print("there")
+while True:
+    print(sock.recv(65536))' "$BATS_TEST_TMPDIR/dev/log"
+	local said=$OUT
+	wait_until 5 has_line there "$said"
+	start_target echo
+	start_server --log syslog
+	asks "$OK4" $IP4 "$TARGET_PORT"
+	asks "$(error 02)" $IP4 "$PROXY_PORT"
+	wait_until 5 has_lines 3 "$said" || fail "$(cat "$said")"
+	grep -qE "<30>.* socks5\\[$SERVER_PID\\]: id=[0-9]+ client=.* reply=00 .*end=\"closed\"" "$said" ||
+		fail "$(cat "$said")"
+	grep -qE "socks5\\[.* reply=02 .*end=\"denied: the proxy itself\"'" "$said" || fail "$(cat "$said")"
+	stop_server
+}
+
+@test "the log: --log-format json: an object a line, with the same fields" {
+	start_target echo
+	start_server --auth none,userpass -u 'jo"e:x' --log - --log-format json --connect-timeout 1
+	answers "05020100$OK4*" $HELLO_USER "$(login 'jo"e' x)$(request $IP4 "$TARGET_PORT")3131" eof
+	asks "$(error '0[14]')" "$(name_of $'a"\\\n\xff.test')" 80
+	answers " EOF" eof
+	answers "0500$OK4 EOF" $HELLO 05030001000000000000 eof
+	log_has 4
+	"$PYTHON" -c 'import json, sys
+good, name, empty, udp = map(json.loads, open(sys.argv[2]))
+assert good["user"] == "jo\"e" and good["method"] == "userpass", good
+assert good["command"] == "connect" and good["target"] == good["actual"] == sys.argv[1], good
+assert (good["reply"], good["up"], good["down"], good["end"]) == (0, 2, 2, "closed"), good
+assert good["client"].startswith("127.0.0.1:") and good["id"] > 0 and good["ms"] >= 0, good
+assert good["time"].endswith("Z"), good
+assert name["target"] == "a\"\\x5c\\x0a\\xff.test:80" and name["user"] is None, name
+assert empty["method"] is empty["command"] is empty["target"] is empty["reply"] is None, empty
+assert udp["command"] == "udp" and udp["datagrams_up"] == udp["dropped"] == 0, udp
+' "$TARGET" "$SERVER_OUT" || fail "$(cat "$SERVER_OUT")"
+}
+
+@test "the log: udp is one word" {
 	start_server --log -
 	answers "0500$OK4 EOF" $HELLO 05030001000000000000 eof
 	log_has 1

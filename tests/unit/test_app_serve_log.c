@@ -27,7 +27,7 @@ static struct s5_record record(void)
 /* The line behind its time, which is looked at here. */
 static const char *format(const struct s5_record *r)
 {
-	size_t len = serve_log_format(line, r);
+	size_t len = serve_log_format(line, r, false);
 
 	assert_int_equal(strlen(line), len);
 	assert_true(len < sizeof line);
@@ -203,7 +203,7 @@ TEST(lines_go_behind_what_is_in_the_file)
 		fd = serve_log_open(path);
 		assert_true(fd >= 0);
 		assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-		spool_write(fd, line, serve_log_format(line, &r));
+		spool_write(fd, line, serve_log_format(line, &r, false));
 		close(fd);
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);
