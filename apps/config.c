@@ -101,7 +101,7 @@ static int take_lines(struct config *c, char *text, size_t len, struct opt_error
 		next = strchr(text, '\n');
 		if (next)
 			*next++ = '\0';
-		c->line++;
+		err->line = ++c->line;
 		if (take_line(c, text, err) < 0)
 			return -1;
 	}
@@ -129,5 +129,7 @@ int config_read(const struct opt *opts, void *target, struct opt_strs *arguments
 	if (c.secret && file_is_open_to(path, S_IRWXG | S_IRWXO))
 		return opt_fail(err, "%.200s holds passwords and others may read it; chmod 600 it",
 				path);
+	if (file_is_open_to(path, S_IWOTH))
+		return opt_fail(err, "%.200s: anybody may write it; chmod o-w it", path);
 	return 0;
 }

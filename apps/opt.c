@@ -141,7 +141,7 @@ const char *opt_arg(const struct opt *row, char *buf, size_t size)
 int opt_set_row(const struct opt *row, size_t base, void *target, const char *value,
 		struct opt_error *err)
 {
-	struct opt_error cause = { .unknown = "" };
+	struct opt_error cause = { .line = err->line };
 
 	if (opt_store(row, (char *)target + base + row->offset, value, &cause) == 0)
 		return 0;
@@ -152,7 +152,7 @@ void opt_init(const struct opt *opts, void *target)
 {
 	struct opt_walk walk = { .opts = opts };
 	const struct opt *row;
-	struct opt_error err;
+	struct opt_error err = { .line = 0 };
 
 	while ((row = opt_next(&walk))) {
 		if (row->def)

@@ -61,6 +61,7 @@ extern const struct opt_word secret_sources[];
 /* A text option given several times. Several rows may share one list and tell theirs by tag. */
 struct opt_str {
 	int tag; /* .value of the row that brought it */
+	size_t line; /* of the config file that it is from; 0: of none */
 	char *text;
 };
 
@@ -80,6 +81,7 @@ struct opt_list {
 struct opt_error {
 	char text[512];
 	char unknown[80]; /* an option as typed that there is not; else empty */
+	size_t line; /* of the config file that is being read; 0: none is */
 };
 
 struct opt {
@@ -167,7 +169,7 @@ enum opt_parsed opt_parse(const struct opt *opts, void *target, int argc, char *
 
 /*
  * Sets one option by its long name, as a config file does. A FLAG, COUNT or PICK takes NULL, "" or
- * "yes"/"no". Returns 0, or -1 with *err, the target unchanged.
+ * "yes"/"no". err->line is set before. Returns 0, or -1 with *err, the target unchanged.
  */
 int opt_set(const struct opt *opts, void *target, const char *name, const char *value,
 	    struct opt_error *err);

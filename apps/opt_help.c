@@ -117,5 +117,5 @@ void opt_help(const struct opt *opts, FILE *to, int width)
 			  "\nA DURATION is in seconds or has a unit: 5, 1.5, 500ms, 2m, 1h, 1d.");
 	if (has_kind(opts, OPT_KIND_SIZE))
 		wrap_text(to, width, 0, 0,
-			  "\nA SIZE is in octets or has a unit: 512, 64k, 1.5M, 1G.");
+			  "\nBYTES are octets or have a unit: 512, 64k, 1.5M, 1G (of 1024 each).");
 }

@@ -141,6 +141,7 @@ enum opt_parsed opt_parse(const struct opt *opts, void *target, int argc, char *
 
 	*count = 0;
 	err->unknown[0] = '\0';
+	err->line = 0;
 	while (line.at < argc && parsed == OPT_PARSED) {
 		char *word = argv[line.at++];
 

@@ -28,7 +28,7 @@ static int append_text(struct opt_strs *strs, const char *value, int tag, struct
 	if (!items)
 		return opt_fail(err, "out of memory");
 	strs->items = items;
-	items[strs->count] = (struct opt_str){ .tag = tag };
+	items[strs->count] = (struct opt_str){ .tag = tag, .line = err->line };
 	if (store_text(&items[strs->count].text, value, err) < 0)
 		return -1;
 	strs->count++;

@@ -72,9 +72,11 @@ static int serve(struct serve *s, int count, char **arguments)
 	int status = serve_configure(s), sig = 0, rc;
 
 	if (status == EXIT_OK && s->options.explain && !s->options.check) {
-		out_error(&s->options.out, "option --explain: it is for --check");
+		out_error(&s->options.out, "option --explain: it is for --check; add that");
 		return EXIT_USAGE;
 	}
+	if (status == EXIT_OK)
+		status = serve_check_run_as(s);
 	if (status == EXIT_OK)
 		status = serve_listen(s, count, arguments);
 	if (status != EXIT_OK)

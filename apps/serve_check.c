@@ -23,8 +23,8 @@ static void print_rules(const struct serve *s)
 	if (s5_rules_has_allow(rules))
 		puts("otherwise: deny");
 	else
-		puts("otherwise: allow; from elsewhere than this machine not to=loopback to=private "
-		     "to=link-local to=multicast to=metadata");
+		puts("otherwise: allow; but to clients from elsewhere than this machine not\n"
+		     "           to=loopback to=private to=link-local to=multicast to=metadata");
 }
 
 static const char *reason_text(enum s5_reason reason)
@@ -33,13 +33,13 @@ static const char *reason_text(enum s5_reason reason)
 	case S5_REASON_MATCH:
 		return "it matches, and decides";
 	case S5_REASON_FROM:
-		return "from= is another";
+		return "from= does not match";
 	case S5_REASON_USER:
-		return "user= is another";
+		return "user= does not match";
 	case S5_REASON_COMMAND:
-		return "command= is another";
+		return "command= does not match";
 	case S5_REASON_TO:
-		return "to= is another";
+		return "to= does not match";
 	case S5_REASON_GUARD:
 		return "it does not name the address, which is guarded";
 	case S5_REASON_ADDRESS:
@@ -51,10 +51,13 @@ static const char *reason_text(enum s5_reason reason)
 /* Up to the rule that decides. */
 static void print_reasons(const struct serve *s, const struct s5_query *q)
 {
+	char text[RULE_TEXT];
+
 	for (int i = 0; i < (int)s->policy.rules.n; i++) {
 		enum s5_reason reason = s5_rules_reason(&s->policy.rules, i, q);
 
-		printf("rule %d: %s\n", i + 1, reason_text(reason));
+		printf("rule %d: %s (%s %s)\n", i + 1, reason_text(reason), kind(s, i),
+		       s5_rules_render(&s->policy.rules, i, text, sizeof(text)));
 		if (reason == S5_REASON_MATCH)
 			return;
 	}
@@ -81,6 +84,19 @@ static void print_verdict(const struct serve *s, const struct s5_query *q)
 		puts("denied: no rule matches, and there are rules that allow");
 }
 
+/* What the answer does not take into account. */
+static void warn_of_question(const struct serve *s, const struct s5_query *q)
+{
+	bool known = !q->user || s5_users_has(&s->policy.users, q->user, q->ulen);
+	bool tickets = serve_has_method(s, S5_METHOD_GSSAPI) && !s->nprincipals;
+
+	if (!strstr(s->options.explain, "from="))
+		out_say(&s->options.out, "without from= the client is a program on this machine");
+	if (!known && !(tickets && memchr(q->user, '@', q->ulen)))
+		out_warn(&s->options.out, "there is no user %.*s: the client would not be let in",
+			 (int)q->ulen, (const char *)q->user);
+}
+
 static int explain(const struct serve *s)
 {
 	struct s5_rule_question q;
@@ -88,6 +104,7 @@ static int explain(const struct serve *s)
 
 	if (!s5_rule_question_parse(&q, s->options.explain, &err))
 		return serve_misuse(s, "--explain", s->options.explain, err.text);
+	warn_of_question(s, &q.query);
 	print_reasons(s, &q.query);
 	print_verdict(s, &q.query);
 	return EXIT_OK;
@@ -98,5 +115,7 @@ int serve_check(struct serve *s)
 	if (s->options.explain)
 		return explain(s);
 	print_rules(s);
+	serve_explain_who(s);
+	out_say(&s->options.out, "the configuration is good");
 	return EXIT_OK;
 }

@@ -82,6 +82,26 @@ static void explain_rest(const struct serve *s, const char *it)
 	}
 }
 
+/* to=any is a set like others, and names what is guarded: few mean that. */
+static void warn_of_any(const struct serve *s)
+{
+	char opened[80];
+
+	for (int i = 0; s->beyond && i < (int)s->policy.rules.n; i++)
+		if (s5_rules_opens(&s->policy.rules, i, opened, sizeof(opened)))
+			out_warn(
+				&s->options.out,
+				"rule %d: to=any opens addresses within (%s) to clients from "
+				"elsewhere, too; deny those in a rule before it, unless that is meant",
+				i + 1, opened);
+}
+
+void serve_explain_who(const struct serve *s)
+{
+	explain_who(s);
+	warn_of_any(s);
+}
+
 void serve_explain(const struct serve *s)
 {
 	size_t shown = s->policy.rules.n < RULES_SHOWN ? s->policy.rules.n : RULES_SHOWN;
@@ -95,4 +115,5 @@ void serve_explain(const struct serve *s)
 		out_say(&s->options.out, "and %zu more rules; the first that matches decides",
 			s->policy.rules.n - shown);
 	explain_rest(s, s->policy.rules.n ? "otherwise it" : "it");
+	warn_of_any(s);
 }

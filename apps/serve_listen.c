@@ -235,6 +235,17 @@ static int listen_one(struct serve *s, const char *text)
 	return listen_tcp(s, text);
 }
 
+/* A line of the config file. */
+static int listen_line(struct serve *s, const struct opt_str *line)
+{
+	int status = listen_one(s, line->text);
+
+	if (status == EXIT_USAGE)
+		out_error(&s->options.out, "that LISTEN is line %zu of %s", line->line,
+			  s->options.config.path);
+	return status;
+}
+
 /* How many sockets systemd passed to this very process. */
 static int passed(void)
 {
@@ -276,7 +287,7 @@ int serve_listen(struct serve *s, int count, char **arguments)
 	for (int i = 0; i < count && status == EXIT_OK; i++)
 		status = listen_one(s, arguments[i]);
 	for (size_t i = 0; i < lines->count && !count && status == EXIT_OK; i++)
-		status = listen_one(s, lines->items[i].text);
+		status = listen_line(s, &lines->items[i]);
 	if (!given && !npassed)
 		status = listen_one(s, DEFAULT_LISTEN);
 	for (size_t i = 0; i < s->nlistening && status == EXIT_OK; i++)

@@ -14,14 +14,20 @@
 #include "base/names.h"
 #include "json.h"
 
-int serve_log_open(const char *path)
+int serve_log_open(const char *path, bool *made)
 {
 	struct stat st;
+	int fd;
 
 	if (strcmp(path, "-") == 0)
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode))
 		return open(path, O_RDWR | O_CLOEXEC);
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	if (fd >= 0 && made)
+		*made = true;
+	if (fd >= 0 || errno != EEXIST)
+		return fd;
 	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 }
 

@@ -11,8 +11,9 @@
 #include "roles/server.h"
 #include "spool.h"
 
-/* A descriptor to log to: path, or "-" for stdout. -1 with errno. A FIFO needs no reader yet. */
-int serve_log_open(const char *path);
+/* A descriptor to log to: path, or "-" for stdout. -1 with errno. A FIFO needs no reader yet. *made:
+ * the file was not there; may be NULL. */
+int serve_log_open(const char *path, bool *made);
 /* The line for a record, with its newline; returns its length. */
 #define SERVE_LOG_LINE 8192
 size_t serve_log_format(char line[static SERVE_LOG_LINE], const struct s5_record *record,

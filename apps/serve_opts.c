@@ -129,7 +129,7 @@ const struct opt serve_opts[] = {
 	    .words = auth_words),
 	OPT("user", 'u', STRS, users, "NAME:PASSWORD", "a user; give it again for more",
 	    .secret = SECRET_USER),
-	OPT("users", 0, STR, users_file, "FILE",
+	OPT("users", 0, STRS, users_files, "FILE",
 	    "users, one name:hash a line (socks5 passwd), or principal:gssapi; limits may follow: "
 	    ":rate=10M,sessions=20",
 	    .want = "@file"),

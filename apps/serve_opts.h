@@ -35,7 +35,7 @@ struct serve_options {
 	struct serve_config config;
 	struct opt_list auth; /* enum s5_method in order of preference; count 0: not given */
 	struct opt_strs users; /* NAME:PASSWORD each, up to the first colon */
-	char *users_file; /* NULL: none */
+	struct opt_strs users_files;
 	char *keytab; /* NULL: the library's default one */
 	char *gssapi_service; /* NULL: any in the keytab */
 	struct opt_list gssapi_protect; /* enum s5_level; count 0: not given */

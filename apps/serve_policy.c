@@ -238,6 +238,8 @@ static int add_file(struct serve *s, const char *path)
 		return serve_misuse(s, "--rules", path, strerror(errno));
 	if (memchr(text, 0, len))
 		status = serve_misuse(s, "--rules", path, "a NUL octet has no place in it");
+	else if (file_is_open_to(path, S_IWOTH))
+		status = serve_misuse(s, "--rules", path, "anybody may write it; chmod o-w it");
 	else
 		status = add_lines(s, path, text);
 	free(text);
@@ -246,11 +248,13 @@ static int add_file(struct serve *s, const char *path)
 
 static int add_rule(struct serve *s, const struct opt_str *rule)
 {
-	const char *where = rule->tag == SERVE_ALLOW ? "option --allow" : "option --deny";
+	char place[SERVE_WHERE], where[SERVE_WHERE + 20];
 	struct s5_rules_error err;
 
 	if (rule->tag == SERVE_RULES)
 		return add_file(s, rule->text);
+	snprintf(where, sizeof(where), "%soption --%s", serve_where(s, rule, place),
+		 rule->tag == SERVE_ALLOW ? "allow" : "deny");
 	if (s5_rules_add(&s->policy.rules, rule->tag == SERVE_ALLOW, rule->text, &err))
 		return EXIT_OK;
 	return bad_rule(s, where, rule->text, &err);

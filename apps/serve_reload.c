@@ -38,7 +38,7 @@ static int parse_again(const struct serve *s, struct serve_options *options)
 /* Somebody may have moved the log away. */
 static int open_log_again(struct serve *s, const char *path)
 {
-	int fd = serve_log_open(path), rc;
+	int fd = serve_log_open(path, NULL), rc;
 
 	if (fd < 0)
 		return serve_misuse(s, "--log", path, strerror(errno));
@@ -51,7 +51,7 @@ static bool is_log_file(const struct serve *s, const struct serve *next)
 {
 	const char *path = next->options.log;
 
-	return s->log_fd >= 0 && path && strcmp(path, "-") != 0;
+	return s->log_fd >= 0 && path && strcmp(path, "-") != 0 && !serve_logs_to_system(next);
 }
 
 /* Takes over what `next` has, which is left empty. */
@@ -75,6 +75,64 @@ static int take(struct serve *s, struct serve *next)
 	return EXIT_OK;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_lines(const struct opt_strs *a, const struct opt_strs *b)
+{
+	for (size_t i = 0; i < a->count && a->count == b->count; i++)
+		if (strcmp(a->items[i].text, b->items[i].text) != 0)
+			return false;
+	return a->count == b->count;
+}
+
+/* From one file to another it goes without a restart. */
+static char kind_of_log(const char *log)
+{
+	if (!log)
+		return 0;
+	return strcmp(log, "-") == 0 ? '-' : strcmp(log, "syslog") == 0 ? 's' : 'f';
+}
+
+static bool same_ports(struct s5_port_range a, struct s5_port_range b)
+{
+	return a.lo == b.lo && a.hi == b.hi;
+}
+
+static bool same_advertise(const struct serve_options *a, const struct serve_options *b)
+{
+	return s5_addr_equal(&a->advertise.v4, &b->advertise.v4) &&
+	       s5_addr_equal(&a->advertise.v6, &b->advertise.v6);
+}
+
+/* What stays as it was at the start, whatever the files say now. */
+static void warn_of_the_rest(const struct serve *s, const struct serve_options *next)
+{
+	const struct serve_options *now = &s->options;
+	const struct {
+		const char *name;
+		bool same;
+	} rest[] = {
+		{ "listen", same_lines(&now->config.listen, &next->config.listen) },
+		{ "workers", now->workers == next->workers },
+		{ "resolver", same_text(now->resolver, next->resolver) },
+		{ "bind-ports", same_ports(now->bind_ports, next->bind_ports) },
+		{ "udp-ports", same_ports(now->udp_ports, next->udp_ports) },
+		{ "advertise", same_advertise(now, next) },
+		{ "log", kind_of_log(now->log) == kind_of_log(next->log) },
+		{ "log-format", now->log_json == next->log_json },
+		{ "run-as", same_text(now->run_as, next->run_as) },
+		{ "sandbox", now->sandbox == next->sandbox },
+	};
+
+	for (size_t i = 0; i < sizeof(rest) / sizeof(rest)[0]; i++)
+		if (!rest[i].same)
+			out_warn(&now->out, "SIGHUP: %s is another: that takes a restart",
+				 rest[i].name);
+}
+
 void serve_reload(struct serve *s)
 {
 	struct serve next = { .command = s->command, .log_fd = -1 };
@@ -89,8 +147,12 @@ void serve_reload(struct serve *s)
 		status = serve_check_open(&next, "SIGHUP");
 	if (status == EXIT_OK)
 		status = take(s, &next);
-	if (status != EXIT_OK)
+	if (status == EXIT_OK)
+		warn_of_the_rest(s, &next.options);
+	if (status != EXIT_OK) {
+		serve_explain_unreachable(s, &next.options);
 		out_error(&s->options.out, "SIGHUP: all is as it was before");
+	}
 	s5_policy_fini(&next.policy);
 	opt_fini(serve_opts, &next.options);
 }

@@ -1,5 +1,6 @@
 /* --run-as and --sandbox: what the server gives up between opening its sockets and serving. */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <libgen.h>
 #include <pwd.h>
@@ -19,25 +20,45 @@ static int cannot_be(const struct serve *s, const char *why)
 	return serve_misuse(s, "--run-as", s->options.run_as, why);
 }
 
-/* SIGHUP reads them again. */
-static int warn_of_file(const struct serve *s, const char *option, const char *path)
+/* The files that SIGHUP reads again, one after the other from 0 on; NULL: there are no more. */
+static const char *file_of(const struct serve_options *o, size_t i, const char **option)
 {
-	if (path && access(path, R_OK) < 0)
-		out_warn(&s->options.out,
-			 "option %s: %s: %s may not read it, so SIGHUP will not either", option,
-			 path, s->options.run_as);
-	return EXIT_OK;
+	*option = "--config";
+	if (i == 0 && o->config.path)
+		return o->config.path;
+	i -= o->config.path != NULL;
+	*option = "--users";
+	if (i < o->users_files.count)
+		return o->users_files.items[i].text;
+	i -= o->users_files.count;
+	*option = "--rules";
+	for (size_t k = 0; k < o->rules.count; k++)
+		if (o->rules.items[k].tag == SERVE_RULES && i-- == 0)
+			return o->rules.items[k].text;
+	return NULL;
 }
 
+static bool is_log_file(const struct serve *s)
+{
+	return s->options.log && strcmp(s->options.log, "-") != 0 && !serve_logs_to_system(s);
+}
+
+/* SIGHUP reads them again. */
 static int check_files(const struct serve *s)
 {
 	const struct serve_options *o = &s->options;
+	const char *path, *option;
 
-	warn_of_file(s, "--config", o->config.path);
-	warn_of_file(s, "--users", o->users_file);
-	for (size_t i = 0; i < o->rules.count; i++)
-		if (o->rules.items[i].tag == SERVE_RULES)
-			warn_of_file(s, "--rules", o->rules.items[i].text);
+	for (size_t i = 0; (path = file_of(o, i, &option)); i++)
+		if (access(path, R_OK) < 0)
+			out_warn(&o->out,
+				 "option %s: %s: %s may not read it, and SIGHUP will not; chown it",
+				 option, path, o->run_as);
+	if (is_log_file(s) && access(o->log, W_OK) < 0)
+		out_warn(&o->out,
+			 "option --log: %s: %s may not write it, and SIGHUP will not open it anew; "
+			 "chown it",
+			 o->log, o->run_as);
 	/* The library reads it for each ticket. */
 	if (o->keytab && !strchr(o->keytab, ':') && access(o->keytab, R_OK) < 0)
 		return serve_misuse(s, "--keytab", o->keytab,
@@ -45,20 +66,47 @@ static int check_files(const struct serve *s)
 	return serve_check_egress(s, ", for --run-as gives up the right to");
 }
 
-int serve_run_as(struct serve *s)
+/* NULL: it cannot be, and that was said; or nobody is asked for. */
+static const struct passwd *find_user(const struct serve *s, int *status)
 {
 	const struct passwd *user;
 
+	*status = EXIT_OK;
 	if (!s->options.run_as)
-		return EXIT_OK;
+		return NULL;
 	errno = 0;
 	user = getpwnam(s->options.run_as);
 	if (!user)
-		return cannot_be(s, errno ? strerrordesc_np(errno) : "there is no such user");
-	if (user->pw_uid == geteuid() && user->pw_uid == getuid())
-		return EXIT_OK;
-	if (geteuid() != 0)
-		return cannot_be(s, "only root can become another user");
+		*status = cannot_be(s, errno ? strerrordesc_np(errno) : "there is no such user");
+	else if (user->pw_uid != geteuid() && geteuid() != 0)
+		*status = cannot_be(s, "only root can become another user");
+	return *status == EXIT_OK ? user : NULL;
+}
+
+int serve_check_run_as(const struct serve *s)
+{
+	int status;
+
+	find_user(s, &status);
+	return status;
+}
+
+/* A log that was made just now is for whoever writes it. */
+static void give_log(const struct serve *s, const struct passwd *user)
+{
+	if (s->log_made && fchown(s->log_fd, user->pw_uid, user->pw_gid) < 0)
+		out_warn(&s->options.out, "option --log: %s: %s", s->options.log,
+			 strerrordesc_np(errno));
+}
+
+int serve_run_as(struct serve *s)
+{
+	int status;
+	const struct passwd *user = find_user(s, &status);
+
+	if (!user || (user->pw_uid == geteuid() && user->pw_uid == getuid()))
+		return status;
+	give_log(s, user);
 	if (initgroups(user->pw_name, user->pw_gid) < 0 ||
 	    setresgid(user->pw_gid, user->pw_gid, user->pw_gid) < 0 ||
 	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid) < 0)
@@ -172,16 +220,14 @@ static void reach_what_tickets_need(const struct serve *s, struct list *list)
 static void reach_all(const struct serve *s, struct list *list)
 {
 	const struct serve_options *o = &s->options;
+	const char *path, *option;
 
 	reach_what_names_need(list);
 	if (serve_has_method(s, S5_METHOD_GSSAPI))
 		reach_what_tickets_need(s, list);
-	reach_folder(list, o->config.path, SANDBOX_READ);
-	reach_folder(list, o->users_file, SANDBOX_READ);
-	for (size_t i = 0; i < o->rules.count; i++)
-		if (o->rules.items[i].tag == SERVE_RULES)
-			reach_folder(list, o->rules.items[i].text, SANDBOX_READ);
-	if (o->log && strcmp(o->log, "-") != 0 && !serve_logs_to_system(s)) {
+	for (size_t i = 0; (path = file_of(o, i, &option)); i++)
+		reach_folder(list, path, SANDBOX_READ);
+	if (is_log_file(s)) {
 		reach(list, o->log, SANDBOX_READ | SANDBOX_WRITE); /* a FIFO, a device */
 		reach_folder(list, o->log, SANDBOX_WRITE);
 	}
@@ -202,6 +248,32 @@ static int restrict_files(struct serve *s)
 	while (list.ncopies)
 		free(list.copies[--list.ncopies]);
 	return rc;
+}
+
+/* May it be used, and cannot be opened for all that? access(2) asks for the right alone. */
+static bool is_out_of_reach(const char *path, int mode, int flags)
+{
+	int fd = access(path, mode) == 0 ? open(path, flags | O_CLOEXEC | O_NONBLOCK) : -1;
+	bool out = fd < 0 && errno == EACCES && access(path, mode) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return out;
+}
+
+void serve_explain_unreachable(const struct serve *s, const struct serve_options *next)
+{
+	static const char why[] = "out of reach in the sandbox, which left the folders that it was "
+				  "started with; a restart reaches it";
+	const char *path, *option;
+
+	if (!s->sandboxed)
+		return;
+	for (size_t i = 0; (path = file_of(next, i, &option)); i++)
+		if (is_out_of_reach(path, R_OK, O_RDONLY))
+			out_error(&s->options.out, "option %s: %s: %s", option, path, why);
+	if (next->log && is_out_of_reach(next->log, W_OK, O_WRONLY | O_APPEND))
+		out_error(&s->options.out, "option --log: %s: %s", next->log, why);
 }
 
 /* --- and what it says of that ------------------------------------------------------------------- */

@@ -13,6 +13,16 @@
 #include "serve_log.h"
 #include "serve_trace.h"
 
+const char *serve_where(const struct serve *s, const struct opt_str *item,
+			char text[static SERVE_WHERE])
+{
+	text[0] = '\0';
+	if (item->line)
+		snprintf(text, SERVE_WHERE,
+			 "option --config: %.220s: line %zu: ", s->options.config.path, item->line);
+	return text;
+}
+
 int serve_misuse(const struct serve *s, const char *what, const char *value, const char *why)
 {
 	out_error(&s->options.out, "option %s: %s: %s", what, value, why);
@@ -170,7 +180,7 @@ static int set_log(struct serve *s)
 					      "nobody takes it at " _PATH_LOG
 					      "; name a FILE (./syslog is one) or -");
 	}
-	s->log_fd = serve_log_open(s->options.log);
+	s->log_fd = serve_log_open(s->options.log, &s->log_made);
 	if (s->log_fd < 0)
 		return serve_misuse(s, "--log", s->options.log, strerror(errno));
 	return EXIT_OK;

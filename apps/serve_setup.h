@@ -22,6 +22,7 @@ struct serve {
 	size_t nprincipals; /* listed; 0: every one may come */
 	int log_fd; /* -1: no log */
 	struct spool *log_spool; /* NULL: the log takes its lines at once */
+	bool log_made; /* the log was not there before */
 	bool log_failing; /* atomically: the last line was lost, and that was told */
 	char **listening; /* where, for the lines that say so */
 	size_t nlistening;
@@ -33,6 +34,11 @@ struct serve {
 
 /* Says what is wrong with an option's value; EXIT_USAGE. */
 int serve_misuse(const struct serve *s, const char *option, const char *value, const char *why);
+/* Where an item of a list was written, for the beginning of an error: "option --config: FILE: line 3: ",
+ * or nothing if that was the command line. Returns text. */
+#define SERVE_WHERE 300
+const char *serve_where(const struct serve *s, const struct opt_str *item,
+			char text[static SERVE_WHERE]);
 bool serve_has_method(const struct serve *s, uint8_t method);
 /* Takes --user and --users. EXIT_OK, or a status after saying why. */
 int serve_set_users(struct serve *s);
@@ -50,6 +56,10 @@ int serve_configure(struct serve *s);
 int serve_listen(struct serve *s, int count, char **arguments);
 /* SEC-3: nobody becomes an open proxy by accident. EXIT_OK, or says that `what` is refused. */
 int serve_check_open(const struct serve *s, const char *what);
+/* Can it be what --run-as says? EXIT_OK, or a status after saying why not. */
+int serve_check_run_as(const struct serve *s);
+/* Says which files of these options it could read if the sandbox had left them. */
+void serve_explain_unreachable(const struct serve *s, const struct serve_options *next);
 /* --run-as. EXIT_OK, or a status after saying why not. */
 int serve_run_as(struct serve *s);
 /* --sandbox, once all is open and before there is any thread; says what is in force. EXIT_OK, or a
@@ -67,7 +77,8 @@ int serve_check(struct serve *s);
 /* SIGHUP: reads all files again, and the command line. What is wrong is said, and all stays as it
  * was. */
 void serve_reload(struct serve *s);
-/* Says in plain words who may do what. */
+/* Says in plain words who may do what; who: without the rules, but with what may not be meant. */
 void serve_explain(const struct serve *s);
+void serve_explain_who(const struct serve *s);
 
 #endif

@@ -8,25 +8,32 @@
 #include "file.h"
 #include "serve_setup.h"
 
-static int add_user(struct serve *s, const char *text)
+static int bad_user(const struct serve *s, const struct opt_str *user, const char *shown,
+		    const char *why)
 {
-	const char *colon = strchr(text, ':');
+	char where[SERVE_WHERE];
+
+	out_error(&s->options.out, "%soption --user: %s: %s", serve_where(s, user, where), shown,
+		  why);
+	return EXIT_USAGE;
+}
+
+static int add_user(struct serve *s, const struct opt_str *user)
+{
+	const char *text = user->text, *colon = strchr(text, ':');
 	struct s5_users_error err = { .line = 0 };
+	char name[256 * 4 + 1];
 
 	if (!colon)
-		return serve_misuse(s, "--user", text, "no password; write NAME:PASSWORD");
+		return bad_user(s, user, text, "no password; write NAME:PASSWORD");
 	if (strcmp(colon + 1, "gssapi") == 0 && memchr(text, '@', (size_t)(colon - text)))
-		return serve_misuse(s, "--user", text,
-				    "a principal stands in a file: --users FILE");
+		return bad_user(s, user, text, "a principal stands in a file: --users FILE");
+	snprintf(name, sizeof(name), "%.*s", (int)(colon - text), text);
 	if (!s5_users_add(&s->policy.users, text, (size_t)(colon - text), colon + 1,
-			  strlen(colon + 1), &err)) {
-		out_error(&s->options.out, "option --user: %.*s: %s", (int)(colon - text), text,
-			  err.why);
-		return EXIT_USAGE;
-	}
+			  strlen(colon + 1), &err))
+		return bad_user(s, user, name, err.why);
 	if (!colon[1])
-		out_warn(&s->options.out, "user %.*s has an empty password", (int)(colon - text),
-			 text);
+		out_warn(&s->options.out, "user %s has an empty password", name);
 	return EXIT_OK;
 }
 
@@ -48,7 +55,7 @@ static int bad_file(const struct serve *s, const char *path, const struct s5_use
 static int read_users(struct serve *s, const char *path)
 {
 	struct s5_users_error err = { .line = 0 };
-	size_t len;
+	size_t len, before = s->policy.users.n;
 	char *text = file_read(path, &len);
 	int status = EXIT_OK;
 	bool good;
@@ -58,7 +65,7 @@ static int read_users(struct serve *s, const char *path)
 	good = s5_users_parse(&s->policy.users, text, len, &err);
 	if (!good)
 		status = bad_file(s, path, &err);
-	else if (!s->policy.users.n)
+	else if (s->policy.users.n == before)
 		status = serve_misuse(s, "--users", path, "no user in it; socks5 passwd makes one");
 	else if (file_is_open_to(path, S_IRWXG | S_IRWXO))
 		status = serve_misuse(s, "--users", path, "others may read it; chmod 600 it");
@@ -71,10 +78,10 @@ int serve_set_users(struct serve *s)
 {
 	int status = EXIT_OK;
 
-	if (s->options.users_file)
-		status = read_users(s, s->options.users_file);
+	for (size_t i = 0; i < s->options.users_files.count && status == EXIT_OK; i++)
+		status = read_users(s, s->options.users_files.items[i].text);
 	for (size_t i = 0; i < s->options.users.count && status == EXIT_OK; i++)
-		status = add_user(s, s->options.users.items[i].text);
+		status = add_user(s, &s->options.users.items[i]);
 	s->nusers = s5_users_count(&s->policy.users, false);
 	s->nprincipals = s5_users_count(&s->policy.users, true);
 	return status;

@@ -67,7 +67,7 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct parser *p, const c
 	vsnprintf(why, sizeof why, format, args);
 	va_end(args);
 	s5_escape(word, sizeof word, p->word.at, p->word.len);
-	snprintf(p->err->text, sizeof p->err->text, "%s: %s", word, why);
+	snprintf(p->err->text, sizeof p->err->text, "%s%s%s", word, *word ? ": " : "", why);
 	return false;
 }
 

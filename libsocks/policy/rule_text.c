@@ -199,3 +199,63 @@ bool s5_rule_question_parse(struct s5_rule_question *q, const char *text,
 	s5_rule_fini(&rule);
 	return good;
 }
+
+/* to=any, or NULL. */
+static const struct s5_to *find_any(const struct s5_rule *rule)
+{
+	const struct s5_to *to = rule->to.rows;
+
+	for (size_t i = 0; i < rule->to.n; i++)
+		if (to[i].kind == S5_TO_SET && to[i].set == S5_SET_ANY)
+			return &to[i];
+	return NULL;
+}
+
+/* A client from elsewhere whom the rule is for; false: it is for nobody but this machine. */
+static bool find_client(const struct s5_rule *rule, struct s5_addr *from)
+{
+	static const uint8_t anyone[4] = { 203, 0, 113, 1 };
+	const struct s5_cidr *blocks = rule->from.rows;
+
+	*from = s5_addr_ip4(anyone, 1);
+	for (size_t i = 0; i < rule->from.n; i++) {
+		*from = blocks[i].base;
+		if (!s5_addr_is_loopback(from))
+			return true;
+	}
+	return rule->from.n == 0;
+}
+
+const char *s5_rules_opens(const struct s5_rules *r, int i, char *text, size_t size)
+{
+	static const struct {
+		const char *name;
+		uint8_t ip[4];
+	} guarded[] = {
+		{ "loopback", { 127, 0, 0, 1 } },
+		{ "private", { 10, 0, 0, 1 } },
+		{ "link-local", { 169, 254, 1, 1 } },
+		{ "metadata", { 169, 254, 169, 254 } },
+	};
+	const struct s5_rule *rule = &r->rows[i];
+	const struct s5_to *any = rule->allow ? find_any(rule) : NULL;
+	const struct s5_view *user = rule->users.rows;
+	struct text t = { text, size, 0 };
+	struct s5_addr from, address;
+	struct s5_query q = { .from = &from, .address = &address, .cmd = S5_CMD_CONNECT };
+
+	if (!any || !find_client(rule, &from))
+		return NULL;
+	while (rule->commands && !(rule->commands >> q.cmd & 1))
+		q.cmd++;
+	q.user = user ? (const uint8_t *)user->at : NULL;
+	q.ulen = user ? user->len : 0;
+	for (size_t k = 0; k < sizeof guarded / sizeof *guarded; k++) {
+		address = s5_addr_ip4(guarded[k].ip, 1);
+		if (any->ports.n)
+			address.port = ((const struct s5_ports *)any->ports.rows)->lo;
+		if (s5_rules_match(r, &q).rule == i)
+			put(&t, "%s%s", t.used ? ", " : "", guarded[k].name);
+	}
+	return t.used ? text : NULL;
+}

@@ -110,6 +110,10 @@ bool s5_rules_guards(const struct s5_query *q);
  * bits that do not count. Returns text. */
 const char *s5_rules_render(const struct s5_rules *r, int i, char *text, size_t size);
 
+/* What rule i opens to clients from elsewhere just because it says to=any, as words with commas, into
+ * text; NULL: nothing that is guarded. */
+const char *s5_rules_opens(const struct s5_rules *r, int i, char *text, size_t size);
+
 /* A question in the words of a rule: from= user= command= to=, one value each. Without from= the
  * client is on this machine, without user= it has no name, without command= it is connect. */
 struct s5_rule_question {

@@ -152,6 +152,21 @@ bool s5_users_add(struct s5_users *u, const void *name, size_t nlen, const void 
 	return user;
 }
 
+/* How much hash there is behind the last $, by method; a copy that was cut short fits nobody. */
+static bool is_whole(const char *hash)
+{
+	static const struct {
+		const char *method;
+		size_t len;
+	} methods[] = { { "$1$", 22 }, { "$5$", 43 }, { "$6$", 86 }, { "$y$", 43 },
+			{ "$7$", 43 }, { "$2", 53 },  { "$gy$", 43 } };
+
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+		if (strncmp(hash, methods[i].method, strlen(methods[i].method)) == 0)
+			return strlen(strrchr(hash, '$') + 1) == methods[i].len;
+	return true;
+}
+
 /* crypt_checksalt takes any two letters for a DES salt: a password in clear would pass as one. */
 static bool is_hash(const char *hash)
 {
@@ -161,7 +176,7 @@ static bool is_hash(const char *hash)
 	case CRYPT_SALT_OK:
 	case CRYPT_SALT_METHOD_LEGACY:
 	case CRYPT_SALT_TOO_CHEAP:
-		return true;
+		return is_whole(hash);
 	}
 	return false;
 }
@@ -253,6 +268,8 @@ static const char *line_parse(struct s5_users *u, const char *line, size_t len,
 		return NULL;
 	if (!colon)
 		return "no colon: a line is name:hash, as `socks5 passwd` prints it, or principal:gssapi";
+	if (strchr(" \t", *line))
+		return "a blank stands before the name";
 	user = user_new(u, line, (size_t)(colon - line), err);
 	if (!user)
 		return err->why;
@@ -263,6 +280,10 @@ static const char *line_parse(struct s5_users *u, const char *line, size_t len,
 	if (!why && limits)
 		why = limits_parse(user, limits + 1, (size_t)(end - limits - 1));
 	u->has_quotas |= limits != NULL;
+	if (why) {
+		err->name = line;
+		err->nlen = (size_t)(colon - line);
+	}
 	return why;
 }
 

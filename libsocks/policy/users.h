@@ -36,8 +36,8 @@ struct s5_quota {
 struct s5_users_error {
 	size_t line; /* from 1; 0 where there is no file */
 	const char *why; /* static */
-	/* Where the name is there already: that name, borrowed from what was given, and the line
-	 * that brought it first, 0 where there is none. */
+	/* The name that it is about, borrowed from what was given; NULL: none. And where it is there
+	 * already the line that brought it first, 0 where there is none. */
 	const char *name;
 	size_t nlen, first;
 };

@@ -129,12 +129,14 @@ example() {
 	example "$MAN/socks5.conf.5" >page
 	[ "$(grep -c /etc/socks5/users page)" = 1 ]
 	sed "s|/etc/socks5/users|users|; s|/var/log/|./|" page >conf
-	run timeout 10 "$SOCKS5" serve --check -c conf
+	run eval 'timeout 10 "$SOCKS5" serve --check -c conf 2>said'
 	[ "$status:$output" = "0:rule 1: deny to=.intern.example.org
-rule 2: allow from=192.0.2.0/24 to=any:80,443
-rule 3: allow user=joe,ann to=db.example.org:5432
+rule 2: allow user=joe,ann to=db.example.org:5432
+rule 3: deny to=loopback to=private to=link-local to=metadata
+rule 4: allow from=192.0.2.0/24 to=any:80,443
 otherwise: deny" ] || fail "$status: $output"
+	! grep opens said || fail "$(cat said)"
 	run timeout 10 "$SOCKS5" serve --check -c conf \
 		--explain 'from=192.0.2.7 user=joe to=db.example.org:5432'
-	[[ "$status:${lines[-1]}" = "0:allowed: rule 3, "* ]] || fail "$output"
+	[[ "$status:${lines[-1]}" = "0:allowed: rule 2, "* ]] || fail "$output"
 }

@@ -198,12 +198,21 @@ from() {
 	from 127.0.0.6 '0500 EOF'
 }
 
-# checks TEXT OPTION...: that is what --check prints.
+check() {
+	timeout 10 "$SOCKS5" serve --check "$@" 2>"$BATS_TEST_TMPDIR/said"
+}
+
+# checks TEXT OPTION...: that is what --check prints; what it says goes to the file said.
 checks() {
 	local text=$1
 	shift
-	run timeout 10 "$SOCKS5" serve --check "$@"
+	run check "$@"
 	[ "$status:$output" = "0:$text" ] || fail "$status: $output"
+}
+
+# said TEXT: by the last of those.
+said() {
+	grep -qxF "socks5 serve: $1" "$BATS_TEST_TMPDIR/said" || fail "$(cat "$BATS_TEST_TMPDIR/said")"
 }
 
 @test "--check: the rules as they are understood, and no listener" {
@@ -211,8 +220,10 @@ checks() {
 	checks "rule 1: deny to=10.0.0.0/8
 rule 2: allow command=connect,udp to=[fd00::/8]:53
 otherwise: deny" -c conf
-	checks "otherwise: allow; from elsewhere than this machine not to=loopback to=private \
-to=link-local to=multicast to=metadata"
+	said 'the configuration is good'
+	checks "otherwise: allow; but to clients from elsewhere than this machine not
+           to=loopback to=private to=link-local to=multicast to=metadata"
+	said 'any program on this machine may use it, without a password'
 	run timeout 10 "$SOCKS5" serve --check --users nosuch
 	[ "$status" = 2 ]
 }
@@ -220,19 +231,20 @@ to=link-local to=multicast to=metadata"
 @test "--explain: which rule decides, and why not the others" {
 	config 'deny user=joe' 'allow from=192.0.2.0/24 to=.example.org' 'allow to=10.0.0.0/8:22' \
 		'user ann:x' 'user joe:x'
-	checks "rule 1: user= is another
-rule 2: from= is another
-rule 3: it matches, and decides
+	checks "rule 1: user= does not match (deny user=joe)
+rule 2: from= does not match (allow from=192.0.2.0/24 to=.example.org)
+rule 3: it matches, and decides (allow to=10.0.0.0/8:22)
 allowed: rule 3, allow to=10.0.0.0/8:22" -c conf --explain 'from=198.51.100.1 to=10.0.0.9:22'
-	checks "rule 1: it matches, and decides
+	checks "rule 1: it matches, and decides (deny user=joe)
 denied: rule 1, deny user=joe" -c conf --explain 'user=joe to=example.org:80'
-	checks "rule 1: user= is another
-rule 2: it matches, and decides
+	said 'without from= the client is a program on this machine'
+	checks "rule 1: user= does not match (deny user=joe)
+rule 2: it matches, and decides (allow from=192.0.2.0/24 to=.example.org)
 allowed: rule 2, allow from=192.0.2.0/24 to=.example.org; each address, when it is known" -c conf \
 		--explain 'from=192.0.2.1 to=www.example.org:443'
-	checks "rule 1: user= is another
-rule 2: to= is another
-rule 3: to= is another
+	checks "rule 1: user= does not match (deny user=joe)
+rule 2: to= does not match (allow from=192.0.2.0/24 to=.example.org)
+rule 3: to= does not match (allow to=10.0.0.0/8:22)
 denied: no rule matches, and there are rules that allow" -c conf \
 		--explain 'from=192.0.2.1 to=203.0.113.1:80'
 	checks "denied: the address is guarded, and no rule that allows names it" \
@@ -241,5 +253,86 @@ denied: no rule matches, and there are rules that allow" -c conf \
 	run "$SOCKS5" serve --check --explain 'to=any'
 	[ "$status:$output" = "2:socks5 serve: option --explain: to=any: to= is one HOST or ADDRESS here, with one :PORT" ]
 	run "$SOCKS5" serve --explain 'to=a.b'
-	[ "$status:$output" = "2:socks5 serve: option --explain: it is for --check" ]
+	[ "$status:$output" = "2:socks5 serve: option --explain: it is for --check; add that" ]
+	checks "rule 1: user= does not match (deny user=joe)
+rule 2: from= does not match (allow from=192.0.2.0/24 to=.example.org)
+rule 3: to= does not match (allow to=10.0.0.0/8:22)
+denied: no rule matches, and there are rules that allow" -c conf \
+		--explain 'from=198.51.100.1 user=jo to=203.0.113.1:80'
+	said 'there is no user jo: the client would not be let in'
+}
+
+@test "to=any in a rule for others opens what is within: that is told" {
+	local text='to=any opens addresses within'
+	checks "rule 1: allow from=192.0.2.0/24 to=any:80
+otherwise: deny" --allow 'from=192.0.2.0/24 to=any:80' 0.0.0.0:1
+	said "rule 1: $text (loopback, private, link-local, metadata) to clients from elsewhere, too; deny those in a rule before it, unless that is meant"
+	checks "rule 1: deny to=private
+rule 2: deny to=loopback
+rule 3: allow from=192.0.2.0/24 to=any
+otherwise: deny" --deny to=private --deny to=loopback --allow 'from=192.0.2.0/24 to=any' 0.0.0.0:1
+	said "rule 3: $text (link-local, metadata) to clients from elsewhere, too; deny those in a rule before it, unless that is meant"
+	checks "rule 1: allow to=any
+otherwise: deny" --allow to=any 127.0.0.1:1
+	! grep -F "$text" "$BATS_TEST_TMPDIR/said"
+	checks "rule 1: allow from=127.0.0.0/8 to=any
+otherwise: deny" --allow 'from=127.0.0.0/8 to=any' 0.0.0.0:1
+	! grep -F "$text" "$BATS_TEST_TMPDIR/said"
+}
+
+@test "what is wrong in a line of many is told with that line" {
+	config 'deny to=10.0.0.0/8' '' 'deny comand=bind'
+	checks_not "option --config: conf: line 3: option --deny: 'comand=bind': "
+	config 'user joe'
+	checks_not "option --config: conf: line 1: option --user: joe: no password"
+	config '' 'listen 127.0.0.1:99999'
+	checks_not "that LISTEN is line 2 of conf"
+}
+
+checks_not() {
+	run timeout 10 "$SOCKS5" serve --check -c conf
+	[ "$status" = 2 ] && [[ $output == *"socks5 serve: $1"* ]] || fail "$status: $output"
+}
+
+@test "a config or rules file that anybody may write is refused" {
+	config 'deny to=10.0.0.0/8'
+	chmod 666 conf
+	checks_not 'option --config: conf: anybody may write it; chmod o-w it'
+	echo 'deny to=10.0.0.0/8' >rules
+	chmod 602 rules
+	run timeout 10 "$SOCKS5" serve --check --rules rules
+	[ "$status:$output" = "2:socks5 serve: option --rules: rules: anybody may write it; chmod o-w it" ]
+}
+
+@test "several users files are one" {
+	"$SOCKS5" passwd --cost 1 --password pass:x joe >one
+	"$SOCKS5" passwd --cost 1 --password pass:x ann >two
+	start_server --users one --users two
+	has_line '2 users on this machine may use it' "$SERVER_LOG" || fail "$(cat "$SERVER_LOG")"
+	: >two
+	run timeout 10 "$SOCKS5" serve --check --users one --users two
+	[ "$status:$output" = "2:socks5 serve: option --users: two: no user in it; socks5 passwd makes one" ]
+}
+
+@test "--check: who it cannot be is told before it listens" {
+	run timeout 10 "$SOCKS5" serve --check --run-as nosuch
+	[ "$status:$output" = "2:socks5 serve: option --run-as: nosuch: there is no such user" ]
+}
+
+@test "SIGHUP says what takes a restart, and what is out of reach" {
+	mkdir here there
+	printf 'workers 1\nlisten 127.0.0.1:0\n' >here/conf
+	LISTEN= spawn "$SOCKS5" serve -c here/conf
+	SERVER_PID=$PID SERVER_LOG=$ERR
+	wait_until 5 has_line 'listening on' "$SERVER_LOG"
+	printf 'workers 2\nlisten 127.0.0.1:1\nsandbox on\n' >here/conf
+	reload 'SIGHUP: listen is another: that takes a restart'
+	has_line 'SIGHUP: workers is another: that takes a restart' "$SERVER_LOG"
+	has_line 'SIGHUP: sandbox is another: that takes a restart' "$SERVER_LOG"
+	! has_line 'SIGHUP: udp-ports' "$SERVER_LOG" || fail "$(cat "$SERVER_LOG")"
+	echo 'deny to=10.0.0.0/8' >there/rules
+	echo 'rules there/rules' >here/conf
+	has_line 'files and system calls' "$SERVER_LOG" || return 0 # no Landlock
+	reload 'option --rules: there/rules: out of reach in the sandbox'
+	has_line 'all is as it was before' "$SERVER_LOG"
 }

@@ -135,7 +135,7 @@ setup() {
 	printf 'joe:%s:rate=fast\n' "$("$SOCKS5" passwd --cost 1 --password pass:pw joe | cut -d: -f2)" >users
 	run timeout 10 "$SOCKS5" serve --users users 127.0.0.1:0
 	[ "$status" = 2 ]
-	[ "$output" = "socks5 serve: option --users: users: line 1: limits are rate=OCTETS and sessions=N, as in name:hash:rate=10M,sessions=20" ] || fail "$output"
+	[ "$output" = "socks5 serve: option --users: users: line 1: joe: limits are rate=OCTETS and sessions=N, as in name:hash:rate=10M,sessions=20" ] || fail "$output"
 	run timeout 10 "$SOCKS5" serve --rate fast 127.0.0.1:0
 	[ "$status" = 2 ]
 	[[ $output == *"--rate: 'fast' is not a size"* ]] || fail "$output"

@@ -144,6 +144,13 @@ need_root() {
 	every_thread Groups "$(id -g nobody)"
 	answers "05020100 EOF" $HELLO_USER "$(login joe pw)" eof
 	wait_until 5 has_lines 1 log
+	# A log that it made is the user's, and can be opened anew.
+	[ "$(stat -c %U log)" = nobody ]
+	reload 'users are read again'
+	stop_server
+	chown root log
+	LISTEN=127.0.0.1:1007 start_server --run-as nobody --users users --log log
+	has_line 'option --log: log: nobody may not write it, and SIGHUP will not open it anew; chown it' "$SERVER_LOG"
 }
 
 @test "--run-as: files that SIGHUP could not read are told at the start" {
@@ -151,7 +158,7 @@ need_root() {
 	"$SOCKS5" passwd --cost 1 --password pass:pw joe >users
 	echo 'deny to=10.0.0.0/8' >rules
 	start_server --run-as nobody --users users --rules rules
-	has_line 'option --users: users: nobody may not read it, so SIGHUP will not either' "$SERVER_LOG"
+	has_line 'option --users: users: nobody may not read it, and SIGHUP will not; chown it' "$SERVER_LOG"
 	has_line 'option --rules: rules: nobody may not read it' "$SERVER_LOG"
 	answers "05020100 EOF" $HELLO_USER "$(login joe pw)" eof
 	reload 'option --users: users: Permission denied'

@@ -195,12 +195,13 @@ TEST(lines_go_behind_what_is_in_the_file)
 {
 	char path[] = "/tmp/s5-log-XXXXXX", text[1024] = "";
 	struct s5_record r = record();
+	bool made = false;
 	int fd = mkstemp(path);
 
 	assert_int_equal(write(fd, "before\n", 7), 7);
 	close(fd);
 	for (int i = 0; i < 2; i++) {
-		fd = serve_log_open(path);
+		fd = serve_log_open(path, &made);
 		assert_true(fd >= 0);
 		assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 		spool_write(fd, line, serve_log_format(line, &r, false));
@@ -210,9 +211,13 @@ TEST(lines_go_behind_what_is_in_the_file)
 	assert_true(read(fd, text, sizeof text - 1) > 0);
 	close(fd);
 	unlink(path);
+	assert_false(made);
+	close(serve_log_open(path, &made));
+	unlink(path);
+	assert_true(made);
 	assert_memory_equal(text, "before\n2", 8);
-	assert_int_equal(serve_log_open("/nowhere/at/all"), -1);
-	fd = serve_log_open("-");
+	assert_int_equal(serve_log_open("/nowhere/at/all", NULL), -1);
+	fd = serve_log_open("-", NULL);
 	assert_true(fd > 2);
 	close(fd);
 }

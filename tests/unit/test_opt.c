@@ -241,7 +241,7 @@ TEST(an_earlier_row_takes_the_long_name_from_a_group)
 	struct opt_walk walk = { .opts = both };
 	const struct opt *row;
 	struct target o = { .port = 0 };
-	struct opt_error err;
+	struct opt_error err = { .line = 0 };
 	int names = 0;
 
 	while ((row = opt_next(&walk)))
@@ -323,7 +323,7 @@ TEST(wrong_values_are_named_with_what_is_allowed)
 TEST(a_wrong_value_leaves_the_target_alone)
 {
 	struct line line;
-	struct opt_error err;
+	struct opt_error err = { .line = 0 };
 
 	parse(&line, "--list|red|--port|7");
 	assert_int_equal(opt_set(opts, &line.o, "list", "blue,pink", &err), -1);
@@ -339,7 +339,7 @@ TEST(a_wrong_value_leaves_the_target_alone)
 TEST(a_config_file_sets_by_long_name)
 {
 	struct line line;
-	struct opt_error err;
+	struct opt_error err = { .line = 0 };
 
 	parse(&line, "");
 	assert_int_equal(opt_set(opts, &line.o, "scan", "", &err), 0);
