@@ -55,7 +55,8 @@ static int check_beyond(struct serve *s, const struct s5_addr *a)
 {
 	char text[S5_ADDR_TEXT];
 
-	if (!a->atyp || s5_addr_is_loopback(a))
+	/* Through a balancer here come clients from anywhere. */
+	if (!s->options.accept_proxy && (!a->atyp || s5_addr_is_loopback(a)))
 		return EXIT_OK;
 	s->beyond = true;
 	return serve_check_open(s, s5_addr_format(a, text, sizeof(text)));

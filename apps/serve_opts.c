@@ -177,6 +177,9 @@ const struct opt serve_opts[] = {
 	    .def_say = "the local address", .set = set_advertise),
 	OPT("udp-filter", 0, ENUM, udp_filter, NULL, "whose datagrams come back to a client",
 	    .def = "address", .words = udp_filter_words),
+	OPT("accept-proxy", 0, FLAG, accept_proxy, NULL,
+	    "each connection begins with a PROXY header, version 1 or 2, of a balancer that says "
+	    "whose it is"),
 	OPT("resolver", 0, STR, resolver, "ADDR[:PORT]", "ask this name server",
 	    .def_say = "/etc/resolv.conf"),
 	OPT("workers", 0, INT, workers, "N", "threads that serve",

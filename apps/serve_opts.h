@@ -42,6 +42,7 @@ struct serve_options {
 	bool gssapi_nec;
 	bool open;
 	struct opt_strs rules; /* in order, tag is enum serve_rule */
+	bool accept_proxy;
 	int workers; /* 0: one for each processor */
 	int64_t handshake_timeout; /* ms, as all timeouts; 0: no limit */
 	int64_t connect_timeout;

@@ -284,6 +284,7 @@ int serve_make_policy(struct serve *s)
 	s->policy.handshake_timeout = s->options.handshake_timeout;
 	s->policy.idle_timeout = s->options.idle_timeout;
 	s->policy.bind_timeout = s->options.bind_timeout;
+	s->policy.accept_proxy = s->options.accept_proxy;
 	s->policy.rate = s->options.rate;
 	s->policy.rate_user = s->options.rate_user;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts)[0] && status == EXIT_OK; i++)

@@ -37,7 +37,7 @@ static void forget(struct s5_conn *c)
 void s5_conn_release(struct s5_conn *c)
 {
 	struct s5_worker *w = c->worker;
-	uint64_t source = s5_addr_source(&c->record.client);
+	uint64_t source = c->source;
 
 	s5_dial_cancel(&c->dial);
 	if (c->target >= 0)
@@ -312,6 +312,8 @@ static void conn_ready(struct s5_watch *w, uint32_t events)
 
 	if (c->state == S5_CONN_LEAVING)
 		discard(c);
+	else if (c->state == S5_CONN_ORIGIN && !(events & EPOLLERR))
+		s5_conn_origin(c, events & (EPOLLRDHUP | EPOLLHUP));
 	else if (events & (EPOLLERR | EPOLLHUP | (c->state == S5_CONN_BINDING ? EPOLLRDHUP : 0u)))
 		s5_conn_drop(c, "client went away");
 	else if (c->state == S5_CONN_TALKING)
@@ -324,6 +326,10 @@ static void timer_fire(struct s5_timer *t)
 
 	if (c->state == S5_CONN_LEAVING) {
 		hang_up(c);
+		return;
+	}
+	if (c->state == S5_CONN_ORIGIN) {
+		s5_conn_drop(c, "PROXY header: client did not go on in time");
 		return;
 	}
 	if (c->state == S5_CONN_CHECKING) {
@@ -340,13 +346,16 @@ static void timer_fire(struct s5_timer *t)
 	s5_conn_go(c);
 }
 
-void s5_conn_start(struct s5_worker *w, int fd, const struct s5_addr *from)
+void s5_conn_start(struct s5_worker *w, int fd, const struct s5_addr *from,
+		   struct s5_policy *policy)
 {
+	uint64_t source = policy->accept_proxy ? 0 : s5_addr_source(from);
 	struct s5_conn *c = malloc(sizeof *c);
 
 	if (!c) {
 		close(fd);
-		s5_server_leave(w->server, s5_addr_source(from));
+		s5_server_policy_drop(w->server, policy);
+		s5_server_leave(w->server, source);
 		return;
 	}
 	memset(c, 0, offsetof(struct s5_conn, dial));
@@ -360,11 +369,13 @@ void s5_conn_start(struct s5_worker *w, int fd, const struct s5_addr *from)
 	c->record.client = *from;
 	c->record.method = S5_METHOD_UNACCEPTABLE;
 	w->next_id += w->id_step;
-	c->policy = s5_server_policy(w->server);
+	c->policy = policy;
+	c->source = source;
+	c->state = policy->accept_proxy ? S5_CONN_ORIGIN : S5_CONN_TALKING;
 	s5_session_init_server(&c->session, &c->policy->session,
 			       c->born + c->policy->handshake_timeout);
 	c->session.budget = &w->tokens;
-	c->session.source = s5_addr_source(from);
+	c->session.source = source;
 	LIST_INSERT_HEAD(&w->conns, c, link);
 	if (++w->nconns > w->crowd)
 		w->crowd = w->nconns;

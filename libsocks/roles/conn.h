@@ -5,6 +5,7 @@
 #include "roles/worker.h"
 
 enum s5_conn_state {
+	S5_CONN_ORIGIN, /* the PROXY header is awaited */
 	S5_CONN_TALKING, /* octets come and go */
 	S5_CONN_CHECKING, /* the password, or a security token, is with the checkers */
 	S5_CONN_HOLDING, /* wrong credentials: the answer is held back */
@@ -24,6 +25,7 @@ struct s5_conn {
 	bool accepted; /* the checkers' verdict on a password */
 	bool barred; /* a password of its address is not looked at */
 	struct s5_policy *policy; /* in force when it came */
+	uint64_t source; /* for whom the session is counted */
 	struct s5_timer timer; /* the handshake's deadline, or the state's */
 	struct s5_job job;
 	int64_t born;
@@ -42,6 +44,9 @@ __attribute__((format(printf, 2, 3))) void s5_conn_drop(struct s5_conn *c, const
 void s5_conn_release(struct s5_conn *c);
 /* To config.watch, if there is one. */
 void s5_conn_tell(struct s5_conn *c, enum s5_event event);
+
+/* conn_origin.c. State ORIGIN: something came, or ended. */
+void s5_conn_origin(struct s5_conn *c, bool ended);
 
 /* conn_auth.c. Looks at the session's credentials: at once, or state CHECKING, then HOLDING.
  * False: there is no time for them, and no verdict; the record says why. */

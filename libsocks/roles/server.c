@@ -49,21 +49,35 @@ const struct s5_hash_key *s5_server_key(const struct s5_server *server)
 	return &server->key;
 }
 
-int s5_server_enter(struct s5_server *server, uint64_t source)
+int s5_server_enter(struct s5_server *server, uint64_t source, struct s5_policy **held)
 {
-	const struct s5_policy *policy;
+	struct s5_policy *policy;
 	int rc = 0;
 
 	pthread_mutex_lock(&server->lock);
 	policy = server->policy;
 	if (policy->max_sessions && server->sessions >= policy->max_sessions)
 		rc = -EUSERS;
-	else if (!s5_crowd_enter(&server->crowd, source, 1, policy->max_per_client))
+	else if (!s5_crowd_enter(&server->crowd, policy->accept_proxy ? 0 : source, 1,
+				 policy->max_per_client))
 		rc = -EDQUOT;
-	if (rc == 0)
+	if (rc == 0) {
 		__atomic_add_fetch(&server->sessions, 1, __ATOMIC_RELAXED);
+		policy->holders++;
+		*held = policy;
+	}
 	pthread_mutex_unlock(&server->lock);
 	return rc;
+}
+
+bool s5_server_name(struct s5_server *server, uint64_t source)
+{
+	bool entered;
+
+	pthread_mutex_lock(&server->lock);
+	entered = s5_crowd_enter(&server->crowd, source, 1, server->policy->max_per_client);
+	pthread_mutex_unlock(&server->lock);
+	return entered;
 }
 
 void s5_server_leave(struct s5_server *server, uint64_t source)
@@ -154,17 +168,6 @@ void s5_policy_fini(struct s5_policy *policy)
 	s5_rules_fini(&policy->rules);
 	s5_gss_acceptor_free(policy->acceptor);
 	s5_policy_init(policy);
-}
-
-struct s5_policy *s5_server_policy(struct s5_server *server)
-{
-	struct s5_policy *policy;
-
-	pthread_mutex_lock(&server->lock);
-	policy = server->policy;
-	policy->holders++;
-	pthread_mutex_unlock(&server->lock);
-	return policy;
 }
 
 void s5_server_policy_hold(struct s5_server *server, struct s5_policy *policy)

@@ -44,6 +44,8 @@ struct s5_policy {
 	struct s5_gss_acceptor *acceptor; /* the policy's; session.gss has it too; or NULL */
 	struct s5_users users;
 	struct s5_rules rules;
+	/* Each connection begins with a PROXY header, which says whose it is (wire/origin.h). */
+	bool accept_proxy;
 	/* Clients beyond these are closed at once; 0: no limit. A source is an address, an IPv6 /64. */
 	unsigned max_sessions, max_per_client;
 	/* Octets a second, each way: of a session, and of all sessions of a user who has no rate of

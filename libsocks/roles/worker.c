@@ -60,6 +60,7 @@ static bool accept_one(struct s5_port *p)
 	struct s5_worker *w = p->worker;
 	struct s5_sockaddr sa = { .len = sizeof sa.un };
 	struct s5_addr from;
+	struct s5_policy *policy;
 	int fd = accept4(p->watch.fd, &sa.sa, &sa.len, SOCK_NONBLOCK | SOCK_CLOEXEC), rc;
 
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
@@ -67,13 +68,13 @@ static bool accept_one(struct s5_port *p)
 	if (fd < 0)
 		return errno == ECONNABORTED || errno == EINTR;
 	from = s5_sockaddr_to(&sa);
-	rc = s5_server_enter(w->server, s5_addr_source(&from));
+	rc = s5_server_enter(w->server, s5_addr_source(&from), &policy);
 	if (rc < 0) {
 		close(fd);
 		s5_server_trouble(w->server, -rc, w->loop.now);
 		return true;
 	}
-	s5_conn_start(w, fd, &from);
+	s5_conn_start(w, fd, &from, policy);
 	return true;
 }
 

@@ -59,13 +59,14 @@ struct s5_hold {
 struct s5_work *s5_server_work(struct s5_server *server);
 /* For tables of what clients choose. */
 const struct s5_hash_key *s5_server_key(const struct s5_server *server);
-/* A session of that source (s5_addr_source) begins. 0; or a limit is reached, -EUSERS or -EDQUOT, or
+/* A session of that source (s5_addr_source) begins, under the policy in force, which it holds; with
+ * accept_proxy it is nobody's until it is named. 0; or a limit is reached, -EUSERS or -EDQUOT, or
  * there is no memory, and nothing was counted. */
-int s5_server_enter(struct s5_server *server, uint64_t source);
+int s5_server_enter(struct s5_server *server, uint64_t source, struct s5_policy **policy);
+/* A session that began without a source is that one's. False: there are too many of it. */
+bool s5_server_name(struct s5_server *server, uint64_t source);
 void s5_server_leave(struct s5_server *server, uint64_t source);
-/* The policy in force, for a client that came. Any thread. */
-struct s5_policy *s5_server_policy(struct s5_server *server);
-/* The same once more, for somebody else. */
+/* The policy is held once more, for somebody else; or less. Any thread. */
 void s5_server_policy_hold(struct s5_server *server, struct s5_policy *policy);
 void s5_server_policy_drop(struct s5_server *server, struct s5_policy *policy);
 /* Accepting failed with error; EUSERS, EDQUOT: a limit is reached. */
@@ -97,8 +98,10 @@ bool s5_worker_listens_at(const struct s5_worker *w, const struct s5_addr *a);
 /* A session ended: its descriptors are free. */
 void s5_worker_relieved(struct s5_worker *w);
 
-/* conn.c: the handshake, up to the open tunnel or the refusal. Takes over fd. */
-void s5_conn_start(struct s5_worker *w, int fd, const struct s5_addr *from);
+/* conn.c: the handshake, up to the open tunnel or the refusal. Takes over fd, and the session that
+ * began with its policy. */
+void s5_conn_start(struct s5_worker *w, int fd, const struct s5_addr *from,
+		   struct s5_policy *policy);
 /* Ends every handshake; those whose password is being checked when s5_conns_free comes. */
 void s5_conns_stop(struct s5_worker *w);
 void s5_conns_free(struct s5_worker *w);

@@ -3,6 +3,7 @@
 
 #include "../unit/codec.h"
 #include "wire/gsstoken.h"
+#include "wire/origin.h"
 #include "wire/udp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t n);
@@ -90,6 +91,23 @@ static const char *host_fault(const char *text, size_t n)
 	return text_fault(&b);
 }
 
+/* A balancer's header is read whole or not at all, and tells an address or nothing. */
+static const char *origin_fault(const uint8_t *octets, size_t n)
+{
+	struct s5_reader in = s5_reader_over(octets, n), again;
+	struct s5_origin o, cut;
+	enum s5_rc rc = s5_origin_get(&in, &o);
+
+	if (rc != S5_OK)
+		return in.off || o.from.atyp ? "not there, and yet something was read" : NULL;
+	if (in.off > n || in.off > S5_ORIGIN_MAX)
+		return "beyond its end";
+	if (o.from.atyp && !s5_addr_is_ip(&o.from))
+		return "no address";
+	again = s5_reader_over(octets, in.off - 1);
+	return s5_origin_get(&again, &cut) == S5_MORE ? NULL : "a header cut short was read";
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t n)
 {
 	struct s5_cidr block;
@@ -98,6 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t n)
 		must(codec_fault(&codecs[i], octets, n), codecs[i].name);
 	must(datagram_fault(octets, n), "datagram");
 	must(token_fault(octets, n), "wrap token");
+	must(origin_fault(octets, n), "PROXY header");
 	must(host_fault((const char *)octets, n), "host");
 	if (s5_cidr_parse(&block, (const char *)octets, n))
 		must(s5_cidr_has(&block, &block.base) ? NULL : "without its base", "block");

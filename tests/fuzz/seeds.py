@@ -22,8 +22,10 @@ MORE = [bytes.fromhex(octets) for octets in (
     "000000017f000001465170696e67", "00000004" + "00" * 15 + "01465170696e67",
     "00008203096c6f63616c686f7374465170696e67", "0101000460020100", "01ff", "010200010201030000",
     "0401465000000001006c6f63616c686f737400", "040246507f000001616c69636500",
-    "005ae7e57f000001")] + [text.encode() for text in (
-        "127.0.0.1", "::ffff:127.0.0.1", "fd00::/8", "10.0.0.0/8", "localhost.", "0x7f.1")]
+    "005ae7e57f000001", "0d0a0d0a000d0a515549540a2111000cc0000201c633640204d20438050100",
+    "0d0a0d0a000d0a515549540a20000000")] + [text.encode() for text in (
+        "PROXY TCP4 192.0.2.1 198.51.100.2 1234 1080\r\n\5\1\0", "PROXY UNKNOWN\r\n",
+        "PROXY TCP6 2001:db8::1 ::2 1 2\r\n", "127.0.0.1", "::ffff:127.0.0.1", "fd00::/8", "10.0.0.0/8", "localhost.", "0x7f.1")]
 
 
 # An octet of choices and an address for each text: rules, and password files.
