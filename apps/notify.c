@@ -5,38 +5,46 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
-static void notify(const char *state)
+bool notify_open(struct notify *n)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	size_t len = path ? strlen(path) : 0;
-	int fd;
 
-	if (!len || len >= sizeof(to.sun_path) || (*path != '/' && *path != '@'))
-		return;
-	memcpy(to.sun_path, path, len);
+	*n = (struct notify){ .fd = -1, .to = { .sun_family = AF_UNIX } };
+	if (!len || len >= sizeof(n->to.sun_path) || (*path != '/' && *path != '@'))
+		return false;
+	memcpy(n->to.sun_path, path, len);
 	if (*path == '@')
-		to.sun_path[0] = 0; /* an abstract name */
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&to,
-	       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
-	close(fd);
+		n->to.sun_path[0] = 0; /* an abstract name */
+	n->len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+	n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return n->fd >= 0;
 }
 
-void notify_ready(void)
+void notify_close(struct notify *n)
 {
-	notify("READY=1");
+	if (n->fd >= 0)
+		close(n->fd);
+	n->fd = -1;
+}
+
+static void notify(const struct notify *n, const char *state)
+{
+	if (n->fd >= 0)
+		sendto(n->fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
+		       (const struct sockaddr *)&n->to, n->len);
+}
+
+void notify_ready(const struct notify *n)
+{
+	notify(n, "READY=1");
 }
 
 /* The time tells systemd which READY=1 is the answer to it. */
-void notify_reloading(void)
+void notify_reloading(const struct notify *n)
 {
 	struct timespec now;
 	char state[80];
@@ -44,10 +52,10 @@ void notify_reloading(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
 		 (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
-	notify(state);
+	notify(n, state);
 }
 
-void notify_stopping(void)
+void notify_stopping(const struct notify *n)
 {
-	notify("STOPPING=1");
+	notify(n, "STOPPING=1");
 }

@@ -2,9 +2,21 @@
 #ifndef APPS_NOTIFY_H
 #define APPS_NOTIFY_H
 
-/* Tells whoever is at NOTIFY_SOCKET; nothing where nobody is, or does not listen. */
-void notify_ready(void);
-void notify_reloading(void); /* until notify_ready */
-void notify_stopping(void);
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+struct notify {
+	int fd; /* -1: nobody is to be told */
+	struct sockaddr_un to;
+	socklen_t len;
+};
+
+/* Whoever is at NOTIFY_SOCKET is told from now on. False: nobody is. */
+bool notify_open(struct notify *n);
+void notify_close(struct notify *n);
+void notify_ready(const struct notify *n);
+void notify_reloading(const struct notify *n); /* until notify_ready */
+void notify_stopping(const struct notify *n);
 
 #endif

@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -189,8 +191,6 @@ static const char *const allowed[] = {
 
 	"brk",
 	"madvise",
-	"mmap",
-	"mprotect",
 	"mremap",
 	"munmap",
 
@@ -216,63 +216,101 @@ static const char *const allowed[] = {
 	"uname",
 };
 
-/* Calls of which only some uses are allowed: their argument `index`, of which the bits of the mask
- * count, has this value. */
-static const struct {
-	const char *name;
+/* One argument of a call, of which the bits of the mask count, has this value. */
+struct argument {
 	unsigned index;
 	uint64_t mask, value;
-} narrow[] = {
-	{ "socket", 0, UINT64_MAX, AF_UNIX },	  { "socket", 0, UINT64_MAX, AF_INET },
-	{ "socket", 0, UINT64_MAX, AF_INET6 },	  { "socket", 0, UINT64_MAX, AF_NETLINK },
-	{ "socketpair", 0, UINT64_MAX, AF_UNIX }, { "clone", 0, CLONE_THREAD, CLONE_THREAD },
-	{ "ioctl", 1, UINT32_MAX, FIONREAD },	  { "ioctl", 1, UINT32_MAX, SIOCOUTQ },
-	{ "ioctl", 1, UINT32_MAX, TCGETS },	  { "ioctl", 1, UINT32_MAX, TIOCGWINSZ },
-	{ "ioctl", 1, UINT32_MAX, SIOCGIFINDEX }, { "ioctl", 1, UINT32_MAX, SIOCGIFNAME },
 };
+
+#define EXACTLY(index, value)            \
+	{                                \
+		index, UINT64_MAX, value \
+	}
+#define TYPE(type) /* whatever flags come with it */ \
+	{                                            \
+		1, 0xf, type                         \
+	}
+#define PROTECTION(index, value)                     \
+	{                                            \
+		index, PROT_WRITE | PROT_EXEC, value \
+	}
+
+/* Calls of which only some uses are allowed. No memory is both written and run. */
+static const struct use {
+	const char *name;
+	struct argument argument[3]; /* mask 0 ends them */
+} narrow[] = {
+	{ "socket", { EXACTLY(0, AF_INET), TYPE(SOCK_STREAM) } },
+	{ "socket", { EXACTLY(0, AF_INET), TYPE(SOCK_DGRAM) } },
+	{ "socket", { EXACTLY(0, AF_INET6), TYPE(SOCK_STREAM) } },
+	{ "socket", { EXACTLY(0, AF_INET6), TYPE(SOCK_DGRAM) } },
+	{ "socket", { EXACTLY(0, AF_NETLINK), EXACTLY(2, NETLINK_ROUTE) } },
+	{ "clone", { { 0, CLONE_THREAD, CLONE_THREAD } } },
+	{ "ioctl", { { 1, UINT32_MAX, FIONREAD } } },
+	{ "ioctl", { { 1, UINT32_MAX, SIOCOUTQ } } },
+	{ "ioctl", { { 1, UINT32_MAX, TCGETS } } },
+	{ "ioctl", { { 1, UINT32_MAX, TIOCGWINSZ } } },
+	{ "ioctl", { { 1, UINT32_MAX, SIOCGIFINDEX } } },
+	{ "ioctl", { { 1, UINT32_MAX, SIOCGIFNAME } } },
+	{ "mmap", { PROTECTION(2, 0) } },
+	{ "mmap", { PROTECTION(2, PROT_WRITE) } },
+	{ "mmap", { PROTECTION(2, PROT_EXEC) } },
+	{ "mprotect", { PROTECTION(2, 0) } },
+	{ "mprotect", { PROTECTION(2, PROT_WRITE) } },
+	{ "mprotect", { PROTECTION(2, PROT_EXEC) } },
+};
+
+static const struct use unix_socket = { "socket", { EXACTLY(0, AF_UNIX), TYPE(SOCK_DGRAM) } };
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 
 /* A call that this machine does not have needs no rule. */
-static int allow(scmp_filter_ctx filter, uint32_t action, const char *name,
-		 const struct scmp_arg_cmp *compare)
+static int add_rule(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned n,
+		    const struct scmp_arg_cmp *compare)
 {
 	int number = seccomp_syscall_resolve_name(name), rc;
 
 	if (number == __NR_SCMP_ERROR)
 		return 0;
-	rc = compare ? seccomp_rule_add_array(filter, action, number, 1, compare)
-		     : seccomp_rule_add_array(filter, action, number, 0, NULL);
+	rc = seccomp_rule_add_array(filter, action, number, n, compare);
 	return rc == -EDOM || rc == -EFAULT ? 0 : rc;
 }
 
-static int allow_all(scmp_filter_ctx filter)
+static int allow_use(scmp_filter_ctx filter, const struct use *use)
 {
-	int rc = 0;
+	struct scmp_arg_cmp compare[LENGTH(use->argument)];
+	unsigned n = 0;
+
+	for (; n < LENGTH(use->argument) && use->argument[n].mask; n++)
+		compare[n] = (struct scmp_arg_cmp){ .arg = use->argument[n].index,
+						    .op = SCMP_CMP_MASKED_EQ,
+						    .datum_a = use->argument[n].mask,
+						    .datum_b = use->argument[n].value };
+	return add_rule(filter, SCMP_ACT_ALLOW, use->name, n, compare);
+}
+
+static int allow_all(scmp_filter_ctx filter, bool unix_sockets)
+{
+	/* abort(3) and raise(3) */
+	const struct use self = { "tgkill", { EXACTLY(0, (uint64_t)getpid()) } };
+	int rc = allow_use(filter, &self);
 
 	for (size_t i = 0; i < LENGTH(allowed) && rc == 0; i++)
-		rc = allow(filter, SCMP_ACT_ALLOW, allowed[i], NULL);
+		rc = add_rule(filter, SCMP_ACT_ALLOW, allowed[i], 0, NULL);
 	for (size_t i = 0; i < LENGTH(narrow) && rc == 0; i++)
-		rc = allow(filter, SCMP_ACT_ALLOW, narrow[i].name,
-			   &(struct scmp_arg_cmp){ .arg = narrow[i].index,
-						   .op = SCMP_CMP_MASKED_EQ,
-						   .datum_a = narrow[i].mask,
-						   .datum_b = narrow[i].value });
-	/* abort(3) and raise(3) */
-	if (rc == 0)
-		rc = allow(
-			filter, SCMP_ACT_ALLOW, "tgkill",
-			&(struct scmp_arg_cmp){ .op = SCMP_CMP_EQ, .datum_a = (uint64_t)getpid() });
+		rc = allow_use(filter, &narrow[i]);
+	if (rc == 0 && unix_sockets)
+		rc = allow_use(filter, &unix_socket);
 	/* Its arguments are out of a filter's sight: without it threads are made by clone. */
 	if (rc == 0)
-		rc = allow(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3", NULL);
+		rc = add_rule(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3", 0, NULL);
 	return rc;
 }
 
-int sandbox_calls(void)
+int sandbox_calls(bool unix_sockets)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	int rc = filter ? allow_all(filter) : -ENOMEM;
+	int rc = filter ? allow_all(filter, unix_sockets) : -ENOMEM;
 
 	if (rc == 0)
 		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);

@@ -9,6 +9,7 @@
 #ifndef APPS_SANDBOX_H
 #define APPS_SANDBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum sandbox_right {
@@ -25,8 +26,9 @@ struct sandbox_file {
 /* Leaves these files within reach, and no others. The version of Landlock that sees to it, or -errno:
  * -ENOSYS, -EOPNOTSUPP: this kernel has none. */
 int sandbox_files(const struct sandbox_file *files, size_t n);
-/* Leaves the system calls that a server needs; others fail with EPERM. 0 or -errno. */
-int sandbox_calls(void);
+/* Leaves the system calls that a server needs; others fail with EPERM. unix_sockets: it will make
+ * some. 0 or -errno. */
+int sandbox_calls(bool unix_sockets);
 /* The library that this takes, with its version, into text; returns text. */
 const char *sandbox_library(char *text, size_t size);
 

@@ -11,8 +11,9 @@ int sandbox_files(const struct sandbox_file *files, size_t n)
 	return -EOPNOTSUPP;
 }
 
-int sandbox_calls(void)
+int sandbox_calls(bool unix_sockets)
 {
+	(void)unix_sockets;
 	return -EOPNOTSUPP;
 }
 

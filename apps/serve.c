@@ -61,9 +61,9 @@ static void drain(const struct serve *s, const sigset_t *set)
 
 static void reload(struct serve *s)
 {
-	notify_reloading();
+	notify_reloading(&s->notify);
 	serve_reload(s);
-	notify_ready();
+	notify_ready(&s->notify);
 }
 
 static int serve(struct serve *s, int count, char **arguments)
@@ -86,6 +86,7 @@ static int serve(struct serve *s, int count, char **arguments)
 	awaited_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	serve_explain(s);
+	notify_open(&s->notify);
 	status = serve_run_as(s);
 	if (status == EXIT_OK)
 		status = serve_enter_sandbox(s);
@@ -93,6 +94,7 @@ static int serve(struct serve *s, int count, char **arguments)
 		status = serve_start_spools(s);
 	if (status != EXIT_OK)
 		return status;
+	s->max_sessions = s->options.max_sessions;
 	rc = s5_server_set_policy(s->server, &s->policy);
 	if (rc == 0)
 		rc = s5_server_start(s->server);
@@ -100,11 +102,11 @@ static int serve(struct serve *s, int count, char **arguments)
 		out_error(&s->options.out, "cannot start: %s", strerrordesc_np(-rc));
 		return EXIT_NETWORK;
 	}
-	notify_ready();
+	notify_ready(&s->notify);
 	while (sigwait(&set, &sig) != 0 || sig == SIGHUP)
 		if (sig == SIGHUP)
 			reload(s);
-	notify_stopping();
+	notify_stopping(&s->notify);
 	sigdelset(&set, SIGHUP);
 	drain(s, &set);
 	out_say(&s->options.out, "stopped");
@@ -130,7 +132,7 @@ static void drop_words(struct serve *s)
 
 int serve_run(const struct command *self, int argc, char **argv)
 {
-	struct serve s = { .command = self, .log_fd = -1 };
+	struct serve s = { .command = self, .log_fd = -1, .notify = { .fd = -1 } };
 	int status = EXIT_OK, count;
 
 	keep_words(&s, argc - 1, argv + 1);
@@ -150,6 +152,7 @@ int serve_run(const struct command *self, int argc, char **argv)
 		free(s.listening[--s.nlistening]);
 	free(s.listening);
 	s5_policy_fini(&s.policy);
+	notify_close(&s.notify);
 	if (s.log_fd >= 0)
 		close(s.log_fd);
 	opt_fini(self->opts, &s.options);

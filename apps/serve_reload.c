@@ -68,6 +68,7 @@ static int take(struct serve *s, struct serve *next)
 		out_error(&s->options.out, "%s", strerrordesc_np(-rc));
 		return EXIT_NETWORK;
 	}
+	__atomic_store_n(&s->max_sessions, next->options.max_sessions, __ATOMIC_RELAXED);
 	s->nusers = next->nusers;
 	s->nprincipals = next->nprincipals;
 	out_say(&s->options.out, "SIGHUP: users are read again: %zu of them, and %zu rule%s",

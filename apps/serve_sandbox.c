@@ -59,6 +59,12 @@ static int check_files(const struct serve *s)
 			 "option --log: %s: %s may not write it, and SIGHUP will not open it anew; "
 			 "chown it",
 			 o->log, o->run_as);
+	if ((o->bind_ports.lo && o->bind_ports.lo < 1024) ||
+	    (o->udp_ports.lo && o->udp_ports.lo < 1024))
+		out_warn(&o->out,
+			 "%s may not listen on ports below 1024, as --bind-ports or "
+			 "--udp-ports wants it",
+			 o->run_as);
 	/* The library reads it for each ticket. */
 	if (o->keytab && !strchr(o->keytab, ':') && access(o->keytab, R_OK) < 0)
 		return serve_misuse(s, "--keytab", o->keytab,
@@ -117,52 +123,85 @@ int serve_run_as(struct serve *s)
 /* --- what it reaches ---------------------------------------------------------------------------- */
 
 #define HOSTS "/etc/hosts"
-#define FILES_MAX 256
 
 struct list {
-	struct sandbox_file files[FILES_MAX];
-	char *copies[FILES_MAX]; /* what had to be written down; NULL ends them */
-	size_t n, ncopies;
+	struct sandbox_file *files;
+	size_t n;
 };
 
+/* path is copied. Where there is no memory the file stays out of reach. */
 static void reach(struct list *list, const char *path, unsigned rights)
 {
-	if (path && list->n < FILES_MAX)
-		list->files[list->n++] = (struct sandbox_file){ path, rights };
+	struct sandbox_file *files;
+	char *copy = path && *path ? strdup(path) : NULL;
+
+	if (!copy)
+		return;
+	files = reallocarray(list->files, list->n + 1, sizeof(*files));
+	if (!files) {
+		free(copy);
+		return;
+	}
+	list->files = files;
+	files[list->n++] = (struct sandbox_file){ copy, rights };
 }
 
-static char *keep(struct list *list, char *copy)
+static void list_fini(struct list *list)
 {
-	if (copy && list->ncopies < FILES_MAX)
-		list->copies[list->ncopies++] = copy;
-	return copy;
+	while (list->n)
+		free((char *)list->files[--list->n].path);
+	free(list->files);
 }
 
 static void reach_its_folder(struct list *list, const char *file, unsigned rights)
 {
-	char *copy = keep(list, strdup(file));
+	char *copy = *file ? strdup(file) : NULL;
 
-	reach(list, copy ? dirname(copy) : NULL, rights);
+	if (copy)
+		reach(list, dirname(copy), rights);
+	free(copy);
 }
 
-/* A file that is replaced is another one: its folder has to be within reach. */
+/* A file that is replaced is another one: its folder has to be within reach, and where it is a link
+ * that of what it leads to. */
 static void reach_folder(struct list *list, const char *file, unsigned rights)
 {
 	struct stat st;
+	char *real;
 
 	/* Of <(...) and a FIFO there is nothing to be read again. */
-	if (file && (stat(file, &st) < 0 || S_ISREG(st.st_mode)))
-		reach_its_folder(list, file, rights);
+	if (!file || (stat(file, &st) == 0 && !S_ISREG(st.st_mode)))
+		return;
+	reach_its_folder(list, file, rights);
+	if (lstat(file, &st) < 0 || !S_ISLNK(st.st_mode))
+		return;
+	real = realpath(file, NULL);
+	if (real)
+		reach_its_folder(list, real, rights);
+	free(real);
 }
 
 /* Each of a list in a variable of the environment. */
 static void reach_each(struct list *list, const char *paths, unsigned rights)
 {
-	char *rest = paths ? keep(list, strdup(paths)) : NULL, *path;
+	char *copy = paths ? strdup(paths) : NULL, *rest = copy, *path;
 
 	while ((path = strsep(&rest, ":")))
-		if (*path)
-			reach(list, path, rights);
+		reach(list, path, rights);
+	free(copy);
+}
+
+/* The file of TYPE:PATH, or of a path alone; NULL: it is no file. */
+static const char *file_in(const char *name, const char *const types[])
+{
+	const char *colon = name ? strchr(name, ':') : NULL;
+
+	if (!colon)
+		return name;
+	for (; *types; types++)
+		if (strncmp(name, *types, strlen(*types)) == 0)
+			return colon + 1;
+	return NULL;
 }
 
 /* For each name it is opened by its path. */
@@ -202,17 +241,17 @@ static void reach_what_tickets_need(const struct serve *s, struct list *list)
 					     "/etc/gss",       "/etc/ld.so.cache",
 					     "/usr/lib",       "/usr/lib64",
 					     "/lib",	       "/lib64" };
+	static const char *const keytabs[] = { "FILE:", "WRFILE:", NULL };
+	static const char *const caches[] = { "file2:", NULL };
 	const char *cache = getenv("KRB5RCACHENAME"), *folder = getenv("KRB5RCACHEDIR");
 	const char *keytab = s->options.keytab ? s->options.keytab : getenv("KRB5_KTNAME");
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths)[0]; i++)
 		reach(list, paths[i], SANDBOX_READ);
 	reach_each(list, getenv("KRB5_CONFIG"), SANDBOX_READ);
-	if (keytab && strchr(keytab, ':'))
-		keytab = strchr(keytab, ':') + 1;
-	reach_folder(list, keytab ? keytab : "/etc/krb5.keytab", SANDBOX_READ);
+	reach_folder(list, keytab ? file_in(keytab, keytabs) : "/etc/krb5.keytab", SANDBOX_READ);
 	if (cache && strchr(cache, ':'))
-		reach_folder(list, strchr(cache, ':') + 1, SANDBOX_READ | SANDBOX_WRITE);
+		reach_folder(list, file_in(cache, caches), SANDBOX_READ | SANDBOX_WRITE);
 	reach(list, folder ? folder : getenv("TMPDIR"), SANDBOX_READ | SANDBOX_WRITE);
 	reach(list, "/var/tmp", SANDBOX_READ | SANDBOX_WRITE);
 }
@@ -238,15 +277,14 @@ static void reach_all(const struct serve *s, struct list *list)
 
 static int restrict_files(struct serve *s)
 {
-	struct list list = { .n = 0 };
+	struct list list = { .files = NULL };
 	int rc;
 
 	reach_all(s, &list);
 	note_hosts(&s->hosts);
 	rc = sandbox_files(list.files, list.n);
 	s->sandboxed = rc >= 0;
-	while (list.ncopies)
-		free(list.copies[--list.ncopies]);
+	list_fini(&list);
 	return rc;
 }
 
@@ -289,7 +327,7 @@ int serve_enter_sandbox(struct serve *s)
 	if (s->options.sandbox == SERVE_SANDBOX_OFF)
 		return EXIT_OK;
 	files = restrict_files(s);
-	calls = sandbox_calls();
+	calls = sandbox_calls(serve_logs_to_system(s));
 	if (files >= 0 && calls == 0)
 		out_say(out, "sandbox: files and system calls it does not need are out of reach");
 	else if (calls == 0)

@@ -100,7 +100,7 @@ static void log_refused(void *arg, const struct s5_record *record, const struct 
 static void log_trouble(void *arg, int error, unsigned count)
 {
 	const struct serve *s = arg;
-	int most = s->options.max_sessions;
+	int most = __atomic_load_n(&s->max_sessions, __ATOMIC_RELAXED);
 	char times[64] = "";
 
 	if (count > 1)

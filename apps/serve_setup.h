@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "command.h"
+#include "notify.h"
 #include "roles/server.h"
 #include "serve_opts.h"
 
@@ -29,6 +30,8 @@ struct serve {
 	bool sandboxed; /* files that it was not started with are out of reach */
 	struct stat hosts; /* /etc/hosts then */
 	bool beyond; /* some listener can be reached from other machines */
+	struct notify notify;
+	int max_sessions; /* atomically: in force, for the line that says so */
 	struct s5_server *server;
 };
 

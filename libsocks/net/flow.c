@@ -102,8 +102,11 @@ bool s5_flow_read_failed(struct s5_relay *r, struct s5_flow *f)
 /* One read a turn: there is no end of it, maybe. */
 static bool drop(struct s5_relay *r, struct s5_flow *f, int from)
 {
-	ssize_t n = f->eof ? 0 : read(from, r->pool->buffer, S5_RELAY_BUFFER);
+	size_t most = s5_flow_most(r, f, S5_RELAY_BUFFER);
+	ssize_t n = f->eof ? 0 : read(from, r->pool->buffer, most);
 
+	if (n > 0 && r->shaper)
+		s5_shaper_take(r->shaper, (unsigned)(f - r->flow), (uint64_t)n);
 	if (n > 0)
 		s5_loop_later(r->pool->loop, &r->turn);
 	else if (n < 0)
@@ -234,13 +237,28 @@ static bool may_read(struct s5_relay *r, struct s5_flow *f)
 {
 	struct s5_shaper *s = r->shaper;
 	unsigned from = (unsigned)(f - r->flow);
-	uint64_t most = s5_shaper_ask(s, from, r->pool->loop->now);
+	uint64_t most;
 
+	if (!s)
+		return true;
+	most = s5_shaper_ask(s, from, r->pool->loop->now);
 	f->most = most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
-	if (!most && (!s->timer.slot || s->until[from] < s->timer.at) &&
-	    s5_timer_set(r->pool->loop, &s->timer, s->until[from]) < 0)
+	if (!most && (!s->timer.slot || s->way[from].until < s->timer.at) &&
+	    s5_timer_set(r->pool->loop, &s->timer, s->way[from].until) < 0)
 		s5_relay_fail(r, from, ENOMEM);
 	return most;
+}
+
+/* What came before there was a relay waits for its turn, too. */
+static bool may_write_held(struct s5_relay *r, struct s5_flow *f)
+{
+	if (!f->untaken || !r->shaper)
+		return true;
+	if (!may_read(r, f))
+		return false;
+	s5_shaper_take(r->shaper, (unsigned)(f - r->flow), f->held_len);
+	f->untaken = false;
+	return true;
 }
 
 /* The next thing this flow can do. */
@@ -250,9 +268,9 @@ static bool step(struct s5_relay *r, struct s5_flow *f)
 	int in = r->end[from].in.fd, out = s5_end_out(&r->end[!from]);
 
 	if (f->dropped)
-		return (f->readable || f->eof) && drop(r, f, in);
+		return (f->eof || (f->readable && may_read(r, f))) && drop(r, f, in);
 	if (f->held_len)
-		return f->writable && write_held(r, f, out);
+		return f->writable && may_write_held(r, f) && write_held(r, f, out);
 	if (f->piped)
 		return f->writable && write_piped(r, f, out);
 	if (f->eof && r->broken && !s5_relay_has_parted(r)) {
@@ -261,7 +279,7 @@ static bool step(struct s5_relay *r, struct s5_flow *f)
 	}
 	if (f->eof)
 		return (!r->may_end || r->may_end(r, from)) && shut(r, f);
-	if (!f->readable || (r->shaper && !may_read(r, f)))
+	if (!f->readable || !may_read(r, f))
 		return false;
 	if (r->seal)
 		return s5_flow_copy_sealed(r, f, in);

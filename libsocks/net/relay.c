@@ -395,6 +395,7 @@ int s5_relay_preload(struct s5_relay *r, unsigned from, const void *octets, size
 	f->held_len += (uint32_t)n;
 	if (count)
 		f->octets += n;
+	f->untaken |= count;
 	return 0;
 }
 

@@ -51,6 +51,7 @@ struct s5_flow {
 	bool eof, ended;
 	bool dropped; /* the destination is gone: what comes is thrown away */
 	bool no_splice;
+	bool untaken; /* what is held has not been taken from the shaper */
 };
 
 /* One side. With a socket in and out are the same descriptor and out.fd is -1. */

@@ -1,20 +1,23 @@
 #include "net/shaper.h"
 
-#define PIECE 1500 /* octets: nobody is given less while others wait */
+#define TURN_MS 50 /* who waits for others asks again */
+#define LATE_MS 500 /* who is so late wants nothing any more */
 
 void s5_share_init(struct s5_share *share, uint64_t rate, int64_t now)
 {
-	*share = (struct s5_share){ .waiting = { 0 } };
 	pthread_mutex_init(&share->lock, NULL);
-	s5_bucket_init(&share->way[0], rate, now);
-	s5_bucket_init(&share->way[1], rate, now);
+	for (unsigned i = 0; i < 2; i++) {
+		s5_bucket_init(&share->way[i].bucket, rate, now);
+		share->way[i].had = 0;
+		LIST_INIT(&share->way[i].waiting);
+	}
 }
 
 void s5_share_set_rate(struct s5_share *share, uint64_t rate, int64_t now)
 {
 	pthread_mutex_lock(&share->lock);
-	s5_bucket_set_rate(&share->way[0], rate, now);
-	s5_bucket_set_rate(&share->way[1], rate, now);
+	s5_bucket_set_rate(&share->way[0].bucket, rate, now);
+	s5_bucket_set_rate(&share->way[1].bucket, rate, now);
 	pthread_mutex_unlock(&share->lock);
 }
 
@@ -23,9 +26,20 @@ bool s5_share_has_rate(struct s5_share *share)
 	bool has;
 
 	pthread_mutex_lock(&share->lock);
-	has = share->way[0].rate;
+	has = share->way[0].bucket.rate;
 	pthread_mutex_unlock(&share->lock);
 	return has;
+}
+
+bool s5_share_is_paid(struct s5_share *share, int64_t now)
+{
+	bool paid;
+
+	pthread_mutex_lock(&share->lock);
+	paid = s5_bucket_level(&share->way[0].bucket, now) &&
+	       s5_bucket_level(&share->way[1].bucket, now);
+	pthread_mutex_unlock(&share->lock);
+	return paid;
 }
 
 void s5_share_fini(struct s5_share *share)
@@ -36,8 +50,22 @@ void s5_share_fini(struct s5_share *share)
 void s5_shaper_init(struct s5_shaper *s, uint64_t rate, struct s5_share *share, int64_t now)
 {
 	*s = (struct s5_shaper){ .share = share };
-	s5_bucket_init(&s->own[0], rate, now);
-	s5_bucket_init(&s->own[1], rate, now);
+	s5_bucket_init(&s->way[0].own, rate, now);
+	s5_bucket_init(&s->way[1].own, rate, now);
+}
+
+static void leave_queue(struct s5_shaper_way *w)
+{
+	if (w->queued)
+		LIST_REMOVE(w, link);
+	w->queued = false;
+}
+
+static void join_queue(struct s5_share_way *share, struct s5_shaper_way *w, int64_t due)
+{
+	LIST_INSERT_HEAD(&share->waiting, w, link);
+	w->queued = true;
+	w->due = due;
 }
 
 void s5_shaper_fini(struct s5_shaper *s)
@@ -45,79 +73,98 @@ void s5_shaper_fini(struct s5_shaper *s)
 	if (!s->share)
 		return;
 	pthread_mutex_lock(&s->share->lock);
-	for (unsigned way = 0; way < 2; way++)
-		s->share->waiting[way] -= s->queued[way];
+	leave_queue(&s->way[0]);
+	leave_queue(&s->way[1]);
 	pthread_mutex_unlock(&s->share->lock);
-	s->queued[0] = s->queued[1] = false;
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
+/* Of all that wait nobody has had less. Who paused has no claim to what he left. */
+static bool is_next(const struct s5_share_way *share, struct s5_shaper_way *w, int64_t now)
 {
-	return a < b ? a : b;
-}
+	const struct s5_shaper_way *other;
 
-/* Those who wait get as much, when their turn comes: nobody takes it before them. */
-static uint64_t part_of(uint64_t level, bool waited, unsigned others)
-{
-	uint64_t part = level / (others + 1u);
-
-	if (others && !waited)
-		return 0;
-	return part > PIECE ? part : least(level, PIECE);
+	if (w->had < share->had && !w->queued)
+		w->had = share->had;
+	LIST_FOREACH(other, &share->waiting, link)
+	if (other->had < w->had && now - other->due < LATE_MS)
+		return false;
+	return true;
 }
 
 static uint64_t ask_share(struct s5_shaper *s, unsigned way, int64_t now, int64_t *wait)
 {
-	struct s5_share *share = s->share;
-	uint64_t n;
+	struct s5_share_way *share = &s->share->way[way];
+	struct s5_shaper_way *w = &s->way[way];
+	uint64_t n = 0;
 
-	pthread_mutex_lock(&share->lock);
-	share->waiting[way] -= s->queued[way];
-	n = part_of(s5_bucket_level(&share->way[way], now), s->queued[way], share->waiting[way]);
-	s->queued[way] = !n;
-	share->waiting[way] += s->queued[way];
+	pthread_mutex_lock(&s->share->lock);
+	*wait = TURN_MS;
+	if (is_next(share, w, now)) {
+		n = s5_bucket_level(&share->bucket, now);
+		*wait = s5_bucket_wait(&share->bucket);
+	}
+	leave_queue(w);
 	if (!n)
-		*wait = s5_bucket_wait(&share->way[way]);
-	pthread_mutex_unlock(&share->lock);
+		join_queue(share, w, now + *wait);
+	pthread_mutex_unlock(&s->share->lock);
 	return n;
 }
 
 uint64_t s5_shaper_ask(struct s5_shaper *s, unsigned way, int64_t now)
 {
+	struct s5_shaper_way *w = &s->way[way];
 	int64_t wait = 0;
-	uint64_t n;
+	uint64_t n, shared;
 
-	if (now < s->until[way])
+	if (now < w->until)
 		return 0;
-	n = s5_bucket_level(&s->own[way], now);
+	n = s5_bucket_level(&w->own, now);
 	if (!n)
-		wait = s5_bucket_wait(&s->own[way]);
-	else if (s->share)
-		n = least(n, ask_share(s, way, now, &wait));
-	s->until[way] = n ? 0 : now + wait;
+		wait = s5_bucket_wait(&w->own);
+	if (n && s->share) {
+		shared = ask_share(s, way, now, &wait);
+		n = shared < n ? shared : n;
+	}
+	w->until = n ? 0 : now + wait;
 	return n;
+}
+
+static void take_share(struct s5_share_way *share, struct s5_shaper_way *w, uint64_t n)
+{
+	s5_bucket_take(&share->bucket, n);
+	if (n && w->had > share->had)
+		share->had = w->had;
+	w->had += n;
 }
 
 void s5_shaper_take(struct s5_shaper *s, unsigned way, uint64_t n)
 {
-	s5_bucket_take(&s->own[way], n);
+	s5_bucket_take(&s->way[way].own, n);
 	if (!s->share)
 		return;
 	pthread_mutex_lock(&s->share->lock);
-	s5_bucket_take(&s->share->way[way], n);
+	take_share(&s->share->way[way], &s->way[way], n);
 	pthread_mutex_unlock(&s->share->lock);
 }
 
 bool s5_shaper_pass(struct s5_shaper *s, unsigned way, uint64_t n, int64_t now)
 {
-	bool passes = s5_bucket_level(&s->own[way], now) > 0;
+	struct s5_shaper_way *w = &s->way[way];
+	bool passes = s5_bucket_level(&w->own, now) > 0;
 
 	if (passes && s->share) {
+		struct s5_share_way *share = &s->share->way[way];
+
 		pthread_mutex_lock(&s->share->lock);
-		passes = s5_bucket_level(&s->share->way[way], now) > 0;
+		passes = is_next(share, w, now) && s5_bucket_level(&share->bucket, now) > 0;
+		leave_queue(w);
+		if (passes)
+			take_share(share, w, n);
+		else
+			join_queue(share, w, now + TURN_MS - LATE_MS); /* perhaps it was the last */
 		pthread_mutex_unlock(&s->share->lock);
 	}
 	if (passes)
-		s5_shaper_take(s, way, n);
+		s5_bucket_take(&w->own, n);
 	return passes;
 }

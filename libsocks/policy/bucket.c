@@ -4,6 +4,7 @@
 #define HOLDS_LEAST 1500 /* octets: a packet, however slow */
 #define WORTH_MS 50 /* what there is to wait for */
 #define WAIT_MAX 1000
+#define PAID_MAX (1 << 20) /* ms at once: the product still fits */
 
 static int64_t capacity(const struct s5_bucket *b)
 {
@@ -22,10 +23,11 @@ static void fill(struct s5_bucket *b, int64_t now)
 {
 	int64_t ms = now - b->at;
 
-	if (ms > WAIT_MAX)
-		ms = WAIT_MAX; /* who waits comes as often; more than it holds it does not get */
-	if (ms > 0)
-		b->level += (int64_t)b->rate * ms;
+	if (ms <= 0)
+		return; /* another thread's clock was ahead */
+	if (ms > PAID_MAX)
+		ms = PAID_MAX;
+	b->level += (int64_t)b->rate * ms;
 	if (b->level > capacity(b))
 		b->level = capacity(b);
 	b->at = now;

@@ -252,7 +252,12 @@ static size_t at_least_one(size_t n)
 
 static size_t breadth(const struct spread *s)
 {
-	return at_least_one(s->nfrom) * at_least_one(s->nusers) * at_least_one(s->nto);
+	size_t n;
+
+	if (__builtin_mul_overflow(at_least_one(s->nfrom), at_least_one(s->nusers), &n) ||
+	    __builtin_mul_overflow(n, at_least_one(s->nto), &n))
+		return SIZE_MAX;
+	return n;
 }
 
 /* The shortest of lists that are long together tells least. */

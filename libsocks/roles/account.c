@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEPT_MS 1000 /* by then what it owes is paid, nearly always */
+#define KEPT_MS 1000 /* at least */
 
 static int order(const void *a, const void *b)
 {
@@ -36,12 +36,20 @@ void s5_accounts_fini(struct s5_accounts *a)
 		drop(a, TAILQ_FIRST(&a->idle));
 }
 
+/* One that owes has another turn. */
 static void forget_old(struct s5_accounts *a, int64_t now)
 {
 	struct s5_account *first;
 
-	while ((first = TAILQ_FIRST(&a->idle)) && now - first->left >= KEPT_MS)
-		drop(a, first);
+	while ((first = TAILQ_FIRST(&a->idle)) && now - first->left >= KEPT_MS) {
+		if (s5_share_is_paid(&first->share, now)) {
+			drop(a, first);
+			continue;
+		}
+		TAILQ_REMOVE(&a->idle, first, idle);
+		first->left = now;
+		TAILQ_INSERT_TAIL(&a->idle, first, idle);
+	}
 }
 
 static struct s5_account *make(const struct s5_holder *who)
@@ -79,7 +87,8 @@ static struct s5_account *find(struct s5_accounts *a, const struct s5_holder *wh
 }
 
 int s5_account_enter(struct s5_accounts *a, const struct s5_holder *who,
-		     const struct s5_quota *quota, int64_t now, struct s5_account **out)
+		     const struct s5_quota *quota, uint64_t serial, int64_t now,
+		     struct s5_account **out)
 {
 	struct s5_account *account;
 
@@ -92,7 +101,10 @@ int s5_account_enter(struct s5_accounts *a, const struct s5_holder *who,
 	if (!account->sessions)
 		TAILQ_REMOVE(&a->idle, account, idle);
 	account->sessions++;
-	s5_share_set_rate(&account->share, quota->rate, now);
+	if (serial >= account->serial)
+		s5_share_set_rate(&account->share, quota->rate, now);
+	if (serial > account->serial)
+		account->serial = serial;
 	*out = account;
 	return 0;
 }

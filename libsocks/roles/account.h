@@ -1,8 +1,8 @@
 /* What all sessions of one user come to: how many there are, and the rate that they share. A user is
  * a name that was proved; a client without one is the address, or IPv6 /64, that it comes from.
  *
- * An account is there while it has sessions, and for a while after: who comes back at once finds
- * what he used up. Not locked, but for the share inside: one thread at a time.
+ * An account is there while it has sessions, and until what it owes is paid: who comes back at once
+ * finds what he used up. Not locked, but for the share inside: one thread at a time.
  */
 #ifndef S5_ROLES_ACCOUNT_H
 #define S5_ROLES_ACCOUNT_H
@@ -15,6 +15,7 @@
 struct s5_account {
 	struct s5_share share;
 	unsigned sessions;
+	uint64_t serial; /* of the policy that the rate is from */
 	int64_t left; /* when the last session went */
 	TAILQ_ENTRY(s5_account) idle;
 	size_t nname;
@@ -37,9 +38,10 @@ void s5_accounts_init(struct s5_accounts *a);
 /* None has a session any more. */
 void s5_accounts_fini(struct s5_accounts *a);
 /* A session more. 0; -EDQUOT: there are as many as there may be; -ENOMEM. What the quota says of the
- * rate holds for all of them from now on. */
+ * rate holds for all of them from now on, unless an older policy says it than the last one did. */
 int s5_account_enter(struct s5_accounts *a, const struct s5_holder *who,
-		     const struct s5_quota *quota, int64_t now, struct s5_account **account);
+		     const struct s5_quota *quota, uint64_t serial, int64_t now,
+		     struct s5_account **account);
 void s5_account_leave(struct s5_accounts *a, struct s5_account *account, int64_t now);
 
 #endif

@@ -56,37 +56,57 @@ static void tell(struct s5_conn *c)
 		config->log(config->arg, &c->record);
 }
 
-/* Closes the client's socket; the conn goes too, or follows when a checker has its password. */
-static void hang_up(struct s5_conn *c)
+/* Closes the client's socket; the conn goes too, or follows when a checker is done with it. False: it
+ * follows. */
+static bool hang_up(struct s5_conn *c)
 {
 	struct s5_worker *w = c->worker;
 
 	s5_timer_stop(&w->loop, &c->timer);
 	s5_loop_unwatch(&w->loop, &c->watch);
 	close(c->watch.fd);
-	if (c->state == S5_CONN_CHECKING && !s5_work_cancel(s5_server_work(w->server), &c->job))
-		c->state = S5_CONN_GONE;
-	else
-		s5_conn_release(c);
+	if (c->state != S5_CONN_CHECKING || s5_work_cancel(s5_server_work(w->server), &c->job))
+		return true;
+	c->state = S5_CONN_GONE;
+	return false;
 }
 
+/* Who does not wait for what becomes of his password hears no verdict, but the log does: it is told when
+ * that is known. */
 void s5_conn_drop(struct s5_conn *c, const char *format, ...)
 {
+	bool checking = c->state == S5_CONN_CHECKING && !c->session.gss;
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(c->record.why, sizeof c->record.why, format, args);
 	va_end(args);
-	tell(c);
-	hang_up(c);
+	if (!checking)
+		tell(c);
+	c->untold = checking;
+	if (hang_up(c))
+		s5_conn_end(c);
+}
+
+static void tell_late(struct s5_conn *c)
+{
+	if (c->untold)
+		tell(c);
+	c->untold = false;
+}
+
+void s5_conn_end(struct s5_conn *c)
+{
+	tell_late(c);
+	s5_conn_release(c);
 }
 
 static void discard(struct s5_conn *c)
 {
 	ssize_t n = read(c->watch.fd, c->worker->pool.buffer, S5_RELAY_BUFFER);
 
-	if (n == 0 || (n < 0 && errno != EAGAIN))
-		hang_up(c);
+	if ((n == 0 || (n < 0 && errno != EAGAIN)) && hang_up(c))
+		s5_conn_end(c);
 }
 
 /* R1928-6.5: the answer is out; nothing more comes from here, what the client still sends is
@@ -315,7 +335,8 @@ static void conn_ready(struct s5_watch *w, uint32_t events)
 	else if (c->state == S5_CONN_ORIGIN && !(events & EPOLLERR))
 		s5_conn_origin(c, events & (EPOLLRDHUP | EPOLLHUP));
 	else if (events & (EPOLLERR | EPOLLHUP | (c->state == S5_CONN_BINDING ? EPOLLRDHUP : 0u)))
-		s5_conn_drop(c, "client went away");
+		s5_conn_drop(c, "%s",
+			     c->state == S5_CONN_HOLDING ? S5_CONN_FLED : "client went away");
 	else if (c->state == S5_CONN_TALKING)
 		s5_conn_go(c);
 }
@@ -325,7 +346,8 @@ static void timer_fire(struct s5_timer *t)
 	struct s5_conn *c = S5_OUTER(t, struct s5_conn, timer);
 
 	if (c->state == S5_CONN_LEAVING) {
-		hang_up(c);
+		if (hang_up(c))
+			s5_conn_end(c);
 		return;
 	}
 	if (c->state == S5_CONN_ORIGIN) {
@@ -391,15 +413,17 @@ void s5_conns_stop(struct s5_worker *w)
 
 	for (c = LIST_FIRST(&w->conns); c; c = next) {
 		next = LIST_NEXT(c, link);
-		if (c->state == S5_CONN_LEAVING)
-			hang_up(c);
+		if (c->state == S5_CONN_LEAVING && hang_up(c))
+			s5_conn_end(c);
 		else if (c->state != S5_CONN_GONE)
 			s5_conn_drop(c, "server stopped");
 	}
+	LIST_FOREACH(c, &w->conns, link) /* a verdict may be long in coming */
+	tell_late(c);
 }
 
 void s5_conns_free(struct s5_worker *w)
 {
 	while (!LIST_EMPTY(&w->conns))
-		s5_conn_release(LIST_FIRST(&w->conns));
+		s5_conn_end(LIST_FIRST(&w->conns));
 }

@@ -24,6 +24,8 @@ struct s5_conn {
 	enum s5_conn_state state;
 	bool accepted; /* the checkers' verdict on a password */
 	bool barred; /* a password of its address is not looked at */
+	bool untold; /* the log waits for the verdict */
+	int64_t wait; /* ms that the verdict is held back */
 	struct s5_policy *policy; /* in force when it came */
 	uint64_t source; /* for whom the session is counted */
 	struct s5_timer timer; /* the handshake's deadline, or the state's */
@@ -41,7 +43,11 @@ struct s5_conn {
 void s5_conn_go(struct s5_conn *c);
 /* Tells the log why, and closes. The conn is gone, or follows once the checkers are done. */
 __attribute__((format(printf, 2, 3))) void s5_conn_drop(struct s5_conn *c, const char *format, ...);
+/* Gives everything back; end: and tells the log what it does not know yet. */
 void s5_conn_release(struct s5_conn *c);
+void s5_conn_end(struct s5_conn *c);
+/* Wrong credentials, for the log, of who did not wait for the verdict. */
+#define S5_CONN_FLED "credentials refused: client did not wait for the answer"
 /* To config.watch, if there is one. */
 void s5_conn_tell(struct s5_conn *c, enum s5_event event);
 

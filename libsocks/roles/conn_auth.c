@@ -13,28 +13,42 @@ void s5_conn_judge(struct s5_conn *c, bool accepted)
 }
 
 /* R1929-10: the more failures, the longer the answer takes; but within the handshake's time. */
-static void verdict(struct s5_conn *c, bool accepted)
+static void hold_back(struct s5_conn *c)
 {
 	struct s5_worker *w = c->worker;
-	int64_t wait = accepted ? 0 : s5_server_penalty(w->server, &c->record.client, w->loop.now);
-	int64_t until;
+	int64_t until = w->loop.now + c->wait;
 
-	if (!wait) {
-		s5_conn_judge(c, accepted);
+	if (!c->wait) {
+		s5_conn_judge(c, c->accepted);
 		return;
 	}
-	until = w->loop.now + wait;
 	if (c->policy->handshake_timeout && until > c->session.deadline)
 		until = c->session.deadline;
 	c->state = S5_CONN_HOLDING;
 	s5_timer_set(&w->loop, &c->timer, until);
 }
 
+/* From any thread. A failure counts at once; what came together with too many of them is not believed
+ * any more, right or wrong. */
+static void look_at(struct s5_conn *c)
+{
+	struct s5_server *server = c->worker->server;
+	const struct s5_addr *from = &c->record.client;
+
+	c->barred = s5_server_bars(server, from, s5_clock_ms());
+	if (c->barred)
+		return;
+	c->accepted = s5_users_check(&c->policy->users, &c->session.credentials);
+	if (!c->accepted)
+		c->wait = s5_server_penalty(server, from, s5_clock_ms());
+	else
+		c->barred = s5_server_bars(server, from, s5_clock_ms());
+	c->accepted &= !c->barred;
+}
+
 static void check_run(struct s5_job *job)
 {
-	struct s5_conn *c = S5_OUTER(job, struct s5_conn, job);
-
-	c->accepted = s5_users_check(&c->policy->users, &c->session.credentials);
+	look_at(S5_OUTER(job, struct s5_conn, job));
 }
 
 static void check_done(struct s5_job *job)
@@ -42,10 +56,12 @@ static void check_done(struct s5_job *job)
 	struct s5_conn *c = S5_OUTER(job, struct s5_conn, job);
 
 	if (c->state == S5_CONN_GONE) {
-		s5_conn_release(c);
+		if (!c->accepted)
+			snprintf(c->record.why, sizeof c->record.why, S5_CONN_FLED);
+		s5_conn_end(c);
 		return;
 	}
-	verdict(c, c->accepted);
+	hold_back(c);
 	if (c->state == S5_CONN_TALKING)
 		s5_conn_go(c);
 }
@@ -78,6 +94,15 @@ static void judge_principal(struct s5_conn *c)
 				 s5_rules_may_come(&c->policy->rules, &q));
 }
 
+static bool submit_password(struct s5_conn *c)
+{
+	if (submit(c, check_run, check_done))
+		return true;
+	snprintf(c->record.why, sizeof c->record.why,
+		 "credentials: too many password checks pending");
+	return false;
+}
+
 bool s5_conn_check(struct s5_conn *c)
 {
 	c->record.user = c->session.credentials.user;
@@ -86,20 +111,13 @@ bool s5_conn_check(struct s5_conn *c)
 		judge_principal(c);
 		return true;
 	}
-	c->barred = s5_server_bars(c->worker->server, &c->record.client, c->worker->loop.now);
-	if (c->barred) {
-		s5_conn_judge(c, false);
-		return true;
-	}
-	if (!s5_users_needs_hash(&c->policy->users)) {
-		verdict(c, s5_users_check(&c->policy->users, &c->session.credentials));
-		return true;
-	}
-	if (submit(c, check_run, check_done))
-		return true;
-	snprintf(c->record.why, sizeof c->record.why,
-		 "credentials: too many password checks pending");
-	return false;
+	c->barred = s5_server_bars(c->worker->server, &c->record.client, s5_clock_ms());
+	if (!c->barred && s5_users_needs_hash(&c->policy->users))
+		return submit_password(c);
+	if (!c->barred)
+		look_at(c);
+	hold_back(c);
+	return true;
 }
 
 static void work_run(struct s5_job *job)

@@ -37,7 +37,8 @@ int s5_hold_begin(struct s5_worker *w, const struct s5_policy *policy,
 	int rc = 0;
 
 	if (quota.rate || quota.sessions)
-		rc = s5_server_account(w->server, &who, &quota, w->loop.now, &hold->account);
+		rc = s5_server_account(w->server, &who, &quota, policy->serial, w->loop.now,
+				       &hold->account);
 	if (rc == 0)
 		rc = make_shaper(hold, policy->rate, w->loop.now);
 	if (rc < 0)

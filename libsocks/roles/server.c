@@ -114,12 +114,13 @@ bool s5_server_bars(struct s5_server *server, const struct s5_addr *from, int64_
 }
 
 int s5_server_account(struct s5_server *server, const struct s5_holder *who,
-		      const struct s5_quota *quota, int64_t now, struct s5_account **account)
+		      const struct s5_quota *quota, uint64_t serial, int64_t now,
+		      struct s5_account **account)
 {
 	int rc;
 
 	pthread_mutex_lock(&server->lock);
-	rc = s5_account_enter(&server->accounts, who, quota, now, account);
+	rc = s5_account_enter(&server->accounts, who, quota, serial, now, account);
 	pthread_mutex_unlock(&server->lock);
 	return rc;
 }
@@ -216,6 +217,7 @@ int s5_server_set_policy(struct s5_server *server, struct s5_policy *policy)
 	s5_policy_init(policy);
 	pthread_mutex_lock(&server->lock);
 	old = server->policy;
+	next->serial = old ? old->serial + 1 : 0;
 	server->policy = next;
 	pthread_mutex_unlock(&server->lock);
 	s5_server_policy_drop(server, old);

@@ -56,7 +56,8 @@ struct s5_policy {
 	int64_t bind_timeout; /* ms, from a BIND's first reply to its peer; 0: none */
 	struct s5_dial_options dial;
 	struct s5_assoc_options udp;
-	unsigned holders; /* private */
+	unsigned holders; /* private, as the next */
+	uint64_t serial; /* counts those that were in force */
 };
 
 struct s5_server_config {

@@ -78,7 +78,8 @@ int64_t s5_server_penalty(struct s5_server *server, const struct s5_addr *from, 
 
 /* s5_account_enter and _leave, from any thread. */
 int s5_server_account(struct s5_server *server, const struct s5_holder *who,
-		      const struct s5_quota *quota, int64_t now, struct s5_account **account);
+		      const struct s5_quota *quota, uint64_t serial, int64_t now,
+		      struct s5_account **account);
 void s5_server_account_leave(struct s5_server *server, struct s5_account *account, int64_t now);
 
 /* hold.c: of the client that the record tells of, which keeps what it gets until the end. 0; -EDQUOT:

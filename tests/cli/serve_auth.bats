@@ -206,6 +206,48 @@ between() {
 	accepted "$(login joe secret)"
 }
 
+# refusals: lines of the log that tell of wrong credentials.
+refusals() {
+	grep -c 'end="credentials refused' "$SERVER_OUT"
+}
+
+@test "R1929-10 who does not wait for the answer is told, and counted, all the same" {
+	start_server -u joe:secret --log -
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		FROM=127.0.0.5 talk $HELLO_USER "$(login joe wrong)" wait:20 rst
+	done
+	log_has 10
+	[ "$(refusals)" = 10 ] || fail "$(cat "$SERVER_OUT")"
+	FROM=127.0.0.5 talk $HELLO_USER "$(login joe secret)" eof
+	[ "$GOT $END" = "05020101 EOF" ] || fail "$GOT $END"
+}
+
+@test "R1929-10 who leaves while his password is hashed is told, and counted, too" {
+	umask 077
+	"$SOCKS5" passwd --cost 5 --password pass:secret joe >"$BATS_TEST_TMPDIR/users"
+	start_server --users "$BATS_TEST_TMPDIR/users" --log -
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		FROM=127.0.0.5 talk $HELLO_USER "$(login joe wrong)" wait:5 rst
+	done
+	log_has 12
+	[ "$(refusals)" = 12 ] || fail "$(cat "$SERVER_OUT")"
+	has_line 'not looked at' "$SERVER_OUT" || FROM=127.0.0.5 talk $HELLO_USER "$(login joe secret)" eof
+	has_line 'not looked at' "$SERVER_OUT" || [ "$GOT $END" = "05020101 EOF" ] || fail "$GOT $END"
+}
+
+@test "R1929-10 a hundred guesses at once: few are looked at, and a right one among the last is not" {
+	local accepted refused closed
+	umask 077
+	"$SOCKS5" passwd --cost 1 --password pass:secret joe >"$BATS_TEST_TMPDIR/users"
+	start_server --users "$BATS_TEST_TMPDIR/users" --log - --handshake-timeout 60
+	login_with guess "$PROXY" 60
+	FROM=127.77.0.1 talk $HELLO_USER "$(login joe secret)" eof
+	[ "$GOT $END" = "05020101 EOF" ] || fail "$GOT $END"
+	log_has 61
+	# Ten are wrong, and as many more as there are checkers may be under way then.
+	[ "$(grep -c 'not looked at' "$SERVER_OUT")" -ge 49 ] || fail "$(cat "$SERVER_OUT")"
+}
+
 @test "R1929-10 SEC-4 what is held back still keeps to the handshake's time" {
 	local taken
 	start_server -u joe:secret --workers 1 --handshake-timeout 400ms

@@ -108,6 +108,30 @@ need_root() {
 	reload 'users are read again'
 }
 
+@test "inside, files behind links are read at SIGHUP, and the log is written where the link leads" {
+	mkdir etc real
+	"$SOCKS5" passwd --cost 1 --password pass:pw joe >real/users
+	echo 'deny to=10.0.0.0/8' >real/rules
+	ln -s ../real/users etc/users
+	ln -s ../real/rules etc/rules
+	start_server --users etc/users --rules etc/rules
+	reload 'users are read again: 1 of them, and 1 rule'
+}
+
+@test "inside, three hundred files are as well within reach as one" {
+	local i options=()
+	mkdir var
+	for i in {1..300}; do
+		mkdir "d$i"
+		echo 'deny to=10.0.0.0/8' >"d$i/rules"
+		options+=(--rules "d$i/rules")
+	done
+	start_server "${options[@]}" --log var/log
+	mv var/log var/log.1
+	reload 'users are read again: 0 of them, and 300 rules'
+	[ -e var/log ]
+}
+
 @test "inside, names of /etc/hosts are found" {
 	local name
 	name=$(awk '$1 ~ /^[0-9.]+$/ && $2 != "localhost" { print $2; exit }' /etc/hosts)

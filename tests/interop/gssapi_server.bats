@@ -328,3 +328,27 @@ load ../lib/gss_serve
 	start_gss_server --gssapi-protect none
 	grants 2=0 0=0
 }
+
+# the sandbox
+
+# Names that are no file once brought the folder that it was started in within reach.
+@test "SEC-11 tickets are taken inside, and a name that is no file opens nothing" {
+	local name
+	cd "$BATS_TEST_TMPDIR" || return
+	start_target echo
+	open_to "$TARGET_PORT"
+	for name in none: dfl: "file2:$BATS_TEST_TMPDIR/seen/cache"; do
+		mkdir -p etc seen
+		printf 'keytab %s\nlog etc/log\n' "$KEYTAB" >etc/conf
+		export KRB5RCACHENAME=$name
+		start_server -c etc/conf
+		STEPS=(hello context level:2 "${OPEN[@]}" say:6869 get:2 eof end)
+		sees "level 2" "$REPLY" "got 6869" EOF
+		printf 'keytab %s\nlog made\n' "$KEYTAB" >etc/conf
+		kill -HUP "$SERVER_PID"
+		has_line 'files and system calls' "$SERVER_LOG" || skip "this kernel has no Landlock"
+		wait_until 5 has_line 'all is as it was before' "$SERVER_LOG" || fail "$name: $(cat "$SERVER_LOG")"
+		[ ! -e made ] || fail "$name"
+		stop_server
+	done
+}

@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -144,13 +147,19 @@ TEST(a_single_file_is_within_reach)
 
 static void no_programs(void)
 {
-	MUST(sandbox_calls() == 0);
+	MUST(sandbox_calls(false) == 0);
 	MUST(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) < 0 && errno == EPERM);
 	FAILS(execl("/bin/true", "true", NULL), EPERM);
 	FAILS(execl("./file", "file", NULL), EPERM);
 	FAILS(fork(), EPERM);
 	FAILS(vfork(), EPERM);
 	FAILS(socket(AF_PACKET, SOCK_RAW, 0), EPERM);
+	FAILS(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), EPERM);
+	FAILS(socket(AF_UNIX, SOCK_STREAM, 0), EPERM);
+	FAILS(socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER), EPERM);
+	MUST(mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		  0) == MAP_FAILED &&
+	     errno == EPERM);
 	FAILS(syscall(SYS_ptrace, 0, 0, 0, 0), EPERM);
 	FAILS(syscall(SYS_kill, getppid(), 0), EPERM);
 	FAILS(syscall(SYS_tgkill, getppid(), getppid(), 0), EPERM);
@@ -179,15 +188,15 @@ static void *other_thread(void *arg)
 
 static void serving(void)
 {
-	static const int kinds[] = { AF_INET, AF_INET6, AF_UNIX };
+	static const int kinds[] = { AF_INET, AF_INET6 };
 	pthread_t thread;
-	int pair[2], fd = -1;
+	int fd = -1;
 	char *memory;
 
-	MUST(sandbox_calls() == 0);
+	MUST(sandbox_calls(false) == 0);
 	for (size_t i = 0; i < LENGTH(kinds); i++)
 		MUST(socket(kinds[i], SOCK_STREAM, 0) >= 0 || errno == EAFNOSUPPORT);
-	MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+	MUST(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE) >= 0);
 	MUST(epoll_create1(EPOLL_CLOEXEC) >= 0);
 	MUST(pthread_create(&thread, NULL, other_thread, &fd) == 0);
 	MUST(pthread_join(thread, NULL) == 0);
@@ -207,6 +216,18 @@ TEST(serving_goes_on)
 	in_child(serving);
 }
 
+static void logging(void)
+{
+	MUST(sandbox_calls(true) == 0);
+	MUST(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) >= 0);
+	FAILS(socket(AF_UNIX, SOCK_STREAM, 0), EPERM);
+}
+
+TEST(unix_sockets_for_the_systems_log_alone)
+{
+	in_child(logging);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +236,7 @@ int main(void)
 		cmocka_unit_test(a_single_file_is_within_reach),
 		cmocka_unit_test(SEC_11_no_program_is_run_and_no_right_is_gained),
 		cmocka_unit_test(serving_goes_on),
+		cmocka_unit_test(unix_sockets_for_the_systems_log_alone),
 	};
 
 	return cmocka_run_group_tests(tests, make_files, remove_files);

@@ -109,6 +109,24 @@ TEST(a_clock_that_stands_or_leaps)
 	assert_int_equal(s5_bucket_level(&b, INT64_MAX), S5_BUCKET_RATE_MAX / 4 - 100);
 }
 
+/* Two threads whose clocks are 3 ms apart pay for each ms once. */
+TEST(clocks_that_are_apart)
+{
+	struct s5_bucket b;
+	uint64_t passed = 0;
+
+	s5_bucket_init(&b, 1000000, 0);
+	s5_bucket_take(&b, 250000);
+	for (int64_t ms = 1; ms <= 1000; ms++)
+		for (int thread = 0; thread < 2; thread++) {
+			uint64_t n = s5_bucket_level(&b, ms - 3 * thread);
+
+			s5_bucket_take(&b, n);
+			passed += n;
+		}
+	assert_int_equal(passed, 1000000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +138,7 @@ int main(void)
 		cmocka_unit_test(whoever_waits_as_told_finds_something),
 		cmocka_unit_test(another_rate_keeps_what_is_owed),
 		cmocka_unit_test(a_clock_that_stands_or_leaps),
+		cmocka_unit_test(clocks_that_are_apart),
 	};
 
 	return RUN(tests);

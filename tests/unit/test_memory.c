@@ -228,7 +228,7 @@ static bool hold_accounts(void)
 	s5_accounts_init(&a);
 	for (uint8_t i = 0; i < LENGTH(account); i++) {
 		struct s5_holder who = { .name = &i, .len = 1 };
-		int rc = s5_account_enter(&a, &who, &quota, 0, &account[n]);
+		int rc = s5_account_enter(&a, &who, &quota, 1, 0, &account[n]);
 
 		assert_true(rc == 0 || rc == -12); /* ENOMEM */
 		well &= rc == 0;
