@@ -260,7 +260,11 @@ static const struct use {
 	{ "mprotect", { PROTECTION(2, PROT_EXEC) } },
 };
 
-static const struct use unix_socket = { "socket", { EXACTLY(0, AF_UNIX), TYPE(SOCK_DGRAM) } };
+/* By the bits of enum sandbox_unix. */
+static const struct use unix_uses[] = {
+	{ "socket", { EXACTLY(0, AF_UNIX), TYPE(SOCK_DGRAM) } },
+	{ "socket", { EXACTLY(0, AF_UNIX), TYPE(SOCK_STREAM) } },
+};
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 
@@ -289,7 +293,7 @@ static int allow_use(scmp_filter_ctx filter, const struct use *use)
 	return add_rule(filter, SCMP_ACT_ALLOW, use->name, n, compare);
 }
 
-static int allow_all(scmp_filter_ctx filter, bool unix_sockets)
+static int allow_all(scmp_filter_ctx filter, unsigned unix_sockets)
 {
 	/* abort(3) and raise(3) */
 	const struct use self = { "tgkill", { EXACTLY(0, (uint64_t)getpid()) } };
@@ -299,15 +303,16 @@ static int allow_all(scmp_filter_ctx filter, bool unix_sockets)
 		rc = add_rule(filter, SCMP_ACT_ALLOW, allowed[i], 0, NULL);
 	for (size_t i = 0; i < LENGTH(narrow) && rc == 0; i++)
 		rc = allow_use(filter, &narrow[i]);
-	if (rc == 0 && unix_sockets)
-		rc = allow_use(filter, &unix_socket);
+	for (size_t i = 0; i < LENGTH(unix_uses) && rc == 0; i++)
+		if (unix_sockets >> i & 1)
+			rc = allow_use(filter, &unix_uses[i]);
 	/* Its arguments are out of a filter's sight: without it threads are made by clone. */
 	if (rc == 0)
 		rc = add_rule(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3", 0, NULL);
 	return rc;
 }
 
-int sandbox_calls(bool unix_sockets)
+int sandbox_calls(unsigned unix_sockets)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int rc = filter ? allow_all(filter, unix_sockets) : -ENOMEM;

@@ -9,7 +9,6 @@
 #ifndef APPS_SANDBOX_H
 #define APPS_SANDBOX_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 enum sandbox_right {
@@ -26,9 +25,15 @@ struct sandbox_file {
 /* Leaves these files within reach, and no others. The version of Landlock that sees to it, or -errno:
  * -ENOSYS, -EOPNOTSUPP: this kernel has none. */
 int sandbox_files(const struct sandbox_file *files, size_t n);
-/* Leaves the system calls that a server needs; others fail with EPERM. unix_sockets: it will make
- * some. 0 or -errno. */
-int sandbox_calls(bool unix_sockets);
+/* Unix sockets that it will still make, a bit each. */
+enum sandbox_unix {
+	SANDBOX_DATAGRAMS = 1, /* for the system's log */
+	SANDBOX_STREAMS = 2,
+};
+
+/* Leaves the system calls that a server needs; others fail with EPERM. unix_sockets: enum sandbox_unix.
+ * 0 or -errno. */
+int sandbox_calls(unsigned unix_sockets);
 /* The library that this takes, with its version, into text; returns text. */
 const char *sandbox_library(char *text, size_t size);
 

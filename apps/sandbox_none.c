@@ -11,7 +11,7 @@ int sandbox_files(const struct sandbox_file *files, size_t n)
 	return -EOPNOTSUPP;
 }
 
-int sandbox_calls(bool unix_sockets)
+int sandbox_calls(unsigned unix_sockets)
 {
 	(void)unix_sockets;
 	return -EOPNOTSUPP;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "net/sock.h"
+#include "proxy.h"
 #include "serve_setup.h"
 
 static enum s5_prefer preference(enum serve_prefer prefer)
@@ -73,6 +74,27 @@ static int set_egress(struct serve *s, struct s5_egress *egress)
 	return serve_check_egress(s, "; it takes root (CAP_NET_ADMIN)");
 }
 
+/* What was read belongs to the policy from then on. */
+static int set_upstream(struct serve *s)
+{
+	struct proxy_options options = { .chain = s->options.upstream };
+	struct proxy proxy = { .hops = NULL };
+	int status;
+
+	if (!options.chain.count)
+		return EXIT_OK;
+	status = proxy_init(&proxy, &options, &s->options.out);
+	if (status == EXIT_OK) {
+		s->policy.upstream = proxy.config;
+		s->policy.upstream.dial = s->policy.dial;
+		s->policy.upstream.timeout = s->options.connect_timeout;
+		s->policy.upstream.await = s->options.bind_timeout;
+		proxy.hops = NULL;
+	}
+	proxy_fini(&proxy);
+	return status;
+}
+
 int serve_set_dial(struct serve *s)
 {
 	struct s5_dial_options *dial = &s->policy.dial;
@@ -91,5 +113,5 @@ int serve_set_dial(struct serve *s)
 		.source6 = dial->source6,
 		.egress = dial->egress,
 	};
-	return status;
+	return status == EXIT_OK ? set_upstream(s) : status;
 }

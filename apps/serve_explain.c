@@ -64,6 +64,19 @@ static void explain_who(const struct serve *s)
 			tickets ? "ticket" : "password");
 }
 
+/* Never with a password. */
+static void explain_upstream(const struct serve *s)
+{
+	const struct s5_client_config *up = &s->policy.upstream;
+	char text[S5_ADDR_TEXT];
+
+	for (size_t i = 0; i < up->nhops; i++)
+		out_say(&s->options.out, "%s proxy %s%s", i ? "and on to" : "all is passed on to",
+			up->hops[i].path ? "unix:" : "",
+			up->hops[i].path ? up->hops[i].path
+					 : s5_addr_format(&up->hops[i].addr, text, sizeof(text)));
+}
+
 /* What is left when no rule matches, or there is none. */
 static void explain_rest(const struct serve *s, const char *it)
 {
@@ -115,5 +128,6 @@ void serve_explain(const struct serve *s)
 		out_say(&s->options.out, "and %zu more rules; the first that matches decides",
 			s->policy.rules.n - shown);
 	explain_rest(s, s->policy.rules.n ? "otherwise it" : "it");
+	explain_upstream(s);
 	warn_of_any(s);
 }

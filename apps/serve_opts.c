@@ -158,6 +158,10 @@ const struct opt serve_opts[] = {
 	    .want = "@file"),
 
 	OPT_HEADING("How"),
+	OPT("proxy", 'x', STRS, upstream, "PROXY",
+	    "pass all on to PROXY, user:password@host:port, host:port or unix:PATH, which looks up "
+	    "names; give it again for each further hop of a chain",
+	    .want = "@host", .secret = SECRET_PROXY),
 	OPT("source", 0, STR, source, "ADDR", "connect from this local address"),
 	OPT("interface", 0, STR, interface, "NAME", "connect and send through this interface"),
 	OPT("mark", 0, CALL, mark, "N",

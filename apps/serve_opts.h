@@ -49,6 +49,7 @@ struct serve_options {
 	int64_t idle_timeout;
 	int64_t bind_timeout;
 	int64_t udp_timeout;
+	struct opt_strs upstream; /* -x, first hop first */
 	char *source; /* address to connect from, or NULL */
 	char *interface; /* to leave by, or NULL */
 	uint32_t mark; /* 0: none */

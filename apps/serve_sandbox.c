@@ -314,6 +314,14 @@ void serve_explain_unreachable(const struct serve *s, const struct serve_options
 		out_error(&s->options.out, "option --log: %s: %s", next->log, why);
 }
 
+static unsigned unix_sockets(const struct serve *s)
+{
+	const struct s5_client_config *up = &s->policy.upstream;
+
+	return (serve_logs_to_system(s) ? SANDBOX_DATAGRAMS : 0u) |
+	       (up->nhops && up->hops[0].path ? SANDBOX_STREAMS : 0u);
+}
+
 /* --- and what it says of that ------------------------------------------------------------------- */
 
 int serve_enter_sandbox(struct serve *s)
@@ -327,7 +335,7 @@ int serve_enter_sandbox(struct serve *s)
 	if (s->options.sandbox == SERVE_SANDBOX_OFF)
 		return EXIT_OK;
 	files = restrict_files(s);
-	calls = sandbox_calls(serve_logs_to_system(s));
+	calls = sandbox_calls(unix_sockets(s));
 	if (files >= 0 && calls == 0)
 		out_say(out, "sandbox: files and system calls it does not need are out of reach");
 	else if (calls == 0)

@@ -23,6 +23,7 @@ static void forget(struct s5_conn *c)
 
 	LIST_REMOVE(c, link);
 	s5_conn_bind_end(c);
+	s5_conn_upstream_end(c);
 	s5_hold_end(w, &c->hold);
 	s5_session_fini(&c->session);
 	s5_server_policy_drop(w->server, c->policy);
@@ -149,6 +150,7 @@ static void open_stream(struct s5_conn *c)
 {
 	struct s5_worker *w = c->worker;
 	bool udp = c->session.request.cmd == S5_CMD_UDP;
+	struct s5_far far = s5_conn_far(c);
 	int rc;
 
 	if (!flush(c))
@@ -156,7 +158,7 @@ static void open_stream(struct s5_conn *c)
 	rc = udp ? s5_association_start(w, c->watch.fd, c->target, &c->session, c->policy, &c->hold,
 					&c->record, c->born)
 		 : s5_tunnel_start(w, c->watch.fd, c->target, &c->session, c->policy, &c->hold,
-				   &c->record, c->born);
+				   &far, &c->record, c->born);
 	if (rc < 0) {
 		s5_conn_drop(c, "no memory");
 		return;

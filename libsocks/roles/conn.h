@@ -16,6 +16,7 @@ enum s5_conn_state {
 };
 
 struct s5_bind;
+struct s5_upstream;
 
 struct s5_conn {
 	struct s5_watch watch;
@@ -33,6 +34,7 @@ struct s5_conn {
 	int64_t born;
 	int target; /* connected, or the association's UDP socket; -1: none */
 	struct s5_bind *bind; /* NULL: no BIND under way */
+	struct s5_upstream *upstream; /* NULL: nothing is passed on */
 	struct s5_hold hold; /* from the request on */
 	struct s5_record record;
 	struct s5_dial dial;
@@ -74,6 +76,12 @@ void s5_conn_answer(struct s5_conn *c, uint8_t rep, const struct s5_addr *bnd, c
 void s5_conn_associate(struct s5_conn *c);
 /* Our address that the client reached us at, without a port; over a Unix socket 127.0.0.1. */
 struct s5_addr s5_conn_near(const struct s5_conn *c);
+
+/* conn_upstream.c. Passes the request on, one that the rules do not forbid: state DIALING. */
+void s5_conn_upstream(struct s5_conn *c);
+/* What came with the reply, once it is a success. */
+struct s5_far s5_conn_far(const struct s5_conn *c);
+void s5_conn_upstream_end(struct s5_conn *c);
 
 /* conn_bind.c. Answers a BIND that the rules do not forbid: at once, or state BINDING. */
 void s5_conn_bind(struct s5_conn *c);

@@ -37,6 +37,8 @@ void s5_conn_bind_end(struct s5_conn *c)
 	s5_lookup_cancel(&c->bind->lookup[V4]);
 	s5_lookup_cancel(&c->bind->lookup[V6]);
 	hush(c->bind);
+	if (c->bind->peer.fd >= 0)
+		s5_loop_forget(&c->worker->loop, &c->bind->peer);
 	free(c->bind);
 	c->bind = NULL;
 }

@@ -130,6 +130,33 @@ static bool take_hold(struct s5_conn *c)
 	return rc == 0;
 }
 
+/* The proxy further on resolves the name: what depends on its address could not be asked any more. */
+static bool depends_on_address(struct s5_conn *c)
+{
+	const struct s5_addr *dst = &c->session.request.dst;
+	struct s5_verdict v = { .decision = S5_ALLOW };
+
+	if (!s5_addr_is_ip(dst))
+		v = ask(c, NULL);
+	if (v.decision != S5_UNDECIDED || v.rule < 0)
+		return false;
+	snprintf(c->record.why, sizeof c->record.why,
+		 "denied: rule %d asks for the address, which the upstream proxy looks up",
+		 v.rule + 1);
+	return true;
+}
+
+static void pass_on(struct s5_conn *c)
+{
+	if (depends_on_address(c))
+		s5_conn_answer(c, S5_REP_NOT_ALLOWED, NULL, NULL);
+	else if (c->session.request.cmd == S5_CMD_UDP)
+		s5_conn_answer(c, S5_REP_CMD_UNSUPPORTED, NULL,
+			       "UDP ASSOCIATE is not passed on to the upstream proxy");
+	else
+		s5_conn_upstream(c);
+}
+
 void s5_conn_request(struct s5_conn *c)
 {
 	s5_conn_note_request(c);
@@ -138,6 +165,8 @@ void s5_conn_request(struct s5_conn *c)
 		s5_conn_answer(c, S5_REP_NOT_ALLOWED, NULL, NULL);
 	else if (!take_hold(c))
 		return;
+	else if (c->policy->upstream.nhops)
+		pass_on(c);
 	else if (c->session.request.cmd == S5_CMD_UDP)
 		s5_conn_associate(c);
 	else if (c->session.request.cmd == S5_CMD_BIND)

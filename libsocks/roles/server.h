@@ -15,6 +15,7 @@
 #include "net/assoc.h"
 #include "policy/rules.h"
 #include "policy/users.h"
+#include "roles/client.h"
 #include "session/session.h"
 
 /* One session, told when it is over. Everything is borrowed for the call. */
@@ -56,6 +57,9 @@ struct s5_policy {
 	int64_t bind_timeout; /* ms, from a BIND's first reply to its peer; 0: none */
 	struct s5_dial_options dial;
 	struct s5_assoc_options udp;
+	/* Proxies that all goes through; nhops 0: none. The hops, their paths and targets are the
+	 * policy's (malloc). Names go on as they are; without GSSAPI. */
+	struct s5_client_config upstream;
 	unsigned holders; /* private, as the next */
 	uint64_t serial; /* counts those that were in force */
 };

@@ -100,9 +100,30 @@ static void tunnel_done(struct s5_relay *r, enum s5_relay_end end)
 	s5_worker_relieved(w);
 }
 
+/* What goes to a client that has a seal is wrapped first. 0 or -errno. */
+static int preload_far(struct s5_tunnel *t, struct s5_seal *seal, const struct s5_far *far)
+{
+	struct s5_writer out = { .data = NULL };
+	size_t room;
+	int rc = 0;
+
+	if (!far->len || !seal)
+		return s5_relay_preload(&t->relay, 1, far->early, far->len, true);
+	room = s5_seal_wrapped_size(seal, far->len);
+	out = s5_writer_over(malloc(room), room);
+	if (!out.data || s5_seal_wrap(seal, far->early, far->len, &out) != S5_OK)
+		rc = -ENOMEM;
+	else
+		rc = s5_relay_preload(&t->relay, 1, out.data, out.len, false);
+	if (rc == 0)
+		t->relay.flow[1].octets += far->len;
+	free(out.data);
+	return rc;
+}
+
 int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_session *session,
 		    const struct s5_policy *policy, const struct s5_hold *hold,
-		    const struct s5_record *record, int64_t born)
+		    const struct s5_far *far, const struct s5_record *record, int64_t born)
 {
 	size_t early_len, rest_len, ulen = w->config->log ? record->ulen : 0;
 	struct s5_seal *seal = s5_session_take_seal(session, S5_CLIENT);
@@ -113,9 +134,10 @@ int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_sessi
 	uint8_t *tail;
 
 	if (!t || s5_relay_preload(&t->relay, 0, early, early_len, true) < 0 ||
-	    s5_relay_preload(&t->relay, 1, rest, rest_len, false) < 0) {
-		if (t)
-			free(t->relay.flow[0].held);
+	    s5_relay_preload(&t->relay, 1, rest, rest_len, false) < 0 ||
+	    preload_far(t, seal, far) < 0) {
+		for (int i = 0; t && i < 2; i++)
+			free(t->relay.flow[i].held);
 		free(t);
 		s5_seal_free(seal);
 		return -ENOMEM;

@@ -55,6 +55,12 @@ struct s5_hold {
 	struct s5_shaper *shaper;
 };
 
+/* What an upstream proxy sent with its reply, of the stream. Borrowed. */
+struct s5_far {
+	const uint8_t *early;
+	size_t len;
+};
+
 /* server.c */
 struct s5_work *s5_server_work(struct s5_server *server);
 /* For tables of what clients choose. */
@@ -112,7 +118,7 @@ void s5_conns_free(struct s5_worker *w);
  * taken over). */
 int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_session *session,
 		    const struct s5_policy *policy, const struct s5_hold *hold,
-		    const struct s5_record *record, int64_t born);
+		    const struct s5_far *far, const struct s5_record *record, int64_t born);
 void s5_tunnels_stop(struct s5_worker *w);
 
 /* association.c: keeps the policy, and takes over both descriptors, the control connection (known

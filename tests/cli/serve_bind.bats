@@ -10,17 +10,6 @@ teardown() {
 	stop_all
 }
 
-# binds [ARGUMENT]...: Python from stdin with tests/lib/bind.py; PROXY is known to it, ARGS are the
-# arguments.
-binds() {
-	{
-		echo 'import os, sys'
-		echo 'from bind import *'
-		echo 'PROXY, ARGS = os.environ["PROXY"], sys.argv[1:]'
-		cat
-	} | PYTHONPATH=$LIB timeout 60 "${IN_NET[@]}" "$PYTHON" - "$@"
-}
-
 @test "R1928-B.1 a peer that connects at once on reading the first reply is let in, 200 times" {
 	start_server --workers 2
 	binds <<-'END'

@@ -103,3 +103,14 @@ need_net() {
 net() {
 	"${IN_NET[@]}" "$@"
 }
+
+# binds [ARGUMENT]...: Python from stdin with tests/lib/bind.py; PROXY is known to it, ARGS are the
+# arguments.
+binds() {
+	{
+		echo 'import os, sys'
+		echo 'from bind import *'
+		echo 'PROXY, ARGS = os.environ["PROXY"], sys.argv[1:]'
+		cat
+	} | PYTHONPATH=$LIB timeout 60 "${IN_NET[@]}" "$PYTHON" - "$@"
+}

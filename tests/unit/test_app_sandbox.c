@@ -147,7 +147,7 @@ TEST(a_single_file_is_within_reach)
 
 static void no_programs(void)
 {
-	MUST(sandbox_calls(false) == 0);
+	MUST(sandbox_calls(0) == 0);
 	MUST(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) < 0 && errno == EPERM);
 	FAILS(execl("/bin/true", "true", NULL), EPERM);
 	FAILS(execl("./file", "file", NULL), EPERM);
@@ -193,7 +193,7 @@ static void serving(void)
 	int fd = -1;
 	char *memory;
 
-	MUST(sandbox_calls(false) == 0);
+	MUST(sandbox_calls(0) == 0);
 	for (size_t i = 0; i < LENGTH(kinds); i++)
 		MUST(socket(kinds[i], SOCK_STREAM, 0) >= 0 || errno == EAFNOSUPPORT);
 	MUST(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE) >= 0);
@@ -218,9 +218,21 @@ TEST(serving_goes_on)
 
 static void logging(void)
 {
-	MUST(sandbox_calls(true) == 0);
+	MUST(sandbox_calls(SANDBOX_DATAGRAMS) == 0);
 	MUST(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) >= 0);
 	FAILS(socket(AF_UNIX, SOCK_STREAM, 0), EPERM);
+}
+
+static void passing_on(void)
+{
+	MUST(sandbox_calls(SANDBOX_STREAMS) == 0);
+	MUST(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) >= 0);
+	FAILS(socket(AF_UNIX, SOCK_DGRAM, 0), EPERM);
+}
+
+TEST(unix_sockets_for_a_proxy_at_one)
+{
+	in_child(passing_on);
 }
 
 TEST(unix_sockets_for_the_systems_log_alone)
@@ -236,6 +248,7 @@ int main(void)
 		cmocka_unit_test(a_single_file_is_within_reach),
 		cmocka_unit_test(SEC_11_no_program_is_run_and_no_right_is_gained),
 		cmocka_unit_test(serving_goes_on),
+		cmocka_unit_test(unix_sockets_for_a_proxy_at_one),
 		cmocka_unit_test(unix_sockets_for_the_systems_log_alone),
 	};
 
