@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "metrics.h"
 #include "notify.h"
 #include "proxy_call.h"
 #include "serve_setup.h"
@@ -79,6 +80,8 @@ static int serve(struct serve *s, int count, char **arguments)
 		status = serve_check_run_as(s);
 	if (status == EXIT_OK)
 		status = serve_listen(s, count, arguments);
+	if (status == EXIT_OK)
+		status = serve_listen_metrics(s);
 	if (status != EXIT_OK)
 		return status;
 	if (s->options.check)
@@ -102,6 +105,9 @@ static int serve(struct serve *s, int count, char **arguments)
 		out_error(&s->options.out, "cannot start: %s", strerrordesc_np(-rc));
 		return EXIT_NETWORK;
 	}
+	status = serve_start_metrics(s);
+	if (status != EXIT_OK)
+		return status;
 	notify_ready(&s->notify);
 	while (sigwait(&set, &sig) != 0 || sig == SIGHUP)
 		if (sig == SIGHUP)
@@ -132,7 +138,9 @@ static void drop_words(struct serve *s)
 
 int serve_run(const struct command *self, int argc, char **argv)
 {
-	struct serve s = { .command = self, .log_fd = -1, .notify = { .fd = -1 } };
+	struct serve s = {
+		.command = self, .log_fd = -1, .metrics_fd = -1, .notify = { .fd = -1 }
+	};
 	int status = EXIT_OK, count;
 
 	keep_words(&s, argc - 1, argv + 1);
@@ -143,6 +151,9 @@ int serve_run(const struct command *self, int argc, char **argv)
 		raise_descriptor_limit();
 		status = serve(&s, count, argv);
 	}
+	metrics_free(s.metrics);
+	if (s.metrics_fd >= 0)
+		close(s.metrics_fd);
 	s5_server_free(s.server);
 	if (!spool_free(s.log_spool))
 		out_warn(&s.options.out, "option --log: %s: nobody read its last lines",

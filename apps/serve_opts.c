@@ -226,6 +226,8 @@ const struct opt serve_opts[] = {
 	    "one line for each session; - is stdout, syslog the system's log", .want = "@file"),
 	OPT("log-format", 0, ENUM, log_json, NULL, "how that line is written", .def = "text",
 	    .words = log_words),
+	OPT("metrics", 0, STR, metrics, "[ADDR:]PORT",
+	    "serve counters over HTTP: /metrics for Prometheus, and /healthz", .want = "@listen"),
 	OPT("run-as", 0, STR, run_as, "USER",
 	    "be USER once sockets and files are open; takes root to begin with"),
 	OPT("sandbox", 0, ENUM, sandbox, NULL,

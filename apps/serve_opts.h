@@ -65,6 +65,7 @@ struct serve_options {
 	char *explain; /* a question in the words of a rule; or NULL */
 	char *log; /* a path, "-" for stdout, "syslog", or NULL: none */
 	int log_json; /* as JSON, not as text */
+	char *metrics; /* where to serve them, or NULL */
 	char *run_as; /* a user's name, or NULL */
 	enum serve_sandbox sandbox;
 	int64_t drain; /* ms that sessions may go on after SIGTERM */

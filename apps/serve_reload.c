@@ -124,6 +124,7 @@ static void warn_of_the_rest(const struct serve *s, const struct serve_options *
 		{ "advertise", same_advertise(now, next) },
 		{ "log", kind_of_log(now->log) == kind_of_log(next->log) },
 		{ "log-format", now->log_json == next->log_json },
+		{ "metrics", same_text(now->metrics, next->metrics) },
 		{ "run-as", same_text(now->run_as, next->run_as) },
 		{ "sandbox", now->sandbox == next->sandbox },
 	};

@@ -31,6 +31,8 @@ struct serve {
 	struct stat hosts; /* /etc/hosts then */
 	bool beyond; /* some listener can be reached from other machines */
 	struct notify notify;
+	int metrics_fd; /* -1: none */
+	struct metrics *metrics;
 	int max_sessions; /* atomically: in force, for the line that says so */
 	struct s5_server *server;
 };
@@ -57,6 +59,10 @@ int serve_configure(struct serve *s);
 /* Listens on each of the arguments, on what systemd passed, or on the default; says where.
  * With --check it only looks at them. */
 int serve_listen(struct serve *s, int count, char **arguments);
+/* --metrics: listens. EXIT_OK, or a status after saying why not. */
+int serve_listen_metrics(struct serve *s);
+/* And serves, once the server works. */
+int serve_start_metrics(struct serve *s);
 /* SEC-3: nobody becomes an open proxy by accident. EXIT_OK, or says that `what` is refused. */
 int serve_check_open(const struct serve *s, const char *what);
 /* Can it be what --run-as says? EXIT_OK, or a status after saying why not. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "command.h"
+#include "metrics.h"
 #include "opt.h"
 #include "sandbox.h"
 #include "session/gss.h"
@@ -31,6 +32,7 @@ void version_print(FILE *to, int verbose)
 		fputs("compiler: " COMPILER SANITIZER "\n", to);
 		fprintf(to, "c-ares: %s (built with %s)\n", ares_version(NULL), ARES_VERSION_STR);
 		fputs("libcrypt: built with " XCRYPT_VERSION_STR "\n", to);
+		fprintf(to, "libmicrohttpd: %s\n", metrics_library());
 		fprintf(to, "libseccomp: %s\n", sandbox_library(text, sizeof(text)));
 	}
 	/* RFC 1928 section 3 asks for this method: who looks for it shall not look in vain. */

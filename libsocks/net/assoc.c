@@ -199,8 +199,7 @@ static void take_down(struct s5_assoc *a, const struct s5_parcel *parcel)
 	}
 	a->seen = a->loop->now;
 	s5_datagram_put(&out, &d);
-	a->down.octets += parcel->len;
-	a->down.datagrams++;
+	s5_assoc_count(a, 1, parcel->len);
 	if (a->seal)
 		put_sealed(a, head, out.len, parcel);
 	else

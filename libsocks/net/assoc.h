@@ -36,6 +36,9 @@ struct s5_post {
 	uint8_t *sealed; /* datagrams that wait in the outbox, wrapped; NULL: none so far */
 	size_t nsealed;
 	struct s5_budget budget; /* of fragments and of datagrams that wait for a name */
+	struct s5_traffic {
+		uint64_t octets, datagrams;
+	} traffic[2]; /* from the clients, to the clients, of payload; atomically */
 };
 
 struct s5_assoc_options {
@@ -65,9 +68,7 @@ struct s5_assoc {
 	void (*idle)(struct s5_assoc *a);
 
 	/* Counters, to look at any time: payload and datagrams from the client, and to it. */
-	struct s5_traffic {
-		uint64_t octets, datagrams;
-	} up, down;
+	struct s5_traffic up, down;
 	uint64_t dropped; /* datagrams, of both ways */
 
 	/* Private. */

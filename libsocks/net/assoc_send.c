@@ -102,8 +102,7 @@ static bool direct_peer(struct s5_assoc *a, struct s5_peer *peer, const struct s
 
 static void send_up(struct s5_assoc *a, struct s5_peer *peer, const uint8_t *data, size_t len)
 {
-	a->up.octets += len;
-	a->up.datagrams++;
+	s5_assoc_count(a, 0, len);
 	s5_outbox_put(&a->post->out, peer->fd, &peer->route, NULL, 0, data, len);
 }
 

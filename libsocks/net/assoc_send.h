@@ -10,4 +10,15 @@ void s5_assoc_deliver(struct s5_assoc *a, const struct s5_datagram *d);
 /* What waits in the outbox leaves, and what was lost is counted. */
 void s5_assoc_settle(struct s5_assoc *a);
 
+/* A datagram with n octets of payload from the client (way 0) or to it (way 1). */
+static inline void s5_assoc_count(struct s5_assoc *a, unsigned way, size_t n)
+{
+	struct s5_traffic *own = way ? &a->down : &a->up, *all = &a->post->traffic[way];
+
+	own->octets += n;
+	own->datagrams++;
+	__atomic_add_fetch(&all->octets, n, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&all->datagrams, 1, __ATOMIC_RELAXED);
+}
+
 #endif

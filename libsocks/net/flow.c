@@ -299,8 +299,13 @@ static bool move(struct s5_relay *r, struct s5_flow *f)
 	uint64_t before = s5_flow_taken(f);
 	bool more = step(r, f);
 
-	if (r->shaper && s5_flow_taken(f) != before)
-		s5_shaper_take(r->shaper, (unsigned)(f - r->flow), s5_flow_taken(f) - before);
+	uint64_t taken = s5_flow_taken(f) - before;
+
+	if (!taken)
+		return more;
+	__atomic_add_fetch(&r->pool->octets[f - r->flow], taken, __ATOMIC_RELAXED);
+	if (r->shaper)
+		s5_shaper_take(r->shaper, (unsigned)(f - r->flow), taken);
 	return more;
 }
 

@@ -35,12 +35,9 @@ static struct s5_association *of_assoc(struct s5_assoc *a)
 
 static void tell(struct s5_association *n, const char *why)
 {
-	const struct s5_server_config *config = n->worker->config;
 	const struct s5_assoc *a = &n->assoc;
 	char last[sizeof n->record.why];
 
-	if (!config->log)
-		return;
 	n->record.up = a->up.octets;
 	n->record.down = a->down.octets;
 	n->record.datagrams_up = a->up.datagrams;
@@ -50,7 +47,7 @@ static void tell(struct s5_association *n, const char *why)
 	memcpy(last, n->record.why, sizeof last);
 	snprintf(n->record.why, sizeof n->record.why, "%s%s%.120s", why,
 		 *last ? "; last dropped: " : "", last);
-	config->log(config->arg, &n->record);
+	s5_server_tell(n->worker->server, &n->record);
 }
 
 /* Both go: the control connection and the association (R1928-U.9). */
@@ -171,16 +168,17 @@ static struct s5_addr client_of(const struct s5_record *record)
 
 static int get_post(struct s5_worker *w)
 {
+	struct s5_post *post;
 	int rc;
 
 	if (w->post)
 		return 0;
-	w->post = calloc(1, sizeof *w->post);
-	rc = w->post ? s5_post_init(w->post) : -ENOMEM;
-	if (rc < 0) {
-		free(w->post);
-		w->post = NULL;
-	}
+	post = calloc(1, sizeof *post);
+	rc = post ? s5_post_init(post) : -ENOMEM;
+	if (rc == 0)
+		__atomic_store_n(&w->post, post, __ATOMIC_RELEASE);
+	else
+		free(post);
 	return rc;
 }
 

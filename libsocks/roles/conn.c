@@ -50,11 +50,8 @@ void s5_conn_release(struct s5_conn *c)
 
 static void tell(struct s5_conn *c)
 {
-	const struct s5_server_config *config = c->worker->config;
-
 	c->record.ms = c->worker->loop.now - c->born;
-	if (config->log)
-		config->log(config->arg, &c->record);
+	s5_server_tell(c->worker->server, &c->record);
 }
 
 /* Closes the client's socket; the conn goes too, or follows when a checker is done with it. False: it

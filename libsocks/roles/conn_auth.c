@@ -44,6 +44,7 @@ static void look_at(struct s5_conn *c)
 	else
 		c->barred = s5_server_bars(server, from, s5_clock_ms());
 	c->accepted &= !c->barred;
+	s5_count(&s5_server_counters(server)->credentials_refused, !c->accepted);
 }
 
 static void check_run(struct s5_job *job)
@@ -116,6 +117,8 @@ bool s5_conn_check(struct s5_conn *c)
 		return submit_password(c);
 	if (!c->barred)
 		look_at(c);
+	else
+		s5_count(&s5_server_counters(c->worker->server)->credentials_refused, 1);
 	hold_back(c);
 	return true;
 }

@@ -26,6 +26,7 @@ struct s5_server {
 	struct s5_hash_key key; /* what clients choose is hashed with it */
 	struct s5_work work;
 	bool working;
+	struct s5_stats stats;
 	unsigned sessions; /* atomically, to look at; changed under the lock */
 	pthread_mutex_t lock; /* guards the next six */
 	struct s5_crowd crowd; /* sessions of each source */
@@ -42,6 +43,58 @@ struct s5_server {
 struct s5_work *s5_server_work(struct s5_server *server)
 {
 	return &server->work;
+}
+
+struct s5_stats *s5_server_counters(struct s5_server *server)
+{
+	return &server->stats;
+}
+
+void s5_server_tell(struct s5_server *server, const struct s5_record *r)
+{
+	unsigned cmd = r->cmd <= S5_CMD_UDP ? r->cmd : 0;
+	unsigned rep = r->rep < S5_STATS_REPS - 1 ? r->rep : S5_STATS_REPS - 1;
+
+	if (r->replied)
+		s5_count(&server->stats.requests[cmd][rep], 1);
+	s5_count(&server->stats.datagrams_dropped, r->dropped);
+	if (server->config.log)
+		server->config.log(server->config.arg, r);
+}
+
+static uint64_t look(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+static void add_worker(const struct s5_worker *w, struct s5_stats *stats)
+{
+	const struct s5_post *post = __atomic_load_n(&w->post, __ATOMIC_ACQUIRE);
+
+	for (unsigned way = 0; way < 2; way++) {
+		stats->octets[way] += look(&w->pool.octets[way]);
+		if (!post)
+			continue;
+		stats->octets[way] += look(&post->traffic[way].octets);
+		stats->datagrams[way] += look(&post->traffic[way].datagrams);
+	}
+}
+
+void s5_server_stats(struct s5_server *server, struct s5_stats *stats)
+{
+	const struct s5_stats *s = &server->stats;
+
+	*stats = (struct s5_stats){ .sessions = s5_server_sessions(server),
+				    .clients = look(&s->clients),
+				    .beyond_sessions = look(&s->beyond_sessions),
+				    .beyond_client = look(&s->beyond_client),
+				    .credentials_refused = look(&s->credentials_refused),
+				    .datagrams_dropped = look(&s->datagrams_dropped) };
+	for (unsigned cmd = 0; cmd < 4; cmd++)
+		for (unsigned rep = 0; rep < S5_STATS_REPS; rep++)
+			stats->requests[cmd][rep] = look(&s->requests[cmd][rep]);
+	for (unsigned i = 0; i < server->nworkers; i++)
+		add_worker(&server->workers[i], stats);
 }
 
 const struct s5_hash_key *s5_server_key(const struct s5_server *server)
@@ -67,6 +120,7 @@ int s5_server_enter(struct s5_server *server, uint64_t source, struct s5_policy 
 		*held = policy;
 	}
 	pthread_mutex_unlock(&server->lock);
+	s5_count(&server->stats.clients, rc == 0);
 	return rc;
 }
 
@@ -132,17 +186,23 @@ void s5_server_account_leave(struct s5_server *server, struct s5_account *accoun
 	pthread_mutex_unlock(&server->lock);
 }
 
+static struct s5_hush *hush_of(struct s5_server *server, int error)
+{
+	if (error == EUSERS)
+		return &server->full;
+	return error == EDQUOT ? &server->crowded : &server->starved;
+}
+
 void s5_server_trouble(struct s5_server *server, int error, int64_t now_ms)
 {
-	struct s5_hush *hush = error == EUSERS	 ? &server->full
-			       : error == EDQUOT ? &server->crowded
-						 : &server->starved;
 	unsigned count;
 
+	s5_count(&server->stats.beyond_sessions, error == EUSERS);
+	s5_count(&server->stats.beyond_client, error == EDQUOT);
 	if (!server->config.trouble)
 		return;
 	pthread_mutex_lock(&server->lock);
-	count = s5_hush_add(hush, now_ms);
+	count = s5_hush_add(hush_of(server, error), now_ms);
 	pthread_mutex_unlock(&server->lock);
 	if (count)
 		server->config.trouble(server->config.arg, error, count);

@@ -86,6 +86,20 @@ struct s5_server_config {
 	void *arg;
 };
 
+#define S5_STATS_REPS 10 /* 00 to 08, and what is none of these */
+
+/* What a server did since its start, but for `sessions`. */
+struct s5_stats {
+	uint64_t sessions; /* now, with those in the handshake */
+	uint64_t clients; /* that were taken */
+	uint64_t beyond_sessions, beyond_client; /* that were turned away, by the limit reached */
+	uint64_t credentials_refused;
+	uint64_t requests
+		[4][S5_STATS_REPS]; /* that are over: by enum s5_cmd (0: none of them), by REP */
+	uint64_t octets[2]; /* from clients, to clients; sealed ones as they are on the wire */
+	uint64_t datagrams[2], datagrams_dropped;
+};
+
 struct s5_server;
 
 void s5_policy_init(struct s5_policy *policy);
@@ -106,6 +120,8 @@ int s5_server_set_policy(struct s5_server *server, struct s5_policy *policy);
 int s5_server_start(struct s5_server *server);
 void s5_server_drain(struct s5_server *server);
 unsigned s5_server_sessions(const struct s5_server *server);
+/* While it works, from any thread. */
+void s5_server_stats(struct s5_server *server, struct s5_stats *stats);
 /* A checker that is still at work is not waited for: it is left behind, with all that it needs
  * (s5_work_left). */
 void s5_server_free(struct s5_server *server);

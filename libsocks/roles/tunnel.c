@@ -61,7 +61,6 @@ static void explain(const struct s5_tunnel *t, enum s5_relay_end end, char *why,
 
 static void tell(const struct s5_tunnel *t, enum s5_relay_end end)
 {
-	const struct s5_server_config *config = t->worker->config;
 	const uint8_t *tail = t->tail + t->ulen;
 	struct s5_record record = {
 		.id = t->id,
@@ -77,13 +76,13 @@ static void tell(const struct s5_tunnel *t, enum s5_relay_end end)
 		.ms = t->worker->loop.now - t->born,
 	};
 
-	if (!config->log)
-		return;
-	record.client = unpack(&tail, t->client);
-	record.target = unpack(&tail, t->target);
-	record.actual = unpack(&tail, t->actual);
-	explain(t, end, record.why, sizeof record.why);
-	config->log(config->arg, &record);
+	if (t->worker->config->log) {
+		record.client = unpack(&tail, t->client);
+		record.target = unpack(&tail, t->target);
+		record.actual = unpack(&tail, t->actual);
+		explain(t, end, record.why, sizeof record.why);
+	}
+	s5_server_tell(t->worker->server, &record);
 }
 
 static void tunnel_done(struct s5_relay *r, enum s5_relay_end end)
@@ -142,6 +141,8 @@ int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_sessi
 		s5_seal_free(seal);
 		return -ENOMEM;
 	}
+	s5_count(&w->pool.octets[0], t->relay.flow[0].octets);
+	s5_count(&w->pool.octets[1], t->relay.flow[1].octets);
 	t->worker = w;
 	t->born = born;
 	t->id = record->id;

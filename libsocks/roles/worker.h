@@ -61,7 +61,15 @@ struct s5_far {
 	size_t len;
 };
 
-/* server.c */
+/* server.c. Its counters, each atomically. */
+struct s5_stats *s5_server_counters(struct s5_server *server);
+static inline void s5_count(uint64_t *counter, uint64_t n)
+{
+	__atomic_add_fetch(counter, n, __ATOMIC_RELAXED);
+}
+/* A session is over: counts it, and tells the log, if there is one. */
+void s5_server_tell(struct s5_server *server, const struct s5_record *record);
+
 struct s5_work *s5_server_work(struct s5_server *server);
 /* For tables of what clients choose. */
 const struct s5_hash_key *s5_server_key(const struct s5_server *server);
