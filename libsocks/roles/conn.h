@@ -50,6 +50,8 @@ void s5_conn_release(struct s5_conn *c);
 void s5_conn_end(struct s5_conn *c);
 /* Wrong credentials, for the log, of who did not wait for the verdict. */
 #define S5_CONN_FLED "credentials refused: client did not wait for the answer"
+/* conn_explain.c. Notes in the record why the session failed. */
+void s5_conn_explain(struct s5_conn *c);
 /* To config.watch, if there is one. */
 void s5_conn_tell(struct s5_conn *c, enum s5_event event);
 
