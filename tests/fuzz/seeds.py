@@ -40,6 +40,12 @@ TEXTS = ("to=any", "to=loopback:22,8000-8099 command=connect,udp\nfrom=10.0.0.0/
          "\n".join(f"to=.n{i}.test:{i} user=us,u{i}\nto=10.{i}.0.0/{16 + i % 9}\nfrom=127.{i}.0.0/16"
                    for i in range(12)))
 
+# For fuzz_text.c: the same three octets, and more, as people paste them.
+PASTED = ("050100", "05 01 00", "0x05, 0x01, 0x00", '"\\x05\\1\\0GET\\r\\n"', "{ 0x05, /* a */ 1, 0 }",
+          "BQEABQ==", "00000000: 0501 00   ...\n", "00000000  61 62  |ab|\n*\n00000008  05\n00000009\n",
+          "\t0x0000:  4500 0028  E..(\n\t0x0004:  6667  fg\n", "0000000 05 01\n0000002\n",
+          "0000   05 01 00 05 01 00 01 7f  00 00 01 00 50 61 62 63   ....\n0010   64   d\n")
+
 CONFIGS = ("listen 127.0.0.1:1\nallow from=10.0.0.0/8 to=any # x\nuser \"a:b\"\n--workers=3\n",
            "open\nopen no\nauth none,userpass\nhandshake-timeout = 5s\nmax-per-client 0\n",
            "advertise 10.0.0.0/8=1.2.3.4\nbind-ports 1-2\nudp-filter port\nsource ::1\n",
@@ -140,6 +146,8 @@ def main():
         write(CORPUS / "config", f"text-{i}", text.encode())
     for i, text in enumerate(TEXTS):
         write(CORPUS / "policy", f"text-{i}", TARGETS[i % len(TARGETS)] + text.encode())
+    for i, text in enumerate(PASTED):
+        write(CORPUS / "text", f"text-{i}", text.encode())
     for name, sequence in SEQUENCES.items():
         for budget in (2, 255):
             write(CORPUS / "frag", f"{name}-{budget}", datagrams(sequence, budget))

@@ -15,8 +15,8 @@ import sys
 TOP = {"apps", "libsocks", "tests", "completions", "man", "Makefile", "README.md", "LICENSE"}
 BUILT = {"build", "socks5", "compile_commands.json"}
 
-ROOMS = ["base", "wire", "session", "policy", "net", "roles"]
-PURE = ["base", "wire", "session", "policy"]
+ROOMS = ["base", "wire", "session", "dissect", "policy", "net", "roles"]
+PURE = ["base", "wire", "session", "dissect", "policy"]
 
 # What the whole library leaves to its caller.
 LOUD = set("""
@@ -110,7 +110,7 @@ def check_calls(root, objects, rooms, denied):
 
 
 def check_pure(root, objects):
-    """base, wire, session and policy know no socket, file or clock."""
+    """base, wire, session, dissect and policy know no socket, file or clock."""
     yield from check_calls(root, objects, PURE, WORLDLY)
 
 
