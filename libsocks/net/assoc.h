@@ -38,7 +38,7 @@ struct s5_post {
 	struct s5_budget budget; /* of fragments and of datagrams that wait for a name */
 	struct s5_traffic {
 		uint64_t octets, datagrams;
-	} traffic[2]; /* from the clients, to the clients, of payload; atomically */
+	} traffic[2]; /* from the clients, to the clients, of payload (base/counter.h) */
 };
 
 struct s5_assoc_options {

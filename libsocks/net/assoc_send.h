@@ -3,6 +3,7 @@
 #ifndef S5_NET_ASSOC_SEND_H
 #define S5_NET_ASSOC_SEND_H
 
+#include "base/counter.h"
 #include "net/assoc.h"
 
 /* d->data must be good until the association is settled. */
@@ -17,8 +18,8 @@ static inline void s5_assoc_count(struct s5_assoc *a, unsigned way, size_t n)
 
 	own->octets += n;
 	own->datagrams++;
-	__atomic_add_fetch(&all->octets, n, __ATOMIC_RELAXED);
-	__atomic_add_fetch(&all->datagrams, 1, __ATOMIC_RELAXED);
+	s5_counter_add(&all->octets, n);
+	s5_counter_add(&all->datagrams, 1);
 }
 
 #endif

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/counter.h"
+
 #define LARGE_READ (32 * 1024) /* a read of so much is large */
 #define BULK_AFTER 3 /* large reads in a row */
 #define STUCK 8 /* splices in a row that move nothing though both sides are ready */
@@ -303,7 +305,7 @@ static bool move(struct s5_relay *r, struct s5_flow *f)
 
 	if (!taken)
 		return more;
-	__atomic_add_fetch(&r->pool->octets[f - r->flow], taken, __ATOMIC_RELAXED);
+	s5_counter_add(&r->pool->octets[f - r->flow], taken);
 	if (r->shaper)
 		s5_shaper_take(r->shaper, (unsigned)(f - r->flow), taken);
 	return more;

@@ -23,7 +23,8 @@ struct s5_pool {
 	uint8_t *buffer;
 	uint8_t *scratch; /* NULL: not needed yet */
 	size_t nscratch;
-	uint64_t octets[2]; /* that its relays took so far, of end 0 and of end 1; atomically */
+	uint64_t
+		octets[2]; /* that its relays took so far, of end 0 and of end 1 (base/counter.h) */
 	unsigned lent, spare;
 	struct s5_pipe pipes[S5_RELAY_PIPES]; /* the first `spare` are here */
 };

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/counter.h"
 #include "policy/limits.h"
 #include "roles/worker.h"
 
@@ -62,21 +63,16 @@ void s5_server_tell(struct s5_server *server, const struct s5_record *r)
 		server->config.log(server->config.arg, r);
 }
 
-static uint64_t look(const uint64_t *counter)
-{
-	return __atomic_load_n(counter, __ATOMIC_RELAXED);
-}
-
 static void add_worker(const struct s5_worker *w, struct s5_stats *stats)
 {
 	const struct s5_post *post = __atomic_load_n(&w->post, __ATOMIC_ACQUIRE);
 
 	for (unsigned way = 0; way < 2; way++) {
-		stats->octets[way] += look(&w->pool.octets[way]);
+		stats->octets[way] += s5_counter_look(&w->pool.octets[way]);
 		if (!post)
 			continue;
-		stats->octets[way] += look(&post->traffic[way].octets);
-		stats->datagrams[way] += look(&post->traffic[way].datagrams);
+		stats->octets[way] += s5_counter_look(&post->traffic[way].octets);
+		stats->datagrams[way] += s5_counter_look(&post->traffic[way].datagrams);
 	}
 }
 
@@ -85,14 +81,14 @@ void s5_server_stats(struct s5_server *server, struct s5_stats *stats)
 	const struct s5_stats *s = &server->stats;
 
 	*stats = (struct s5_stats){ .sessions = s5_server_sessions(server),
-				    .clients = look(&s->clients),
-				    .beyond_sessions = look(&s->beyond_sessions),
-				    .beyond_client = look(&s->beyond_client),
-				    .credentials_refused = look(&s->credentials_refused),
-				    .datagrams_dropped = look(&s->datagrams_dropped) };
+				    .clients = s5_counter_look(&s->clients),
+				    .beyond_sessions = s5_counter_look(&s->beyond_sessions),
+				    .beyond_client = s5_counter_look(&s->beyond_client),
+				    .credentials_refused = s5_counter_look(&s->credentials_refused),
+				    .datagrams_dropped = s5_counter_look(&s->datagrams_dropped) };
 	for (unsigned cmd = 0; cmd < 4; cmd++)
 		for (unsigned rep = 0; rep < S5_STATS_REPS; rep++)
-			stats->requests[cmd][rep] = look(&s->requests[cmd][rep]);
+			stats->requests[cmd][rep] = s5_counter_look(&s->requests[cmd][rep]);
 	for (unsigned i = 0; i < server->nworkers; i++)
 		add_worker(&server->workers[i], stats);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/counter.h"
 #include "roles/worker.h"
 
 /* An address without the room for the longest name. Its octets stand in the tunnel's tail. */
@@ -141,8 +142,8 @@ int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_sessi
 		s5_seal_free(seal);
 		return -ENOMEM;
 	}
-	s5_count(&w->pool.octets[0], t->relay.flow[0].octets);
-	s5_count(&w->pool.octets[1], t->relay.flow[1].octets);
+	s5_counter_add(&w->pool.octets[0], t->relay.flow[0].octets);
+	s5_counter_add(&w->pool.octets[1], t->relay.flow[1].octets);
 	t->worker = w;
 	t->born = born;
 	t->id = record->id;
