@@ -171,6 +171,9 @@ int proxy_init(struct proxy *p, const struct proxy_options *options, const struc
 		return EXIT_USAGE;
 	}
 	say_origin(p);
+	if (p->user_unoffered && proxy_offers_gssapi(p))
+		out_warn(out, "option --user: a ticket says who we are; --auth does not offer "
+			      "userpass");
 	return EXIT_OK;
 }
 

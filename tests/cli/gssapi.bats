@@ -324,6 +324,10 @@ refused_at_once() {
 		[ "$status" = 3 ]
 		got 'got 050101'
 		[[ $output == *"proxy accepts no method (offered: gssapi); "* ]]
+		case $with in
+		*-u*) [[ $output == *"option --user: a ticket says who we are; --auth does not offer userpass"* ]] ;;
+		*) [[ $output != *"--user"* ]] ;;
+		esac || fail "$output"
 	done
 }
 
