@@ -3,20 +3,27 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <microhttpd.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/names.h"
 
-#define CLIENTS 16 /* at once */
-#define PATIENCE 10 /* seconds */
+#define CLIENTS 64 /* at once */
+#define OF_ONE 8 /* address */
+#define PATIENCE 5 /* seconds without a word */
+#define TURN_MS 200 /* how soon the thread hears that it is to stop */
+#define PAUSE_NS 5000000 /* between turns: where nobody can be accepted it does not spin */
 
 struct metrics {
 	struct MHD_Daemon *daemon;
 	struct s5_server *server;
+	pthread_t thread;
+	bool stopping; /* atomically */
 };
 
 /* --- the text ----------------------------------------------------------------------------------- */
@@ -145,28 +152,60 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 
 /* --- life --------------------------------------------------------------------------------------- */
 
+static void *run(void *arg)
+{
+	static const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	struct metrics *m = arg;
+
+	while (!__atomic_load_n(&m->stopping, __ATOMIC_RELAXED)) {
+		MHD_run_wait(m->daemon, TURN_MS);
+		nanosleep(&pause, NULL);
+	}
+	return NULL;
+}
+
+static int start_thread(struct metrics *m)
+{
+	sigset_t all, old;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(&m->thread, NULL, run, m);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return rc;
+}
+
+static struct MHD_Daemon *start_daemon(int fd, struct metrics *m)
+{
+	return MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, handle, m, MHD_OPTION_LISTEN_SOCKET,
+				fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CLIENTS,
+				MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)OF_ONE,
+				MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)PATIENCE, MHD_OPTION_END);
+}
+
 struct metrics *metrics_new(int fd, struct s5_server *server)
 {
 	struct metrics *m = calloc(1, sizeof(*m));
-	sigset_t all, old;
+	int rc = 0;
 
-	if (!m) {
+	errno = 0;
+	if (m) {
+		m->server = server;
+		m->daemon = start_daemon(fd, m);
+	}
+	if (!m || !m->daemon) {
 		close(fd);
+		free(m);
+		errno = errno ? errno : EIO;
 		return NULL;
 	}
-	m->server = server;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	m->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, handle, m,
-				     MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-				     (unsigned)CLIENTS, MHD_OPTION_CONNECTION_TIMEOUT,
-				     (unsigned)PATIENCE, MHD_OPTION_END);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (m->daemon)
+	rc = start_thread(m);
+	if (rc == 0)
 		return m;
-	close(fd);
+	MHD_stop_daemon(m->daemon);
 	free(m);
-	errno = errno ? errno : EIO;
+	errno = rc;
 	return NULL;
 }
 
@@ -174,6 +213,8 @@ void metrics_free(struct metrics *m)
 {
 	if (!m)
 		return;
+	__atomic_store_n(&m->stopping, true, __ATOMIC_RELAXED);
+	pthread_join(m->thread, NULL);
 	MHD_stop_daemon(m->daemon);
 	free(m);
 }

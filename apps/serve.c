@@ -82,6 +82,8 @@ static int serve(struct serve *s, int count, char **arguments)
 		status = serve_listen(s, count, arguments);
 	if (status == EXIT_OK)
 		status = serve_listen_metrics(s);
+	if (status == EXIT_OK)
+		status = serve_check_upstream(s, &s->policy.upstream);
 	if (status != EXIT_OK)
 		return status;
 	if (s->options.check)

@@ -95,6 +95,18 @@ static int set_upstream(struct serve *s)
 	return status;
 }
 
+int serve_check_upstream(const struct serve *s, const struct s5_client_config *upstream)
+{
+	char text[S5_ADDR_TEXT];
+
+	if (!upstream->nhops || upstream->hops[0].path ||
+	    !s5_server_listens_at(s->server, &upstream->hops[0].addr))
+		return EXIT_OK;
+	return serve_misuse(s, "--proxy",
+			    s5_addr_format(&upstream->hops[0].addr, text, sizeof(text)),
+			    "that is this server itself");
+}
+
 int serve_set_dial(struct serve *s)
 {
 	struct s5_dial_options *dial = &s->policy.dial;

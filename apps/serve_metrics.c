@@ -30,6 +30,7 @@ int serve_listen_metrics(struct serve *s)
 	}
 	s->metrics_fd = fd;
 	real = s5_sock_local(fd);
+	s5_server_reserve(s->server, &real);
 	out_say(out, "metrics: listening on %s", s5_addr_format(&real, text, sizeof(text)));
 	return EXIT_OK;
 }

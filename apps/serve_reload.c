@@ -35,6 +35,19 @@ static int parse_again(const struct serve *s, struct serve_options *options)
 	return parsed == OPT_PARSED ? EXIT_OK : EXIT_USAGE;
 }
 
+/* From one file to another it goes without a restart. */
+static char kind_of_log(const char *log)
+{
+	if (!log)
+		return 0;
+	return strcmp(log, "-") == 0 ? '-' : strcmp(log, "syslog") == 0 ? 's' : 'f';
+}
+
+static bool is_log_file(const struct serve *s, const struct serve *next)
+{
+	return kind_of_log(s->options.log) == 'f' && kind_of_log(next->options.log) == 'f';
+}
+
 /* Somebody may have moved the log away. */
 static int open_log_again(struct serve *s, const char *path)
 {
@@ -42,16 +55,14 @@ static int open_log_again(struct serve *s, const char *path)
 
 	if (fd < 0)
 		return serve_misuse(s, "--log", path, strerror(errno));
+	if (!s->log_spool && spool_is_needed(fd)) {
+		close(fd);
+		return serve_misuse(s, "--log", path,
+				    "a regular file before; that takes a restart");
+	}
 	rc = dup3(fd, s->log_fd, O_CLOEXEC);
 	close(fd);
 	return rc < 0 ? serve_misuse(s, "--log", path, strerror(errno)) : EXIT_OK;
-}
-
-static bool is_log_file(const struct serve *s, const struct serve *next)
-{
-	const char *path = next->options.log;
-
-	return s->log_fd >= 0 && path && strcmp(path, "-") != 0 && !serve_logs_to_system(next);
 }
 
 /* Takes over what `next` has, which is left empty. */
@@ -87,14 +98,6 @@ static bool same_lines(const struct opt_strs *a, const struct opt_strs *b)
 		if (strcmp(a->items[i].text, b->items[i].text) != 0)
 			return false;
 	return a->count == b->count;
-}
-
-/* From one file to another it goes without a restart. */
-static char kind_of_log(const char *log)
-{
-	if (!log)
-		return 0;
-	return strcmp(log, "-") == 0 ? '-' : strcmp(log, "syslog") == 0 ? 's' : 'f';
 }
 
 static bool same_ports(struct s5_port_range a, struct s5_port_range b)
@@ -135,6 +138,17 @@ static void warn_of_the_rest(const struct serve *s, const struct serve_options *
 				 rest[i].name);
 }
 
+static int check_upstream(const struct serve *s, const struct serve *next)
+{
+	const struct s5_client_config *up = &next->policy.upstream;
+
+	if (up->nhops && up->hops[0].path && s->walled && !s->unix_upstream)
+		return serve_misuse(
+			s, "--proxy", up->hops[0].path,
+			"a Unix socket is out of reach in the sandbox; that takes a restart");
+	return serve_check_upstream(s, up);
+}
+
 void serve_reload(struct serve *s)
 {
 	struct serve next = { .command = s->command, .log_fd = -1 };
@@ -147,6 +161,8 @@ void serve_reload(struct serve *s)
 		status = serve_make_policy(&next);
 	if (status == EXIT_OK)
 		status = serve_check_open(&next, "SIGHUP");
+	if (status == EXIT_OK)
+		status = check_upstream(s, &next);
 	if (status == EXIT_OK)
 		status = take(s, &next);
 	if (status == EXIT_OK)

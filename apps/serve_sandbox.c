@@ -336,6 +336,8 @@ int serve_enter_sandbox(struct serve *s)
 		return EXIT_OK;
 	files = restrict_files(s);
 	calls = sandbox_calls(unix_sockets(s));
+	s->walled = calls == 0;
+	s->unix_upstream = unix_sockets(s) & SANDBOX_STREAMS;
 	if (files >= 0 && calls == 0)
 		out_say(out, "sandbox: files and system calls it does not need are out of reach");
 	else if (calls == 0)

@@ -27,6 +27,8 @@ struct serve {
 	bool log_failing; /* atomically: the last line was lost, and that was told */
 	char **listening; /* where, for the lines that say so */
 	size_t nlistening;
+	bool walled; /* system calls that it had no use for at the start are out of reach */
+	bool unix_upstream; /* but it had for those */
 	bool sandboxed; /* files that it was not started with are out of reach */
 	struct stat hosts; /* /etc/hosts then */
 	bool beyond; /* some listener can be reached from other machines */
@@ -52,6 +54,8 @@ int serve_set_dial(struct serve *s);
 /* May sockets leave as --interface and --mark say? why: the remedy where there is no right to.
  * EXIT_OK, or a status after saying why not. */
 int serve_check_egress(const struct serve *s, const char *why);
+/* Once it listens: is the way on not itself? EXIT_OK, or a status after saying so. */
+int serve_check_upstream(const struct serve *s, const struct s5_client_config *upstream);
 /* The policy, as options and files say it. EXIT_OK, or a status after saying why. */
 int serve_make_policy(struct serve *s);
 /* Everything but the listeners. EXIT_OK, or a status after saying why. */

@@ -161,8 +161,8 @@ static bool get_sealed_room(struct s5_post *post)
 }
 
 /* R1961-5.11. What waits leaves when there is no room for another. */
-static void put_sealed(struct s5_assoc *a, const uint8_t *head, size_t nhead,
-		       const struct s5_parcel *parcel)
+static void put_sealed(struct s5_assoc *a, const uint8_t *head, size_t nhead, const uint8_t *data,
+		       size_t len)
 {
 	struct s5_post *post = a->post;
 	uint8_t *plain;
@@ -176,9 +176,9 @@ static void put_sealed(struct s5_assoc *a, const uint8_t *head, size_t nhead,
 		s5_assoc_settle(a);
 	plain = post->sealed + SEALED_ROOM;
 	memcpy(plain, head, nhead);
-	memcpy(plain + nhead, parcel->data, parcel->len);
+	memcpy(plain + nhead, data, len);
 	out = s5_writer_over(post->sealed + post->nsealed, S5_DATAGRAM_ROOM);
-	if (s5_seal_wrap_datagram(a->seal, plain, nhead + parcel->len, &out) != S5_OK) {
+	if (s5_seal_wrap_datagram(a->seal, plain, nhead + len, &out) != S5_OK) {
 		a->dropped++;
 		return;
 	}
@@ -186,25 +186,41 @@ static void put_sealed(struct s5_assoc *a, const uint8_t *head, size_t nhead,
 	s5_outbox_put(&post->out, a->near.fd, &a->back, NULL, 0, out.data, out.len);
 }
 
-static void take_down(struct s5_assoc *a, const struct s5_parcel *parcel)
+static void send_down(struct s5_assoc *a, const struct s5_addr *from, const uint8_t *data,
+		      size_t len)
 {
-	struct s5_datagram d = { .addr = s5_sockaddr_to(parcel->from) };
+	struct s5_datagram d = { .addr = *from };
 	uint8_t head[S5_BATCH_HEAD];
 	struct s5_writer out = s5_writer_over(head, sizeof head);
 
-	if (!a->client.port || !is_welcome(a, &d.addr) ||
-	    (a->shaper && !s5_shaper_pass(a->shaper, 1, parcel->len, a->loop->now))) {
+	s5_datagram_put(&out, &d); /* a sender that is a name finds no room */
+	if (out.rc != S5_OK || !a->client.port ||
+	    (a->shaper && !s5_shaper_pass(a->shaper, 1, len, a->loop->now))) {
 		a->dropped++;
 		return;
 	}
 	a->seen = a->loop->now;
-	s5_datagram_put(&out, &d);
-	s5_assoc_count(a, 1, parcel->len);
+	s5_assoc_count(a, 1, len);
 	if (a->seal)
-		put_sealed(a, head, out.len, parcel);
+		put_sealed(a, head, out.len, data, len);
 	else
-		s5_outbox_put(&a->post->out, a->near.fd, &a->back, head, out.len, parcel->data,
-			      parcel->len);
+		s5_outbox_put(&a->post->out, a->near.fd, &a->back, head, out.len, data, len);
+}
+
+static void take_down(struct s5_assoc *a, const struct s5_parcel *parcel)
+{
+	struct s5_addr from = s5_sockaddr_to(parcel->from);
+
+	if (is_welcome(a, &from))
+		send_down(a, &from, parcel->data, parcel->len);
+	else
+		a->dropped++;
+}
+
+void s5_assoc_give(struct s5_assoc *a, const struct s5_addr *from, const uint8_t *data, size_t len)
+{
+	send_down(a, from, data, len);
+	s5_assoc_settle(a);
 }
 
 static void far4_ready(struct s5_watch *w, uint32_t events)

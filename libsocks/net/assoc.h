@@ -58,6 +58,10 @@ struct s5_assoc {
 	struct s5_addr client; /* its IP address; port 0: not known yet */
 	struct s5_seal *seal; /* of the client's datagrams, and the association's from now on */
 	struct s5_shaper *shaper; /* the owner's: what is more than it passes is dropped; or NULL */
+	/* Takes what is for a destination that is permitted, in the place of sockets of its own; what
+	 * comes back is s5_assoc_give's. Names are not looked up then. NULL: sockets. */
+	void (*forward)(struct s5_assoc *a, const struct s5_addr *to, const uint8_t *data,
+			size_t len);
 	/* May datagrams go there? address NULL: only the name is known, and false is final. */
 	bool (*permit)(struct s5_assoc *a, const struct s5_addr *name,
 		       const struct s5_addr *address);
@@ -89,6 +93,8 @@ void s5_post_fini(struct s5_post *post);
 /* fd: the socket for the client, bound; the association's from now on. 0 or -errno (fd is not
  * taken). */
 int s5_assoc_start(struct s5_assoc *a, int fd);
+/* A datagram for the client from elsewhere than a socket of its own. */
+void s5_assoc_give(struct s5_assoc *a, const struct s5_addr *from, const uint8_t *data, size_t len);
 /* Ends it and closes the sockets. Harmless when never begun (zeroed) or stopped. */
 void s5_assoc_stop(struct s5_assoc *a);
 

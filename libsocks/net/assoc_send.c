@@ -102,7 +102,14 @@ static bool direct_peer(struct s5_assoc *a, struct s5_peer *peer, const struct s
 
 static void send_up(struct s5_assoc *a, struct s5_peer *peer, const uint8_t *data, size_t len)
 {
+	struct s5_addr to;
+
 	s5_assoc_count(a, 0, len);
+	if (a->forward) {
+		to = s5_peer_addr(peer);
+		a->forward(a, &to, data, len);
+		return;
+	}
 	s5_outbox_put(&a->post->out, peer->fd, &peer->route, NULL, 0, data, len);
 }
 
@@ -191,6 +198,8 @@ static void judge_peer(struct s5_assoc *a, struct s5_peer *peer, const struct s5
 
 	if (!a->permit(a, name ? to : NULL, name ? NULL : to))
 		refuse_peer(a, peer, NULL);
+	else if (a->forward)
+		peer->state = S5_PEER_READY;
 	else if (name)
 		resolve_peer(a, peer);
 	else

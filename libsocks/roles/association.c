@@ -15,6 +15,7 @@ struct s5_association {
 	struct s5_worker *worker;
 	struct s5_policy *policy;
 	struct s5_hold hold;
+	struct s5_upstream *upstream; /* NULL: none */
 	LIST_ENTRY(s5_association) link;
 	struct s5_assoc assoc;
 	struct s5_record record; /* why: which destination was refused last, until the end */
@@ -58,6 +59,7 @@ static void end(struct s5_association *n, const char *why)
 
 	tell(n, why);
 	s5_assoc_stop(&n->assoc);
+	s5_upstream_free(n->upstream);
 	s5_loop_unwatch(&w->loop, &n->control);
 	close(n->control.fd);
 	LIST_REMOVE(n, link);
@@ -66,6 +68,26 @@ static void end(struct s5_association *n, const char *why)
 	free(n);
 	s5_server_leave(w->server, source);
 	s5_worker_relieved(w);
+}
+
+void s5_association_lost(struct s5_association *n, const char *why)
+{
+	char text[100];
+
+	snprintf(text, sizeof text, "upstream: %s", why);
+	end(n, text);
+}
+
+void s5_association_receive(struct s5_association *n, const struct s5_addr *from,
+			    const uint8_t *data, size_t len)
+{
+	s5_assoc_give(&n->assoc, from, data, len);
+}
+
+static void forward(struct s5_assoc *a, const struct s5_addr *to, const uint8_t *data, size_t len)
+{
+	if (s5_upstream_send(of_assoc(a)->upstream, to, data, len) < 0)
+		a->dropped++;
 }
 
 static void idle(struct s5_assoc *a)
@@ -129,6 +151,9 @@ static bool permit(struct s5_assoc *a, const struct s5_addr *name, const struct 
 
 	struct s5_verdict v = s5_rules_match(&n->policy->rules, &q);
 
+	/* Upstream a name has an address that cannot be asked about here. */
+	if (n->upstream && v.decision == S5_UNDECIDED && v.rule >= 0)
+		v.decision = S5_DENY;
 	if (v.decision == S5_DENY)
 		n->denial = v;
 	return v.decision != S5_DENY;
@@ -208,7 +233,7 @@ static struct s5_association *make(struct s5_worker *w, struct s5_policy *policy
 
 int s5_association_start(struct s5_worker *w, int client, int udp, struct s5_session *session,
 			 struct s5_policy *policy, const struct s5_hold *hold,
-			 const struct s5_record *record, int64_t born)
+			 struct s5_upstream *upstream, const struct s5_record *record, int64_t born)
 {
 	size_t len;
 	const uint8_t *rest = s5_session_out(session, &len);
@@ -220,6 +245,11 @@ int s5_association_start(struct s5_worker *w, int client, int udp, struct s5_ses
 		return rc;
 	}
 	s5_server_policy_hold(w->server, policy);
+	n->upstream = upstream;
+	if (upstream) {
+		n->assoc.forward = forward;
+		s5_upstream_hand_over(upstream, n, &w->post->budget);
+	}
 	n->hold = *hold;
 	n->assoc.shaper = hold->shaper;
 	n->assoc.seal = s5_session_take_seal(session, S5_CLIENT);

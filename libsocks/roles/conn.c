@@ -153,7 +153,7 @@ static void open_stream(struct s5_conn *c)
 	if (!flush(c))
 		return;
 	rc = udp ? s5_association_start(w, c->watch.fd, c->target, &c->session, c->policy, &c->hold,
-					&c->record, c->born)
+					c->upstream, &c->record, c->born)
 		 : s5_tunnel_start(w, c->watch.fd, c->target, &c->session, c->policy, &c->hold,
 				   &far, &c->record, c->born);
 	if (rc < 0) {
@@ -161,6 +161,8 @@ static void open_stream(struct s5_conn *c)
 		return;
 	}
 	c->hold = (struct s5_hold){ .account = NULL };
+	if (udp)
+		c->upstream = NULL;
 	s5_loop_forget(&w->loop, &c->watch);
 	s5_timer_stop(&w->loop, &c->timer);
 	forget(c); /* the session goes on: it is still counted */

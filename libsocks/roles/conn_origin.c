@@ -16,10 +16,11 @@ static bool is_forged(const struct s5_conn *c, const struct s5_addr *from)
 /* From now on it is that client's; false: the conn is gone. */
 static bool take(struct s5_conn *c, const struct s5_addr *from)
 {
-	const struct s5_addr *client = from->atyp ? from : &c->record.client;
-	uint64_t source = s5_addr_source(client);
+	struct s5_addr client = from->atyp ? *from : c->record.client;
+	uint64_t source = s5_addr_source(&client);
 
-	if (from->atyp && is_forged(c, from)) {
+	s5_addr_unmap(&client);
+	if (from->atyp && is_forged(c, &client)) {
 		s5_conn_drop(c, "PROXY header: a loopback address, which came from elsewhere");
 		return false;
 	}
@@ -28,7 +29,7 @@ static bool take(struct s5_conn *c, const struct s5_addr *from)
 		s5_conn_drop(c, "PROXY header: that client has as many sessions as one may");
 		return false;
 	}
-	c->record.client = *client;
+	c->record.client = client;
 	c->source = c->session.source = source;
 	return true;
 }

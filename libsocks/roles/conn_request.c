@@ -31,15 +31,20 @@ bool s5_conn_permits(struct s5_conn *c, const struct s5_addr *address)
 	return false;
 }
 
+/* SEC-2; noted. */
+static bool is_self(struct s5_conn *c, const struct s5_addr *a)
+{
+	if (!s5_worker_listens_at(c->worker, a))
+		return false;
+	snprintf(c->record.why, sizeof c->record.why, "denied: the proxy itself");
+	return true;
+}
+
 static bool permit(struct s5_dial *d, const struct s5_addr *a)
 {
 	struct s5_conn *c = S5_OUTER(d, struct s5_conn, dial);
 
-	if (s5_worker_listens_at(c->worker, a)) { /* SEC-2 */
-		snprintf(c->record.why, sizeof c->record.why, "denied: the proxy itself");
-		return false;
-	}
-	return s5_conn_permits(c, a);
+	return !is_self(c, a) && s5_conn_permits(c, a);
 }
 
 void s5_conn_answer(struct s5_conn *c, uint8_t rep, const struct s5_addr *bnd, const char *why)
@@ -136,7 +141,7 @@ static bool depends_on_address(struct s5_conn *c)
 	const struct s5_addr *dst = &c->session.request.dst;
 	struct s5_verdict v = { .decision = S5_ALLOW };
 
-	if (!s5_addr_is_ip(dst))
+	if (c->session.request.cmd != S5_CMD_UDP && !s5_addr_is_ip(dst))
 		v = ask(c, NULL);
 	if (v.decision != S5_UNDECIDED || v.rule < 0)
 		return false;
@@ -148,11 +153,12 @@ static bool depends_on_address(struct s5_conn *c)
 
 static void pass_on(struct s5_conn *c)
 {
-	if (depends_on_address(c))
+	const struct s5_addr *dst = &c->session.request.dst;
+
+	if (c->session.request.cmd == S5_CMD_CONNECT && is_self(c, dst))
 		s5_conn_answer(c, S5_REP_NOT_ALLOWED, NULL, NULL);
-	else if (c->session.request.cmd == S5_CMD_UDP)
-		s5_conn_answer(c, S5_REP_CMD_UNSUPPORTED, NULL,
-			       "UDP ASSOCIATE is not passed on to the upstream proxy");
+	else if (depends_on_address(c))
+		s5_conn_answer(c, S5_REP_NOT_ALLOWED, NULL, NULL);
 	else
 		s5_conn_upstream(c);
 }

@@ -1,34 +1,44 @@
-/* The request, passed on to the proxies that all goes through (policy.upstream): CONNECT and BIND. */
+/* The request, passed on to the proxies that all goes through (policy.upstream). UDP ASSOCIATE is asked
+ * of each of them, by way of those before; what is made then belongs to the association. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "roles/client.h"
 #include "roles/conn.h"
+#include "roles/udp_client.h"
 
 struct s5_upstream {
-	struct s5_conn *conn;
+	struct s5_conn *conn; /* NULL: it is the association's */
+	struct s5_association *association;
+	struct s5_loop *loop;
+	struct s5_client_config config; /* up to the proxy that is asked */
 	struct s5_client client;
+	struct s5_udp_client udp;
+	struct s5_udp_hop *hops; /* its */
 	struct s5_watch
 		watch; /* what the loop knows the connection by until there is a tunnel; or -1 */
 	struct s5_task turn;
 	bool told; /* BIND's first reply */
 };
 
-void s5_conn_upstream_end(struct s5_conn *c)
+void s5_upstream_free(struct s5_upstream *u)
 {
-	struct s5_upstream *u = c->upstream;
-	struct s5_loop *loop = &c->worker->loop;
-
 	if (!u)
 		return;
-	s5_loop_not_later(loop, &u->turn);
+	s5_loop_not_later(u->loop, &u->turn);
 	if (u->watch.fd >= 0)
-		s5_loop_forget(loop, &u->watch);
+		s5_loop_forget(u->loop, &u->watch);
 	s5_client_fini(&u->client);
+	s5_udp_client_fini(&u->udp);
+	free(u->hops);
 	free(u);
+}
+
+void s5_conn_upstream_end(struct s5_conn *c)
+{
+	s5_upstream_free(c->upstream);
 	c->upstream = NULL;
 }
 
@@ -61,7 +71,7 @@ static void watch(struct s5_client *client, enum s5_event event)
 
 	if (event != S5_EV_REPLY || client->hop + 1 != client->config->nhops ||
 	    client->request.cmd != S5_CMD_BIND || u->told)
-		return;
+		return; /* the others have one reply, and done() */
 	u->told = true;
 	bnd = s5_client_bound(client);
 	s5_conn_answer(c, S5_REP_SUCCEEDED, &bnd, "");
@@ -99,32 +109,132 @@ static uint8_t rep_of(const struct s5_client *client)
 									 : S5_REP_FAILURE;
 }
 
+static void refuse(struct s5_conn *c, const char *why)
+{
+	s5_conn_answer(c, S5_REP_FAILURE, NULL, why);
+}
+
+/* The loop is not to know it by the client any more, which has no use for it. */
+static bool take_over(struct s5_upstream *u)
+{
+	u->watch.fd = u->client.fd;
+	if (s5_loop_rewatch(u->loop, &u->watch, 0) == 0)
+		return true;
+	close(u->client.fd);
+	u->watch.fd = -1;
+	return false;
+}
+
+/* BIND's second reply. False: that peer may not come, which is answered. */
+static bool permits_peer(struct s5_conn *c, const struct s5_addr *peer)
+{
+	struct s5_addr asked = *peer;
+
+	c->record.actual = *peer;
+	asked.port = c->session.request.dst.port; /* R1928-B.6 */
+	if (s5_addr_is_ip(peer) && s5_conn_permits(c, &asked))
+		return true;
+	if (!s5_addr_is_ip(peer))
+		snprintf(c->record.why, sizeof c->record.why,
+			 "denied: the upstream proxy gives the peer's name instead of its address");
+	s5_conn_answer(c, S5_REP_NOT_ALLOWED, peer, NULL);
+	return false;
+}
+
 static void take(struct s5_conn *c)
 {
-	struct s5_client *client = &c->upstream->client;
-	struct s5_addr bnd = s5_client_bound(client);
+	struct s5_upstream *u = c->upstream;
+	struct s5_addr bnd = s5_client_bound(&u->client);
 
-	c->target = c->upstream->watch.fd = client->fd;
-	if (client->request.cmd == S5_CMD_BIND) {
-		c->record.actual = bnd;
-		bnd.port = client->request.dst.port;
-		if (!s5_conn_permits(c, &bnd)) {
-			s5_conn_answer(c, S5_REP_NOT_ALLOWED, &c->record.actual, NULL);
-			return;
-		}
-		bnd = c->record.actual;
+	if (!take_over(u)) {
+		refuse(c, "no memory");
+		return;
 	}
-	if (s5_loop_rewatch(client->loop, &c->upstream->watch, 0) < 0)
-		s5_conn_answer(c, S5_REP_FAILURE, NULL, "no memory");
-	else
+	c->target = u->client.fd;
+	s5_addr_literal(&bnd);
+	if (u->client.request.cmd != S5_CMD_BIND || permits_peer(c, &bnd))
 		s5_conn_answer(c, S5_REP_SUCCEEDED, &bnd, "");
 }
+
+/* UDP ASSOCIATE */
+
+static void received(struct s5_udp_client *udp, const struct s5_addr *from, const uint8_t *data,
+		     size_t len)
+{
+	struct s5_upstream *u = S5_OUTER(udp, struct s5_upstream, udp);
+
+	if (u->association)
+		s5_association_receive(u->association, from, data, len);
+}
+
+static void lost(struct s5_udp_client *udp, size_t hop, int error)
+{
+	struct s5_upstream *u = S5_OUTER(udp, struct s5_upstream, udp);
+	const char *why = error ? strerrordesc_np(error) : "closed the connection";
+
+	(void)hop;
+	if (u->association)
+		s5_association_lost(u->association, why);
+	else
+		s5_conn_drop(u->conn, "upstream: %s", why);
+}
+
+/* Of its relay; a later one may arrive all the same. */
+static void trouble(struct s5_udp_client *udp, int error)
+{
+	(void)udp;
+	(void)error;
+}
+
+int s5_upstream_send(struct s5_upstream *u, const struct s5_addr *to, const uint8_t *data,
+		     size_t len)
+{
+	return s5_udp_client_send(&u->udp, to, data, len);
+}
+
+void s5_upstream_hand_over(struct s5_upstream *u, struct s5_association *n,
+			   struct s5_budget *budget)
+{
+	u->conn = NULL;
+	u->association = n;
+	u->udp.budget = budget;
+}
+
+static void ask(struct s5_upstream *u);
+
+/* A proxy more takes part. */
+static void join(struct s5_conn *c)
+{
+	struct s5_upstream *u = c->upstream;
+	int rc = s5_udp_client_join(&u->udp, &u->client);
+
+	s5_client_fini(&u->client);
+	if (rc == 0 && u->udp.nhops < c->policy->upstream.nhops) {
+		ask(u);
+		return;
+	}
+	if (rc == 0)
+		rc = s5_udp_client_start(&u->udp);
+	if (rc < 0)
+		refuse(c, rc == -EPROTO ? "upstream: its relay has no port" : strerrordesc_np(-rc));
+	else
+		s5_conn_associate(c);
+	s5_conn_go(c);
+}
+
+/* each proxy's end */
 
 static void done(struct s5_client *client, bool ok)
 {
 	struct s5_conn *c = S5_OUTER(client, struct s5_upstream, client)->conn;
+	bool udp = c->session.request.cmd == S5_CMD_UDP;
 
-	c->record.actual = client->dial.peer;
+	if (ok && udp) {
+		join(c);
+		return;
+	}
+	if (!udp)
+		c->record.actual = client->dial.peer;
 	if (ok) {
 		take(c);
 	} else {
@@ -134,25 +244,47 @@ static void done(struct s5_client *client, bool ok)
 	s5_conn_go(c);
 }
 
+/* The next proxy that an association is asked of; of anything else the last one. */
+static void ask(struct s5_upstream *u)
+{
+	const struct s5_request *m = &u->conn->session.request;
+	struct s5_worker *w = u->conn->worker;
+
+	u->config = u->conn->policy->upstream;
+	u->client = (struct s5_client){ .loop = u->loop,
+					.resolver = w->resolver,
+					.config = &u->config,
+					.request = *m,
+					.watch = watch,
+					.done = done };
+	if (m->cmd == S5_CMD_UDP) {
+		u->config.nhops = u->udp.nhops + 1;
+		u->client.request.dst = s5_addr_ip4((const uint8_t[4]){ 0 }, 0); /* R1928-U.3 */
+	}
+	s5_client_start(&u->client);
+}
+
 void s5_conn_upstream(struct s5_conn *c)
 {
-	struct s5_worker *w = c->worker;
 	struct s5_upstream *u = calloc(1, sizeof *u);
 
-	if (!u) {
-		s5_conn_answer(c, S5_REP_FAILURE, NULL, "no memory");
+	if (u)
+		u->hops = calloc(c->policy->upstream.nhops, sizeof *u->hops);
+	if (!u || !u->hops) {
+		free(u);
+		refuse(c, "no memory");
 		return;
 	}
 	c->upstream = u;
 	c->state = S5_CONN_DIALING;
 	u->conn = c;
+	u->loop = &c->worker->loop;
 	u->watch = (struct s5_watch){ .fd = -1, .ready = nothing };
 	u->turn.run = turn_run;
-	u->client.loop = &w->loop;
-	u->client.resolver = w->resolver;
-	u->client.config = &c->policy->upstream;
-	u->client.request = c->session.request;
-	u->client.watch = watch;
-	u->client.done = done;
-	s5_client_start(&u->client);
+	u->udp = (struct s5_udp_client){ .loop = u->loop,
+					 .hops = u->hops,
+					 .received = received,
+					 .lost = lost,
+					 .trouble = trouble };
+	ask(u);
 }

@@ -385,6 +385,17 @@ int s5_server_listen_unix(struct s5_server *server, const char *path)
 	return rc;
 }
 
+void s5_server_reserve(struct s5_server *server, const struct s5_addr *at)
+{
+	for (unsigned i = 0; i < server->nworkers; i++)
+		server->workers[i].reserved = *at;
+}
+
+bool s5_server_listens_at(const struct s5_server *server, const struct s5_addr *a)
+{
+	return server->nworkers && s5_worker_listens_at(&server->workers[0], a);
+}
+
 int s5_server_adopt(struct s5_server *server, int fd)
 {
 	return share_port(server, fd);

@@ -112,6 +112,10 @@ int s5_server_new(struct s5_server **server, const struct s5_server_config *conf
 int s5_server_listen(struct s5_server *server, const struct s5_addr *a, struct s5_addr *real);
 /* The socket file is removed by s5_server_drain or s5_server_free. */
 int s5_server_listen_unix(struct s5_server *server, const char *path);
+/* Somebody of this process listens there, too: clients are not connected to it. Before the start. */
+void s5_server_reserve(struct s5_server *server, const struct s5_addr *at);
+/* Would a connection to this address come back to the process? */
+bool s5_server_listens_at(const struct s5_server *server, const struct s5_addr *a);
 /* A socket that listens already; the server's from now on. */
 int s5_server_adopt(struct s5_server *server, int fd);
 /* What is in force from now on; before, nobody comes. Takes over what *policy holds, and leaves it

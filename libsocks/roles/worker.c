@@ -120,7 +120,7 @@ bool s5_worker_listens_at(const struct s5_worker *w, const struct s5_addr *a)
 	for (size_t i = 0; i < w->nports; i++)
 		if (port_is_at(&w->ports[i], &plain))
 			return true;
-	return false;
+	return port_is_at(&(struct s5_port){ .at = w->reserved, .dual = true }, &plain);
 }
 
 static void ports_close(struct s5_worker *w)

@@ -38,6 +38,7 @@ struct s5_worker {
 
 	struct s5_port *ports;
 	size_t nports;
+	struct s5_addr reserved; /* listened at by somebody else of this process; atyp 0: none */
 	bool deaf; /* not accepting for want of descriptors */
 	struct s5_timer retry;
 
@@ -129,12 +130,29 @@ int s5_tunnel_start(struct s5_worker *w, int client, int target, struct s5_sessi
 		    const struct s5_far *far, const struct s5_record *record, int64_t born);
 void s5_tunnels_stop(struct s5_worker *w);
 
+/* conn_upstream.c: proxies that datagrams go on to. */
+struct s5_upstream;
+/* The association's from now on; budget: for fragments. */
+void s5_upstream_hand_over(struct s5_upstream *u, struct s5_association *n,
+			   struct s5_budget *budget);
+/* 0 or -errno, as s5_udp_client_send. */
+int s5_upstream_send(struct s5_upstream *u, const struct s5_addr *to, const uint8_t *data,
+		     size_t len);
+/* NULL is fine. */
+void s5_upstream_free(struct s5_upstream *u);
+
+/* association.c: a datagram that came from an upstream proxy, and the end of that. */
+void s5_association_receive(struct s5_association *n, const struct s5_addr *from,
+			    const uint8_t *data, size_t len);
+void s5_association_lost(struct s5_association *n, const char *why);
+
 /* association.c: keeps the policy, and takes over both descriptors, the control connection (known
  * to the loop) and the UDP socket for the client, the session's seal, what the session still has to
- * send, and the hold. 0 or -errno (nothing taken over). */
+ * send, the hold, and the upstream proxies (NULL: none). 0 or -errno (nothing taken over). */
 int s5_association_start(struct s5_worker *w, int client, int udp, struct s5_session *session,
 			 struct s5_policy *policy, const struct s5_hold *hold,
-			 const struct s5_record *record, int64_t born);
+			 struct s5_upstream *upstream, const struct s5_record *record,
+			 int64_t born);
 void s5_associations_stop(struct s5_worker *w);
 
 #endif

@@ -95,6 +95,34 @@ setup() {
 	stop_server
 }
 
+# Clients of the proxy take all descriptors; one of the counters finds none.
+@test "no descriptor left: it does not spin, and ends at SIGTERM" {
+	local before used
+	plain_only
+	SERVE_WITH=(prlimit --nofile=40)
+	start_counted --workers 1 --drain 100ms --handshake-timeout 60
+	spawn "$PYTHON" -uc 'import socket, sys, time
+host, port = sys.argv[1].split(":")
+held = [socket.create_connection((host, int(port))) for _ in range(40)]
+print("held")
+time.sleep(20)' "$PROXY"
+	wait_until 10 has_line held "$OUT"
+	spawn "$PYTHON" "$LIB/rawclient.py" --timeout 20 "$METRICS" recv:1
+	sleep 0.3
+	before=$(sed 's/.*) //' "/proc/$SERVER_PID/stat" | awk '{ print $12 + $13 }')
+	sleep 1.5
+	used=$(($(sed 's/.*) //' "/proc/$SERVER_PID/stat" | awk '{ print $12 + $13 }') - before))
+	[ "$used" -lt 30 ] || fail "it spins: $used ticks in 1.5 s"
+	stop_server
+}
+
+@test "SEC-2 nobody is connected to it through the proxy" {
+	start_counted --log -
+	asks "$(error 02)" $IP4 "${METRICS##*:}"
+	log_has 1
+	[ "$(field end)" = "denied: the proxy itself" ] || fail "$LINE"
+}
+
 @test "an address that is none, or taken" {
 	run timeout 10 "$SOCKS5" serve --metrics x:y 127.0.0.1:0
 	[ "$status" = 2 ]

@@ -35,6 +35,15 @@ v1() {
 	[[ $(field client) == 127.0.0.1:* ]] || fail "$LINE"
 }
 
+@test "an IPv4 address in IPv6 clothes is the IPv4 address, for the log, rules and limits" {
+	start_server --accept-proxy --open --deny from=203.0.113.7 --log -
+	answers "0500$(error 02) EOF" \
+		"${V2}2121002400000000000000000000ffffcb00710700000000000000000000ffff7f00000110920438" \
+		"$HELLO$(request $IP4 80)"
+	log_has 1
+	[ "$(field client)" = 203.0.113.7:4242 ] || fail "$LINE"
+}
+
 @test "rules, the guard and limits are about the client that is named" {
 	start_target echo
 	start_server --accept-proxy --open --deny from=203.0.113.7 --max-per-client 1 --log -

@@ -108,6 +108,19 @@ need_root() {
 	reload 'users are read again'
 }
 
+@test "a log that became a FIFO, or another kind, is told at SIGHUP and left" {
+	start_server --log log --sandbox off
+	rm log
+	mkfifo log
+	reload 'option --log: log: a regular file before; that takes a restart'
+	stop_server
+	echo 'log -' >conf
+	start_server -c conf
+	echo 'log log2' >conf
+	reload 'SIGHUP: log is another: that takes a restart'
+	[ ! -e log2 ]
+}
+
 @test "inside, files behind links are read at SIGHUP, and the log is written where the link leads" {
 	mkdir etc real
 	"$SOCKS5" passwd --cost 1 --password pass:pw joe >real/users

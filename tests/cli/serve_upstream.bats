@@ -101,12 +101,140 @@ start_upstream() {
 	END
 }
 
-@test "UDP ASSOCIATE does not: REP 07, and why" {
+# sees LINE...: after the reply, from associate.py with the steps in STEPS.
+sees() {
+	local want got
+	want=$(printf '%s\n' "05000001""7f000001" "$@")
+	got=$(timeout 60 "$PYTHON" "$LIB/associate.py" "$PROXY" "${STEPS[@]}" 2>&1) || true
+	[ "$got" = "$want" ] || fail "got $got -- not $want"
+}
+
+# liar SECOND: an upstream of ours that answers BIND with 127.0.0.1:9, then with SECOND, and goes on
+# sending. UP is where.
+liar() {
+	spawn_saying "$PYTHON" -uc 'import socket, sys, threading
+listener = socket.create_server(("127.0.0.1", 0))
+print("127.0.0.1:%d" % listener.getsockname()[1])
+def serve(sock):
+    try:
+        sock.recv(3)
+        sock.sendall(b"\5\0")
+        sock.recv(300)
+        sock.sendall(bytes.fromhex("050000017f0000010009"))
+        sock.sendall(bytes.fromhex(sys.argv[1]) + b"x" * 1000)
+        while True:
+            sock.sendall(b"x" * 10000)
+    except OSError:
+        pass
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()' "$1"
+	UP=$SAID
+}
+
+@test "BIND: a peer that the rules deny, or that has a name, is none, however much it sends" {
+	local second n
+	for second in 050000010a0909090009 05000003046576696c0009; do
+		liar "$second"
+		start_server -x "$UP" --allow to=192.0.2.0/24 --allow to=loopback --workers 1 --log -
+		for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+			talk $HELLO "$(request 0100000000 0 02)" "00*20000" wait:5 rst
+			talk $HELLO "$(request 0100000000 0 02)"
+			[[ $GOT == "0500"050000017f0000010009"0502"* && ${#GOT} -lt 80 ]] || fail "$second: $GOT"
+		done
+		stop_server
+	done
+}
+
+@test "it is not itself, and through it nobody comes back to us" {
+	local port
+	port=$(free_port)
+	run timeout 10 "$SOCKS5" serve -x "127.0.0.1:$port" "127.0.0.1:$port"
+	[ "$status" = 2 ]
+	[[ $output == *"option --proxy: 127.0.0.1:$port: that is this server itself" ]] || fail "$output"
 	start_upstream
 	start_server -x "$UP" --log -
-	answers "0500$(error 07) EOF" $HELLO 05030001000000000000
+	asks "$(error 02)" $IP4 "$PROXY_PORT"
 	log_has 1
-	[ "$(field end)" = "UDP ASSOCIATE is not passed on to the upstream proxy" ] || fail "$LINE"
+	[ "$(field end)" = "denied: the proxy itself" ] || fail "$LINE"
+}
+
+@test "SIGHUP to a Unix socket, which the sandbox has no way to: it is refused" {
+	start_upstream
+	echo "proxy $UP" >"$BATS_TEST_TMPDIR/conf"
+	chmod 600 "$BATS_TEST_TMPDIR/conf"
+	start_server -c "$BATS_TEST_TMPDIR/conf"
+	echo "proxy unix:/nosuch" >"$BATS_TEST_TMPDIR/conf"
+	kill -HUP "$SERVER_PID"
+	has_line 'files and system calls' "$SERVER_LOG" || skip "no sandbox"
+	wait_until 5 has_line 'all is as it was before' "$SERVER_LOG" || fail "$(cat "$SERVER_LOG")"
+	has_line 'option --proxy: /nosuch: a Unix socket is out of reach in the sandbox; that takes a restart' "$SERVER_LOG"
+}
+
+@test "UDP ASSOCIATE goes on to it: datagrams there and back, names as they are, fragments" {
+	local up
+	start_dns # which knows no name
+	start_upstream
+	up=$UP_OUT
+	start_server -x "$UP" --resolver "$DNS" --log -
+	STEPS=(sock:t=127.0.0.2 send:000000{t}68656c6c6f get@t poke@t:776f726c64 get
+		"send:000000$(name_of 127.0.0.2){:t}01" get@t send:000001{t}6161 send:000082{t}6262 get@t fin end)
+	sees "t 68656c6c6f" "c 000000{t}776f726c64" "t 01" "t 61616262" EOF
+	log_has 1
+	[ "$(field command) $(field datagrams_up) $(field datagrams_down) $(field dropped)" = "udp 3 1 0" ] ||
+		fail "$LINE"
+	wait_until 5 has_line 'command=udp .*datagrams_up=3 datagrams_down=1' "$up" || fail "$(cat "$up")"
+	[ "$(wc -l <"$DNS_OUT")" = 1 ] || fail "$(cat "$DNS_OUT")"
+}
+
+@test "UDP ASSOCIATE through a chain of two" {
+	local first second
+	start_upstream
+	first=$UP
+	start_upstream
+	second=$UP
+	start_server -x "$first" -x "$second"
+	STEPS=(sock:t=127.0.0.2 send:000000{t}68656c6c6f get@t poke@t:776f726c64 get fin end)
+	sees "t 68656c6c6f" "c 000000{t}776f726c64" EOF
+}
+
+@test "UDP ASSOCIATE: rules are asked for each destination, here" {
+	local port
+	port=$(free_port)
+	start_upstream
+	start_server -x "$UP" --deny to=127.0.0.3 --deny to=.bad.test --log -
+	STEPS=(sock:t=127.0.0.2 "send:000000017f000003$(printf %04x "$port")01"
+		"send:000000$(name_of a.bad.test)005002" "send:000000$(name_of some.test)005003"
+		send:000000{t}04 get@t fin end)
+	sees "t 04" EOF
+	log_has 1
+	[ "$(field datagrams_up) $(field dropped)" = "1 3" ] || fail "$LINE"
+}
+
+@test "UDP ASSOCIATE: it refuses, or goes: so do we" {
+	start_upstream --deny command=udp
+	start_server -x "$UP" --log -
+	answers "0500$(error 02) EOF" $HELLO 05030001000000000000
+	log_has 1
+	[ "$(field end)" = "upstream: not allowed by ruleset" ] || fail "$LINE"
+	stop_server
+	start_upstream
+	local pid=$UP_PID
+	start_server -x "$UP" --log -
+	spawn "$PYTHON" "$LIB/associate.py" "$PROXY" sock:t=127.0.0.2 send:000000{t}68 get@t end
+	wait_until 5 has_line 't 68' "$OUT" || fail "$(cat "$OUT")"
+	kill -KILL "$pid"
+	wait_until 5 has_line EOF "$OUT" || fail "$(cat "$OUT")"
+	log_has 1
+	[[ $(field end) == "upstream: "* ]] || fail "$LINE"
+}
+
+@test "10,000 datagrams through two of them, in order and unchanged" {
+	spawn_saying "$PYTHON" "$LIB/target.py" datagrams 127.0.0.1
+	local target=$SAID
+	start_upstream
+	start_server -x "$UP"
+	run "$PYTHON" "$LIB/udpload.py" 10000 1-1400 "$PROXY" "$target"
+	[ "$output" = 10000 ] || [[ $output == *10000* ]] || fail "$output"
 }
 
 @test "a client that goes while it is passed on leaves at once" {
