@@ -50,9 +50,11 @@ void s5_session_fail(struct s5_session *s, enum s5_cause cause, uint8_t code, en
 {
 	if (s->ended)
 		return;
-	s->failure = (struct s5_failure){
-		.cause = cause, .step = s->step->id, .note = note, .code = code
-	};
+	s->failure = (struct s5_failure){ .cause = cause,
+					  .step = s->step->id,
+					  .from = s->step->sender,
+					  .note = note,
+					  .code = code };
 	s->ended = true;
 	s5_session_tell(s, S5_EV_FAILED);
 }
@@ -184,8 +186,8 @@ static void refuse(struct s5_session *s, enum s5_note why)
 	s5_session_fail(s, S5_CAUSE_MALFORMED, code, why);
 }
 
-/* Octets of a message are missing, and its sender has closed. */
-static void end(struct s5_session *s)
+/* Octets of a message are missing, as `in` says, and its sender has closed. */
+static void end(struct s5_session *s, const struct s5_reader *in)
 {
 	enum s5_role from = s->step->sender;
 	struct s5_seal *seal = s->seals[from];
@@ -194,6 +196,10 @@ static void end(struct s5_session *s)
 		s5_session_fail(s, S5_CAUSE_SEAL, (uint8_t)s5_seal_fault(seal), S5_NOTE_NONE);
 	s5_session_fail(s, S5_CAUSE_EOF, 0, S5_NOTE_NONE);
 	s->failure.partial = s5_session_stream(s, from)->len > 0;
+	if (s->failure.partial) {
+		s->failure.field = in->field;
+		s->failure.need = in->need;
+	}
 }
 
 static bool decode(struct s5_session *s)
@@ -219,7 +225,7 @@ static bool decode(struct s5_session *s)
 		return true;
 	if (!s->eof[s->step->sender])
 		return false;
-	end(s);
+	end(s, &in);
 	return true;
 }
 
@@ -298,6 +304,11 @@ void s5_session_answer(struct s5_session *s, uint8_t rep, const struct s5_addr *
 
 	s->reply = (struct s5_reply){ .rep = rep, .bnd = ip ? *bnd : s5_addr_ip4(zeros, 0) };
 	s->answered = true;
+}
+
+enum s5_step_id s5_session_step(const struct s5_session *s)
+{
+	return s->step->id;
 }
 
 const char *s5_cause_text(enum s5_cause cause)

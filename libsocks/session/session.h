@@ -83,13 +83,17 @@ enum s5_step_id {
 
 struct s5_failure {
 	enum s5_cause cause;
-	enum s5_step_id step; /* where it happened */
+	enum s5_step_id step; /* where it happened, and whose turn it was */
+	enum s5_role from;
 	enum s5_note note; /* MALFORMED, REQUEST: the deviation */
 	/* REFUSED, REQUEST: the REP; CREDENTIALS: the status; UNOFFERED: the method; LEVEL: the
 	 * level, granted or (server) asked for; SEAL: enum s5_seal_fault; MALFORMED: what a server
 	 * answered, a REP or status by its step, 0 for no answer */
 	uint8_t code;
 	bool partial; /* EOF, TIMEOUT: in the middle of a message */
+	/* EOF in the middle: the field that is not whole, and how many octets it lacks at least */
+	enum s5_field field;
+	size_t need;
 };
 
 /* Octets a direction can hold: the longest message (513) and what is glued behind it. */
@@ -196,6 +200,9 @@ void s5_session_judge(struct s5_session *s, bool accepted);
 /* Server: the reply to S5_EV_REQUEST, and with BIND once more. bnd NULL, or no IP address:
  * 0.0.0.0:0, for a reply never holds a name (R1928-6.2). */
 void s5_session_answer(struct s5_session *s, uint8_t rep, const struct s5_addr *bnd);
+
+/* What has to pass next. */
+enum s5_step_id s5_session_step(const struct s5_session *s);
 
 const char *s5_cause_text(enum s5_cause cause);
 const char *s5_step_name(enum s5_step_id step);

@@ -1,0 +1,393 @@
+/* Conversations as they pass by: the recorded ones, those of SOCKS4, and broken ones, cut in every way. */
+#include "dissect/talk.h"
+#include "drive.h"
+#include "vectors.h"
+
+#define ROOM (2 * S5_TALK_HELD)
+
+static struct s5_talk talk;
+static struct {
+	char log[ROOM]; /* a line for all that is told but octets that are no message */
+	size_t len;
+	struct {
+		uint8_t octets[ROOM];
+		size_t n;
+	} told[2], rest[2]; /* all that was told; what was no message */
+	uint64_t off[2][2]; /* where the next octets have to stand: in clear, sealed */
+	bool sealed;
+} got;
+
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	got.len += (size_t)vsnprintf(got.log + got.len, sizeof got.log - got.len, format, args);
+	va_end(args);
+	assert_true(got.len < sizeof got.log);
+}
+
+static const char *who(enum s5_role from)
+{
+	return from == S5_CLIENT ? "client" : "server";
+}
+
+static void say_message(const struct s5_seen *seen)
+{
+	say("%s %s ", who(seen->from), s5_step_name(seen->step));
+	for (size_t i = 0; i < seen->len; i++)
+		say("%02x", seen->octets[i]);
+	for (unsigned i = 0; i < seen->trace->nmarks; i++)
+		say(" %s@%u", drive_note(seen->trace->mark[i].note), seen->trace->mark[i].off);
+	say("\n");
+}
+
+static void say_seen(const struct s5_seen *seen)
+{
+	switch (seen->kind) {
+	case S5_SEEN_MESSAGE:
+		say_message(seen);
+		break;
+	case S5_SEEN_FAULT:
+		say("%s fault in %s: %s", who(seen->from), s5_step_name(seen->step), seen->why);
+		if (seen->need)
+			say(", %s lacks %d", s5_field_name(seen->field), (int)seen->need);
+		say("\n");
+		break;
+	case S5_SEEN_CLOSED:
+		say("%s closed before %s\n", who(seen->from), s5_step_name(seen->step));
+		break;
+	case S5_SEEN_GAP:
+		say("%s gap of %d\n", who(seen->from), (int)seen->len);
+		break;
+	case S5_SEEN_DATA:
+	case S5_SEEN_REST:
+		break;
+	}
+}
+
+static void keep(uint8_t *all, size_t *n, const struct s5_seen *seen)
+{
+	assert_true(*n + seen->len <= ROOM);
+	memcpy(all + *n, seen->octets, seen->len);
+	*n += seen->len;
+}
+
+static void seen(void *arg, const struct s5_seen *seen)
+{
+	uint64_t *off = &got.off[seen->from][seen->sealed];
+
+	assert_ptr_equal(arg, &got);
+	assert_int_equal(seen->off, *off);
+	*off += seen->len;
+	got.sealed |= seen->sealed;
+	say_seen(seen);
+	if (!seen->octets || !seen->len)
+		return;
+	for (unsigned i = 0; seen->trace && i < seen->trace->nspans; i++)
+		assert_true(seen->trace->span[i].off + seen->trace->span[i].len <= seen->len);
+	keep(got.told[seen->from].octets, &got.told[seen->from].n, seen);
+	if (seen->kind != S5_SEEN_MESSAGE)
+		keep(got.rest[seen->from].octets, &got.rest[seen->from].n, seen);
+}
+
+static void begin(void)
+{
+	memset(&got, 0, sizeof got);
+	s5_talk_init(&talk, seen, &got);
+}
+
+static void end(void)
+{
+	s5_talk_end(&talk, S5_CLIENT, true);
+	s5_talk_end(&talk, S5_SERVER, true);
+	s5_talk_fini(&talk);
+}
+
+/* In pieces that lie in memory of their own: a step beyond them is found. */
+static void give(enum s5_role from, const uint8_t *octets, size_t n, size_t width)
+{
+	for (size_t at = 0; at < n; at += width) {
+		size_t piece = width < n - at ? width : n - at;
+		uint8_t *copy = malloc(piece);
+
+		assert_non_null(copy);
+		memcpy(copy, octets + at, piece);
+		s5_talk_recv(&talk, from, copy, piece, 0);
+		free(copy);
+	}
+}
+
+static void say_rest(void)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		if (!got.rest[side].n)
+			continue;
+		say("%s stream %zu ", who((enum s5_role)side), got.rest[side].n);
+		for (size_t i = 0; i < got.rest[side].n; i++)
+			say("%02x", got.rest[side].octets[i]);
+		say("\n");
+	}
+}
+
+static const char *const recordings[] = {
+	"01-noauth-connect-ipv4",
+	"02-noauth-connect-domain",
+	"03-reject-host-unreachable-echo",
+	"04-reject-refused",
+	"05-no-acceptable-method",
+	"06-userpass-ok",
+	"07-userpass-empty-password",
+	"08-userpass-empty-both",
+	"09-userpass-rejected",
+	"10-userpass-reply-ver5",
+	"11-bind-ok",
+	"12-bind-wrong-peer",
+	"50-tor-resolve",
+	"20-gss-curl7.68-level0",
+	"21-gss-curl7.68-nec-level0",
+	"24-gss-curl8.21-granted-level0",
+	"31-gss-tcp-level1",
+	"32-gss-tcp-level2",
+	"33-gss-level3-refused",
+	"34-gss-spnego-level1",
+	"35-gss-deleg-level1",
+	"36-gss-abort",
+};
+
+static struct vector vector;
+
+/* The lines of a recording's text that are messages and streams. */
+static void read_wanted(const char *name, char *want, size_t size)
+{
+	static char line[4 * DRIVE_ROOM];
+	FILE *file = vector_open(name, "txt");
+	size_t len = 0;
+
+	want[0] = 0;
+	while (fgets(line, sizeof line, file)) {
+		if (strncmp(line, "client ", 7) && strncmp(line, "server ", 7))
+			continue;
+		len += (size_t)snprintf(want + len, size - len, "%s", line);
+		assert_true(len < size);
+	}
+	fclose(file);
+}
+
+/* How the two directions may come: as recorded, or all of one before the other. */
+enum order { AS_RECORDED, CLIENT_FIRST, SERVER_FIRST, ORDERS };
+
+static void give_lines(unsigned dialogue, enum order order, size_t width)
+{
+	static uint8_t octets[VECTOR_TEXT];
+
+	for (unsigned pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < vector.n; i++) {
+			enum s5_role from = vector.lines[i].from;
+			bool first = order == AS_RECORDED ||
+				     (from == S5_CLIENT) == (order == CLIENT_FIRST);
+
+			if (vector.lines[i].dialogue == dialogue && first == !pass)
+				give(from, octets, hex(octets, sizeof octets, vector.lines[i].hex),
+				     width);
+		}
+}
+
+static void replay(const char *name, enum order order, size_t width)
+{
+	static char want[ROOM], all[ROOM];
+	size_t len = 0;
+
+	vector_load(&vector, name);
+	read_wanted(name, want, sizeof want);
+	for (unsigned i = 0; i <= vector.lines[vector.n - 1].dialogue; i++) {
+		begin();
+		give_lines(i, order, width);
+		s5_talk_end(&talk, S5_CLIENT, false);
+		s5_talk_end(&talk, S5_SERVER, false);
+		s5_talk_fini(&talk);
+		say_rest();
+		len += (size_t)snprintf(all + len, sizeof all - len, "%s", got.log);
+	}
+	if (strcmp(all, want))
+		fail_msg("%s, order %u, width %zu, got:\n%s", name, order, width, all);
+}
+
+TEST(DEC_2_every_recording_in_every_order_and_segmentation)
+{
+	for (size_t i = 0; i < LENGTH(recordings); i++)
+		for (unsigned order = 0; order < ORDERS; order++)
+			for (size_t width = 1; width < 2 * VECTOR_TEXT; width = 3 * width + 1)
+				replay(recordings[i], (enum order)order, width);
+}
+
+/* Whatever is broken: all octets are told once and in order. */
+static void check_told(enum s5_role from, const uint8_t *octets, size_t n)
+{
+	if (got.sealed)
+		return;
+	assert_int_equal(got.told[from].n, n);
+	assert_memory_equal(got.told[from].octets, octets, n);
+}
+
+/* The recording with octet `at` of all flipped, or (cut) only what comes before it. */
+static bool spoil(size_t at, bool cut, uint8_t bits)
+{
+	static uint8_t sent[2][ROOM], octets[VECTOR_TEXT];
+	size_t n, nsent[2] = { 0, 0 }, seen_so_far = 0;
+
+	begin();
+	for (size_t i = 0; i < vector.n; i++) {
+		enum s5_role from = vector.lines[i].from;
+
+		n = hex(octets, sizeof octets, vector.lines[i].hex);
+		if (at >= seen_so_far && at < seen_so_far + n) {
+			octets[at - seen_so_far] ^= bits;
+			n = cut ? at - seen_so_far : n;
+		} else if (cut && at < seen_so_far) {
+			n = 0;
+		}
+		memcpy(sent[from] + nsent[from], octets, n);
+		nsent[from] += n;
+		seen_so_far += n;
+		give(from, octets, n, VECTOR_TEXT);
+		if (cut && n < hex(octets, sizeof octets, vector.lines[i].hex))
+			break;
+	}
+	end();
+	check_told(S5_CLIENT, sent[S5_CLIENT], nsent[S5_CLIENT]);
+	check_told(S5_SERVER, sent[S5_SERVER], nsent[S5_SERVER]);
+	return at < seen_so_far;
+}
+
+TEST(every_recording_cut_at_every_octet_and_with_every_octet_flipped)
+{
+	for (size_t i = 0; i < LENGTH(recordings); i++) {
+		vector_load(&vector, recordings[i]);
+		for (size_t at = 0; spoil(at, false, 0xff) && spoil(at, false, 0x01); at++)
+			spoil(at, true, 0);
+	}
+}
+
+struct talks {
+	const char *lines; /* c HEX, s HEX, c. or s.: it closes; c-7: seven octets are missing */
+	const char *log;
+};
+
+static void run_line(const char *line)
+{
+	enum s5_role from = line[0] == 'c' ? S5_CLIENT : S5_SERVER;
+	uint8_t octets[256];
+
+	if (line[1] == '.')
+		s5_talk_end(&talk, from, true);
+	else if (line[1] == '-')
+		s5_talk_gap(&talk, from, strtoull(line + 2, NULL, 10));
+	else
+		give(from, octets, hex(octets, sizeof octets, line + 2), 1);
+}
+
+static void talked(const struct talks *row)
+{
+	char lines[512], *rest = lines, *line;
+
+	strcpy(lines, row->lines);
+	begin();
+	while ((line = strsep(&rest, "|")))
+		if (*line)
+			run_line(line);
+	s5_talk_end(&talk, S5_CLIENT, false);
+	s5_talk_end(&talk, S5_SERVER, false);
+	s5_talk_fini(&talk);
+	say_rest();
+	assert_string_equal(got.log, row->log);
+}
+
+TEST(DEC_5_socks4_and_4a_are_followed)
+{
+	static const struct talks rows[] = {
+		{ "c 040146507f00000100|s 005a000000000000|c 6869|s 686f",
+		  "client request 040146507f00000100\nserver reply 005a000000000000\n"
+		  "client stream 2 6869\nserver stream 2 686f\n" },
+		{ "c 0401465000000001007800|s 005b000000000000|c 6869",
+		  "client request 0401465000000001007800\nserver reply 005b000000000000\n"
+		  "client stream 2 6869\n" },
+		{ "c 040246507f00000100|s 005a123400000000|s 005a123401020304|s 6869",
+		  "client request 040246507f00000100\nserver reply 005a123400000000\n"
+		  "server second reply 005a123401020304\nserver stream 2 6869\n" },
+		{ "s 005a000000000000|c 040146507f00000100",
+		  "client request 040146507f00000100\nserver reply 005a000000000000\n" },
+		{ "c 04014650|c.", "client fault in request: it is cut short, destination address "
+				   "lacks 4\nclient stream 4 04014650\n" },
+		{ "c 040146507f00000100|s.",
+		  "client request 040146507f00000100\nserver closed before reply\n" },
+		{ "c 040146507f00000100|s 055a|c 68|s 69",
+		  "client request 040146507f00000100\n"
+		  "server fault in reply: version is not 05\n"
+		  "client stream 1 68\nserver stream 3 055a69\n" },
+	};
+
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		talked(&rows[i]);
+}
+
+TEST(DEC_3_what_is_broken_is_told_with_field_and_lack_and_the_rest_as_such)
+{
+	static const struct talks rows[] = {
+		{ "c 050100|s 0500|c 0501000305616263|c.",
+		  "client method list 050100\nserver method choice 0500\n"
+		  "client fault in request: it is cut short, destination address lacks 2\n"
+		  "client stream 8 0501000305616263\n" },
+		{ "c 474554202f", "client fault in method list: version is not 05\n"
+				  "client stream 5 474554202f\n" },
+		{ "c 050100|s.|c 01",
+		  "client method list 050100\nserver closed before method choice\n"
+		  "client stream 1 01\n" },
+		{ "c 050100|s 05ff|c 01|s 02",
+		  "client method list 050100\nserver method choice 05ff\n"
+		  "client stream 1 01\nserver stream 1 02\n" },
+		{ "c 050100|s-7|s 0500|c 01",
+		  "client method list 050100\n"
+		  "server fault in method choice: octets of the dialogue are missing\n"
+		  "server gap of 7\nclient stream 1 01\nserver stream 2 0500\n" },
+		{ "c 050100050100017f0000010050|s 050005000001000000000000|c 61|c-7|c 62",
+		  "client method list 050100\nserver method choice 0500\n"
+		  "client request 050100017f0000010050\nserver reply 05000001000000000000\n"
+		  "client gap of 7\nclient stream 2 6162\n" },
+		{ "s 0500", "server stream 2 0500\n" },
+		{ "", "" },
+	};
+
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		talked(&rows[i]);
+}
+
+TEST(octets_that_wait_for_the_other_side_are_kept_up_to_a_bound)
+{
+	static const uint8_t zeros[4096];
+
+	begin();
+	run_line("c 050100");
+	for (size_t n = 0; n < S5_TALK_HELD + S5_SESSION_ROOM + sizeof zeros; n += sizeof zeros) {
+		s5_talk_recv(&talk, S5_CLIENT, zeros, sizeof zeros, 0);
+		if (talk.state == S5_TALK_LOST)
+			break;
+	}
+	assert_int_equal(talk.state, S5_TALK_LOST);
+	end();
+	assert_non_null(strstr(got.log, "too much came before what had to come first"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(DEC_2_every_recording_in_every_order_and_segmentation),
+		cmocka_unit_test(every_recording_cut_at_every_octet_and_with_every_octet_flipped),
+		cmocka_unit_test(DEC_5_socks4_and_4a_are_followed),
+		cmocka_unit_test(
+			DEC_3_what_is_broken_is_told_with_field_and_lack_and_the_rest_as_such),
+		cmocka_unit_test(octets_that_wait_for_the_other_side_are_kept_up_to_a_bound),
+	};
+
+	return RUN(tests);
+}
