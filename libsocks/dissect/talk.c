@@ -4,19 +4,13 @@
 #include <string.h>
 
 #include "base/names.h"
+#include "dissect/anatomy.h"
 
 #define PIECE 4096 /* octets that are unsealed at once */
 
 static enum s5_role other(enum s5_role side)
 {
 	return side == S5_CLIENT ? S5_SERVER : S5_CLIENT;
-}
-
-void s5_talk_init(struct s5_talk *t, void (*seen)(void *arg, const struct s5_seen *seen), void *arg)
-{
-	*t = (struct s5_talk){ .seen = seen, .arg = arg, .config = { .watch = true } };
-	t->v4.step = S5_STEP_REQUEST;
-	s5_session_init_observer(&t->session, &t->config);
 }
 
 static void free_held(struct s5_talk_side *side)
@@ -64,6 +58,48 @@ static void tell_octets(struct s5_talk *t, enum s5_role from, const uint8_t *oct
 	seen.len = n;
 	seen.sealed = sealed;
 	tell(t, seen);
+}
+
+/* A sealed message. What is in it is a part of the dialogue, or of the stream. */
+static void saw(struct s5_talk *t, enum s5_role from, const uint8_t *octets, size_t n,
+		const uint8_t *plain, size_t nplain)
+{
+	struct s5_trace trace = { .nspans = 0 };
+	struct s5_reader in = s5_reader_over(octets, n);
+	struct s5_gssframe frame;
+
+	in.trace = &trace;
+	s5_gssframe_get(&in, &frame);
+	s5_anatomy(octets, n, false, &trace);
+	tell(t, (struct s5_seen){ .kind = S5_SEEN_SEALED,
+				  .from = from,
+				  .step = S5_STEP_STREAM,
+				  .octets = octets,
+				  .len = n,
+				  .trace = &trace });
+	if (t->state == S5_TALK_OPEN)
+		tell_octets(t, from, plain, nplain, true);
+}
+
+static void saw_client(void *t, const uint8_t *octets, size_t n, const uint8_t *plain,
+		       size_t nplain)
+{
+	saw(t, S5_CLIENT, octets, n, plain, nplain);
+}
+
+static void saw_server(void *t, const uint8_t *octets, size_t n, const uint8_t *plain,
+		       size_t nplain)
+{
+	saw(t, S5_SERVER, octets, n, plain, nplain);
+}
+
+void s5_talk_init(struct s5_talk *t, void (*seen)(void *arg, const struct s5_seen *seen), void *arg)
+{
+	*t = (struct s5_talk){ .seen = seen, .arg = arg, .config = { .watch = true } };
+	t->config.peek[S5_CLIENT] = (struct s5_seal_peek){ .saw = saw_client, .arg = t };
+	t->config.peek[S5_SERVER] = (struct s5_seal_peek){ .saw = saw_server, .arg = t };
+	t->v4.step = S5_STEP_REQUEST;
+	s5_session_init_observer(&t->session, &t->config);
 }
 
 /* held octets */
@@ -116,6 +152,18 @@ static void fault(struct s5_talk *t, struct s5_seen seen)
 	tell(t, seen);
 }
 
+/* What comes next in the sealed stream is at fault, and told as far as it is there. */
+static void fault_sealed(struct s5_talk *t, enum s5_role from, const struct s5_seal *seal,
+			 const char *why)
+{
+	struct s5_seen seen = { .from = from, .step = S5_STEP_STREAM, .why = why };
+	size_t n;
+
+	seen.octets = s5_seal_rest(seal, &n);
+	seen.len = n;
+	fault(t, seen);
+}
+
 static void unseal(struct s5_talk *t, enum s5_role from, const uint8_t *octets, size_t n)
 {
 	struct s5_seal *seal = t->side[from].seal;
@@ -128,12 +176,9 @@ static void unseal(struct s5_talk *t, enum s5_role from, const uint8_t *octets, 
 	out.data = malloc(out.cap + 1);
 	if (out.data)
 		rc = s5_seal_unwrap(seal, piece, n, &out);
-	tell_octets(t, from, out.data, out.len, true);
-	free(out.data);
+	free(out.data); /* saw has told it */
 	if (rc != S5_OK)
-		fault(t, (struct s5_seen){ .from = from,
-					   .step = S5_STEP_STREAM,
-					   .why = s5_seal_text(s5_seal_fault(seal)) });
+		fault_sealed(t, from, seal, s5_seal_text(s5_seal_fault(seal)));
 }
 
 static void carry(struct s5_talk *t, enum s5_role from, const uint8_t *octets, size_t n)
@@ -156,14 +201,21 @@ static void carry_held(struct s5_talk *t)
 	}
 }
 
-/* What the session took and had no use for. */
-static void carry_early(struct s5_talk *t, enum s5_role from, bool sealed)
+/* What the session took of `from` and had no use for; told: but for what is in clear, which is told. */
+static void carry_early(struct s5_talk *t, enum s5_role from, bool told)
 {
+	struct s5_seal *seal = s5_session_take_seal(&t->session, from);
 	const uint8_t *octets;
 	size_t n;
 
 	octets = s5_session_early(&t->session, from, &n);
-	tell_octets(t, from, octets, n, sealed);
+	if (!told)
+		tell_octets(t, from, octets, n, seal != NULL);
+	if (!seal)
+		return;
+	octets = s5_seal_rest(seal, &n);
+	tell_octets(t, from, octets, n, false);
+	s5_seal_free(seal);
 }
 
 /* SOCKS5 */
@@ -175,8 +227,11 @@ static bool is_sealed(const struct s5_session *s, enum s5_role from)
 
 static void tell_message(struct s5_talk *t)
 {
-	const struct s5_session *s = &t->session;
+	struct s5_session *s = &t->session;
 
+	if (s->message.step == S5_STEP_TOKEN || s->message.step == S5_STEP_LEVEL)
+		s5_anatomy(s->message.octets, s->message.len, s->message.step == S5_STEP_LEVEL,
+			   &s->trace);
 	/* The level itself went in clear, but the seal is there already. */
 	tell(t, (struct s5_seen){ .kind = S5_SEEN_MESSAGE,
 				  .from = s->message.sender,
@@ -188,13 +243,38 @@ static void tell_message(struct s5_talk *t)
 				  .trace = &s->trace });
 }
 
+/* For a stream whose messages cannot be read, or not all of them. */
+static struct s5_seal *new_opaque(struct s5_talk *t, enum s5_role from)
+{
+	struct s5_seal_peek peek = t->config.peek[from];
+	struct s5_seal *seal;
+
+	peek.skips = true;
+	seal = s5_seal_new_peek(&peek);
+	if (!seal)
+		fault(t, (struct s5_seen){ .from = from,
+					   .step = S5_STEP_STREAM,
+					   .why = s5_cause_text(S5_CAUSE_MEMORY) });
+	return seal;
+}
+
 static void open5(struct s5_talk *t)
 {
+	bool opaque = t->session.level > S5_LEVEL_INTEGRITY;
+	const uint8_t *early;
+	size_t n;
+
+	for (unsigned i = 0; i < 2; i++)
+		t->side[i].seal = opaque ? new_opaque(t, (enum s5_role)i)
+					 : s5_session_take_seal(&t->session, (enum s5_role)i);
 	t->state = S5_TALK_OPEN;
-	for (unsigned i = 0; i < 2; i++)
-		t->side[i].seal = s5_session_take_seal(&t->session, (enum s5_role)i);
-	for (unsigned i = 0; i < 2; i++)
-		carry_early(t, (enum s5_role)i, t->side[i].seal != NULL);
+	for (unsigned i = 0; i < 2; i++) {
+		early = s5_session_early(&t->session, (enum s5_role)i, &n);
+		if (opaque)
+			carry(t, (enum s5_role)i, early, n);
+		else
+			tell_octets(t, (enum s5_role)i, early, n, t->side[i].seal != NULL);
+	}
 	carry_held(t);
 }
 
@@ -221,26 +301,35 @@ static void closed(struct s5_talk *t, enum s5_role from, enum s5_step_id step)
 		tell(t, (struct s5_seen){ .kind = S5_SEEN_CLOSED, .from = from, .step = step });
 }
 
+/* Why the octets at the head cannot be read; NULL: they are not to blame. */
+static const char *blame(const struct s5_failure *f)
+{
+	if (f->cause == S5_CAUSE_MALFORMED)
+		return s5_note_text(f->note);
+	return f->cause == S5_CAUSE_EOF && f->partial ? "it is cut short" : NULL;
+}
+
 /* The dialogue is over, and no stream follows. */
 static void failed5(struct s5_talk *t)
 {
 	const struct s5_failure *f = &t->session.failure;
+	const char *why = blame(f);
 
-	if (f->cause == S5_CAUSE_MALFORMED)
-		fault5(t, s5_note_text(f->note));
-	else if (f->cause == S5_CAUSE_SEAL)
-		fault5(t, s5_seal_text((enum s5_seal_fault)f->code));
-	else if (f->cause == S5_CAUSE_EOF && f->partial)
-		fault5(t, "it is cut short");
-	else if (f->cause == S5_CAUSE_MEMORY)
-		fault5(t, s5_cause_text(f->cause));
+	if (why)
+		fault5(t, why);
+	else if (f->cause == S5_CAUSE_SEAL || f->cause == S5_CAUSE_MEMORY)
+		fault(t, (struct s5_seen){
+				 .from = f->from,
+				 .step = f->step,
+				 .why = f->cause == S5_CAUSE_MEMORY
+						? s5_cause_text(f->cause)
+						: s5_seal_text((enum s5_seal_fault)f->code) });
 	else if (f->cause == S5_CAUSE_EOF)
 		closed(t, f->from, f->step);
 	else
 		t->state = S5_TALK_REFUSED;
 	for (unsigned i = 0; i < 2; i++)
-		if (t->state == S5_TALK_REFUSED || i != f->from)
-			carry_early(t, (enum s5_role)i, is_sealed(&t->session, (enum s5_role)i));
+		carry_early(t, (enum s5_role)i, why && i == f->from);
 	carry_held(t);
 }
 
@@ -363,7 +452,7 @@ static void lose(struct s5_talk *t, enum s5_role from, const char *why)
 		step = t->version == 4 ? t->v4.step : s5_session_step(&t->session);
 	fault(t, (struct s5_seen){ .from = from, .step = step, .why = why });
 	for (unsigned i = 0; t->version == 5 && i < 2; i++)
-		carry_early(t, (enum s5_role)i, is_sealed(&t->session, (enum s5_role)i));
+		carry_early(t, (enum s5_role)i, false);
 	carry_held(t);
 }
 
@@ -389,9 +478,7 @@ void s5_talk_gap(struct s5_talk *t, enum s5_role from, uint64_t n)
 	if (is_talking(t))
 		lose(t, from, "octets of the dialogue are missing");
 	else if (t->state == S5_TALK_OPEN && t->side[from].seal)
-		fault(t, (struct s5_seen){ .from = from,
-					   .step = S5_STEP_STREAM,
-					   .why = "octets of a sealed message are missing" });
+		fault_sealed(t, from, t->side[from].seal, "octets of a sealed message are missing");
 	tell(t, (struct s5_seen){ .kind = S5_SEEN_GAP, .from = from, .len = n });
 }
 
@@ -404,9 +491,7 @@ void s5_talk_end(struct s5_talk *t, enum s5_role from, bool closed)
 	side->closed = closed;
 	go(t);
 	if (t->state == S5_TALK_OPEN && seal && s5_seal_end(seal) != S5_OK)
-		fault(t, (struct s5_seen){ .from = from,
-					   .step = S5_STEP_STREAM,
-					   .why = s5_seal_text(s5_seal_fault(seal)) });
+		fault_sealed(t, from, seal, s5_seal_text(s5_seal_fault(seal)));
 	if (t->side[other(from)].ended && is_talking(t)) {
 		t->state = S5_TALK_LOST;
 		carry_held(t);

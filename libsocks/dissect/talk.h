@@ -23,6 +23,8 @@
 
 enum s5_seen_kind {
 	S5_SEEN_MESSAGE, /* a message, whole */
+	S5_SEEN_SEALED, /* a message that is a seal (RFC 1961 5); what is in it is told next, if it can
+			 * be read */
 	S5_SEEN_DATA, /* what is carried once the proxy has opened the connection */
 	S5_SEEN_GAP, /* len octets are missing */
 	S5_SEEN_FAULT, /* octets that are no such message as has to come, or only a part of it */
@@ -40,7 +42,7 @@ struct s5_seen {
 	int64_t when; /* of the last octets that came from `from` */
 	const uint8_t *octets; /* GAP: NULL */
 	uint64_t len;
-	const struct s5_trace *trace; /* MESSAGE, FAULT: fields and deviations; else NULL */
+	const struct s5_trace *trace; /* MESSAGE, SEALED, FAULT: fields and deviations; else NULL */
 	/* FAULT: static texts; and where a message is cut short, the field and how many octets it
 	 * lacks at least, else 0. */
 	const char *why;

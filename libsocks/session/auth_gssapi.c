@@ -336,8 +336,8 @@ static const struct s5_step *observe_level(struct s5_session *s)
 		s5_session_tell(s, S5_EV_OPEN);
 		return &s5_step_stream;
 	}
-	s->seals[S5_CLIENT] = s5_seal_new_peek();
-	s->seals[S5_SERVER] = s5_seal_new_peek();
+	s->seals[S5_CLIENT] = s5_seal_new_peek(&s->config->peek[S5_CLIENT]);
+	s->seals[S5_SERVER] = s5_seal_new_peek(&s->config->peek[S5_SERVER]);
 	if (!s->seals[S5_CLIENT] || !s->seals[S5_SERVER])
 		s5_session_fail(s, S5_CAUSE_MEMORY, 0, S5_NOTE_NONE);
 	return NULL;

@@ -13,6 +13,7 @@ struct s5_seal {
 	uint8_t level;
 	bool conf; /* encrypt what we send */
 	bool insists; /* on what comes being encrypted */
+	struct s5_seal_peek peek; /* an observer's */
 	enum s5_seal_fault fault;
 	size_t limit; /* octets of plaintext in a token */
 	uint8_t *part; /* of a message that has begun */
@@ -39,9 +40,13 @@ struct s5_seal *s5_seal_new(struct s5_gss *gss, uint8_t level)
 	return s;
 }
 
-struct s5_seal *s5_seal_new_peek(void)
+struct s5_seal *s5_seal_new_peek(const struct s5_seal_peek *peek)
 {
-	return calloc(1, sizeof(struct s5_seal));
+	struct s5_seal *s = calloc(1, sizeof *s);
+
+	if (s)
+		s->peek = *peek;
+	return s;
 }
 
 void s5_seal_free(struct s5_seal *s)
@@ -193,14 +198,19 @@ static enum s5_seal_fault open_token(struct s5_seal *s, bool ordered, uint8_t *t
 	return is_late_at_worst(fault) && s->insists && !conf ? S5_SEAL_READABLE : fault;
 }
 
-/* One whole message in its place. R1961-5.4, 5.8. */
+/* One whole message in its place, of which token is a part. R1961-5.4, 5.8. */
 static enum s5_rc take_message(struct s5_seal *s, uint8_t *token, size_t ntoken,
 			       struct s5_writer *out)
 {
-	const uint8_t *plain;
-	size_t n;
+	const uint8_t *plain = NULL;
+	size_t n = 0;
 	enum s5_seal_fault fault = open_token(s, true, token, ntoken, &plain, &n);
 
+	if (s->peek.saw)
+		s->peek.saw(s->peek.arg, token - S5_FRAME_HEADER, S5_FRAME_HEADER + ntoken, plain,
+			    n);
+	if (fault != S5_SEAL_GOOD && s->peek.skips)
+		return S5_OK;
 	if (fault != S5_SEAL_GOOD)
 		return fail(s, fault);
 	s5_put_octets(out, plain, n);
@@ -255,6 +265,24 @@ static enum s5_rc take_part(struct s5_seal *s, struct s5_writer *out)
 	return rc;
 }
 
+/* An observer may want to see what is behind the end. */
+static void keep_rest(struct s5_seal *s, const uint8_t *octets, size_t n)
+{
+	uint8_t *part = n ? realloc(s->part, s->npart + n) : NULL;
+
+	if (!part)
+		return;
+	memcpy(part + s->npart, octets, n);
+	s->part = part;
+	s->npart += n;
+}
+
+const uint8_t *s5_seal_rest(const struct s5_seal *s, size_t *n)
+{
+	*n = s->npart;
+	return s->part;
+}
+
 static enum s5_rc unwrap_own(struct s5_seal *s, uint8_t *octets, size_t n, struct s5_writer *out)
 {
 	enum s5_rc rc = s->fault == S5_SEAL_GOOD ? S5_OK : S5_BAD;
@@ -272,6 +300,8 @@ static enum s5_rc unwrap_own(struct s5_seal *s, uint8_t *octets, size_t n, struc
 			rc = took ? take_part(s, out) : S5_BAD;
 		}
 	}
+	if (rc == S5_BAD && s->peek.saw)
+		keep_rest(s, octets + at, n - at);
 	return rc;
 }
 

@@ -22,8 +22,18 @@ struct s5_seal;
 /* Takes over the context, unless it returns NULL (no memory, or a context that wraps nothing).
  * level: at least S5_LEVEL_INTEGRITY. */
 struct s5_seal *s5_seal_new(struct s5_gss *gss, uint8_t level);
+/* How an observer looks at a sealed stream. */
+struct s5_seal_peek {
+	/* Shown each message, frame and all, and what is inside; plain is NULL if that cannot be read.
+	 * NULL: nobody looks. */
+	void (*saw)(void *arg, const uint8_t *octets, size_t n, const uint8_t *plain,
+		    size_t nplain);
+	void *arg;
+	bool skips; /* goes on behind a message that cannot be read, which else is the end */
+};
+
 /* For an observer: reads what is signed and not encrypted, and checks nothing. */
-struct s5_seal *s5_seal_new_peek(void);
+struct s5_seal *s5_seal_new_peek(const struct s5_seal_peek *peek);
 /* Frees the outer ones too. NULL is fine. */
 void s5_seal_free(struct s5_seal *s);
 /* s goes inside outer, which belongs to it from now on; outer NULL: nothing changes. */
@@ -49,6 +59,9 @@ size_t s5_seal_unwrapped_size(const struct s5_seal *s, size_t n);
 enum s5_rc s5_seal_unwrap(struct s5_seal *s, uint8_t *octets, size_t n, struct s5_writer *out);
 /* The stream ended here: S5_BAD in the middle of a message (R1961-5.9). */
 enum s5_rc s5_seal_end(struct s5_seal *s);
+
+/* An observer's: octets of the stream that were shown to nobody, for they are no whole message. */
+const uint8_t *s5_seal_rest(const struct s5_seal *s, size_t *n);
 
 /* Octets of the largest datagram that, wrapped, is one of at most `size` octets; 0: none. */
 size_t s5_seal_datagram_limit(const struct s5_seal *s, size_t size);

@@ -106,6 +106,7 @@ struct s5_session_config {
 	struct s5_credentials credentials; /* client, with userpass */
 	struct s5_gss_config gss; /* with GSSAPI */
 	struct s5_request request; /* client */
+	struct s5_seal_peek peek[2]; /* observer: at what S5_CLIENT, S5_SERVER sends */
 };
 
 #define S5_ROUNDS 16 /* tokens of a client, at most (R1961-3.14) */

@@ -1,6 +1,7 @@
 /* The recorded dialogues, seen by an observer and replayed to a server and to a client. */
 #include "codec.h"
 #include "dialogue.h"
+#include "recordings.h"
 #include "vectors.h"
 
 static struct vector vector;
@@ -85,33 +86,10 @@ static void observed(const char *name)
 	}
 }
 
-/* Those that are one dialogue each, in both directions, come first. */
-#define DIALOGUES 13
-static const char *const recordings[] = {
-	"01-noauth-connect-ipv4",
-	"02-noauth-connect-domain",
-	"03-reject-host-unreachable-echo",
-	"04-reject-refused",
-	"05-no-acceptable-method",
-	"06-userpass-ok",
-	"07-userpass-empty-password",
-	"08-userpass-empty-both",
-	"09-userpass-rejected",
-	"10-userpass-reply-ver5",
-	"11-bind-ok",
-	"12-bind-wrong-peer",
-	"50-tor-resolve",
-	"51-reply-codes",
-	"52-pipelined",
-	"53-pipelined-userpass",
-	"54-addresses",
-	"55-malformed",
-};
-
 TEST(DEC_2_observer_follows_every_recorded_dialogue)
 {
 	for (size_t i = 0; i < DIALOGUES; i++)
-		observed(recordings[i]);
+		observed(clear_recordings[i]);
 }
 
 struct replay {
@@ -361,8 +339,8 @@ TEST(every_line_of_every_recording_is_read_soundly_as_anything)
 {
 	uint8_t octets[VECTOR_TEXT];
 
-	for (size_t i = 0; i < LENGTH(recordings); i++) {
-		vector_load(&vector, recordings[i]);
+	for (size_t i = 0; i < LENGTH(clear_recordings); i++) {
+		vector_load(&vector, clear_recordings[i]);
 		for (size_t k = 0; k < vector.n * CODEC_COUNT; k++) {
 			size_t n = hex(octets, sizeof octets, vector.lines[k / CODEC_COUNT].hex);
 			const char *fault = codec_fault(&codecs[k % CODEC_COUNT], octets, n);
