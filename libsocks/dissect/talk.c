@@ -152,16 +152,27 @@ static void fault(struct s5_talk *t, struct s5_seen seen)
 	tell(t, seen);
 }
 
-/* What comes next in the sealed stream is at fault, and told as far as it is there. */
-static void fault_sealed(struct s5_talk *t, enum s5_role from, const struct s5_seal *seal,
-			 const char *why)
+/* Tells what is there in part of a sealed message, and gives its seal up. */
+static void drop_seal(struct s5_talk *t, enum s5_role from)
 {
-	struct s5_seen seen = { .from = from, .step = S5_STEP_STREAM, .why = why };
+	struct s5_seal *seal = t->side[from].seal;
+	const uint8_t *octets;
 	size_t n;
 
-	seen.octets = s5_seal_rest(seal, &n);
-	seen.len = n;
-	fault(t, seen);
+	if (!seal)
+		return;
+	t->side[from].seal = NULL;
+	octets = s5_seal_rest(seal, &n);
+	tell_octets(t, from, octets, n, false);
+	s5_seal_free(seal);
+}
+
+/* The sealed stream of `from` ends here, and so does the other. */
+static void fault_sealed(struct s5_talk *t, enum s5_role from, const char *why)
+{
+	fault(t, (struct s5_seen){ .from = from, .step = S5_STEP_STREAM, .why = why });
+	drop_seal(t, S5_CLIENT);
+	drop_seal(t, S5_SERVER);
 }
 
 static void unseal(struct s5_talk *t, enum s5_role from, const uint8_t *octets, size_t n)
@@ -178,7 +189,7 @@ static void unseal(struct s5_talk *t, enum s5_role from, const uint8_t *octets, 
 		rc = s5_seal_unwrap(seal, piece, n, &out);
 	free(out.data); /* saw has told it */
 	if (rc != S5_OK)
-		fault_sealed(t, from, seal, s5_seal_text(s5_seal_fault(seal)));
+		fault_sealed(t, from, s5_seal_text(s5_seal_fault(seal)));
 }
 
 static void carry(struct s5_talk *t, enum s5_role from, const uint8_t *octets, size_t n)
@@ -478,7 +489,7 @@ void s5_talk_gap(struct s5_talk *t, enum s5_role from, uint64_t n)
 	if (is_talking(t))
 		lose(t, from, "octets of the dialogue are missing");
 	else if (t->state == S5_TALK_OPEN && t->side[from].seal)
-		fault_sealed(t, from, t->side[from].seal, "octets of a sealed message are missing");
+		fault_sealed(t, from, "octets of a sealed message are missing");
 	tell(t, (struct s5_seen){ .kind = S5_SEEN_GAP, .from = from, .len = n });
 }
 
@@ -491,7 +502,7 @@ void s5_talk_end(struct s5_talk *t, enum s5_role from, bool closed)
 	side->closed = closed;
 	go(t);
 	if (t->state == S5_TALK_OPEN && seal && s5_seal_end(seal) != S5_OK)
-		fault_sealed(t, from, seal, s5_seal_text(s5_seal_fault(seal)));
+		fault_sealed(t, from, s5_seal_text(s5_seal_fault(seal)));
 	if (t->side[other(from)].ended && is_talking(t)) {
 		t->state = S5_TALK_LOST;
 		carry_held(t);
