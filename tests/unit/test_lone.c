@@ -1,0 +1,179 @@
+/* Octets of one side: whose they are, and where in the dialogue they begin. */
+#include "dissect/lone.h"
+#include "testlib.h"
+#include "recordings.h"
+#include "vectors.h"
+
+static struct {
+	char text[4096];
+	size_t len;
+	uint64_t next[2]; /* where the next octets stand, in clear and sealed */
+	uint64_t told; /* octets in clear */
+} got;
+
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	got.len += (size_t)vsnprintf(got.text + got.len, sizeof got.text - got.len, format, args);
+	va_end(args);
+	assert_true(got.len < sizeof got.text);
+}
+
+static void seen(void *arg, const struct s5_seen *seen)
+{
+	static const char *const kinds[] = { [S5_SEEN_DATA] = "data",
+					     [S5_SEEN_SEALED] = "sealed",
+					     [S5_SEEN_GAP] = "gap",
+					     [S5_SEEN_CLOSED] = "closed",
+					     [S5_SEEN_REST] = "rest" };
+
+	assert_null(arg);
+	assert_int_equal(seen->off, got.next[seen->sealed]);
+	got.next[seen->sealed] += seen->len;
+	got.told += seen->sealed ? 0 : seen->len;
+	say("%s", got.len ? ", " : "");
+	if (seen->kind == S5_SEEN_MESSAGE)
+		say("%s", s5_step_name(seen->step));
+	else if (seen->kind == S5_SEEN_FAULT)
+		say("fault in %s: %s", s5_step_name(seen->step), seen->why);
+	else
+		say("%s", kinds[seen->kind]);
+	say(" %d", (int)seen->len);
+}
+
+static const char *read_lone(const uint8_t *octets, size_t n, enum s5_role from)
+{
+	static char text[sizeof got.text + 16];
+	enum s5_role found;
+
+	memset(&got, 0, sizeof got);
+	found = s5_lone_read(octets, n, from, seen, NULL);
+	assert_int_equal(got.told, n);
+	assert_true(from == S5_OBSERVER || from == found);
+	snprintf(text, sizeof text, "%s: %s", found == S5_CLIENT ? "client" : "server", got.text);
+	return text;
+}
+
+struct sample {
+	const char *hex, *told;
+};
+
+TEST(DEC_1_lone_messages_and_sides_are_recognised)
+{
+	static const struct sample samples[] = {
+		{ "050100", "client: method list 3" },
+		{ "05020002", "client: method list 4" },
+		{ "0500", "server: method choice 2" },
+		{ "05ff", "server: method choice 2" },
+		{ "01027573027077", "client: credentials 7" },
+		{ "0100", "server: status 2" },
+		{ "050100030b6578616d706c652e636f6d01bb", "client: request 18" },
+		{ "050100010a0000010050", "client: request 10" },
+		{ "050000010a0000010050", "server: reply 10" },
+		{ "0505000100000000 0000", "server: reply 10" },
+		{ "050300010000000000 00", "client: request 10" },
+		{ "050100 050100010a0000010050 474554",
+		  "client: method list 3, request 10, data 3" },
+		{ "050102 01027573027077 050100010a0000010050",
+		  "client: method list 3, credentials 7, request 10" },
+		{ "0502 0100 050000010a0000010050 68",
+		  "server: method choice 2, status 2, reply 10, "
+		  "data 1" },
+		{ "0500 050000010a0000010050 050000010a0000011234 68",
+		  "server: method choice 2, reply 10, second reply 10, data 1" },
+		{ "040100507f00000100", "client: request 9" },
+		{ "0401005000000001006100 68", "client: request 11, data 1" },
+		{ "005a00000000000068", "server: reply 8, data 1" },
+		{ "0501000304616263", "client: fault in request: it is cut short 8" },
+		{ "01010003a10100", "client: security token 7" },
+		{ "0102000101", "client: protection level 5" },
+		{ "0103001d 050404ff000c0000000000002c974b80 01 e28092d04fa7f7bd28dbe74b",
+		  "client: sealed 33, fault in request: version is not 05 1" },
+		{ "", "client: " },
+		{ "ffff", "client: fault in method list: version is not 05 2" },
+	};
+	uint8_t octets[128];
+
+	for (size_t i = 0; i < LENGTH(samples); i++) {
+		size_t n = hex(octets, sizeof octets, samples[i].hex);
+
+		assert_string_equal(read_lone(octets, n, S5_OBSERVER), samples[i].told);
+	}
+}
+
+TEST(whose_they_are_can_be_said)
+{
+	uint8_t octets[64];
+	size_t n = hex(octets, sizeof octets, "0500");
+
+	assert_string_equal(read_lone(octets, n, S5_CLIENT), "client: method list 2");
+	n = hex(octets, sizeof octets, "050100");
+	assert_string_equal(read_lone(octets, n, S5_SERVER), "server: method choice 2, rest 1");
+}
+
+/* One side of a recording, all of it. */
+static size_t side_of(const struct vector *v, enum s5_role from, uint8_t *octets, size_t room)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		if (v->lines[i].from == from)
+			n += hex(octets + n, room - n, v->lines[i].hex);
+	return n;
+}
+
+TEST(sides_of_recordings_cut_and_flipped_are_told_whole)
+{
+	static struct vector v;
+	static uint8_t octets[VECTOR_LINES * VECTOR_TEXT];
+
+	for (size_t i = 0; i < DIALOGUES; i++) {
+		vector_load(&v, clear_recordings[i]);
+		for (unsigned side = 0; side < 2; side++) {
+			size_t n = side_of(&v, (enum s5_role)side, octets, sizeof octets);
+
+			for (size_t at = 0; at < n && at < 64; at++) {
+				read_lone(octets, at, S5_OBSERVER);
+				octets[at] ^= 0xff;
+				read_lone(octets, n, S5_OBSERVER);
+				octets[at] ^= 0xff;
+			}
+		}
+	}
+}
+
+TEST(sides_of_recordings_are_known_as_such)
+{
+	static struct vector v;
+	static uint8_t octets[VECTOR_LINES * VECTOR_TEXT];
+	static const char *const names[] = { "client", "server" };
+
+	for (size_t i = 0; i < LENGTH(gssapi_recordings) + DIALOGUES; i++) {
+		vector_load(&v,
+			    i < DIALOGUES ? clear_recordings[i] : gssapi_recordings[i - DIALOGUES]);
+		for (unsigned side = 0; side < 2; side++) {
+			size_t n = side_of(&v, (enum s5_role)side, octets, sizeof octets);
+
+			/* A server that goes on after its refusal reads as well as a client. */
+			if (side == S5_SERVER && i < DIALOGUES &&
+			    !strcmp(clear_recordings[i], "09-userpass-rejected"))
+				continue;
+			if (strncmp(read_lone(octets, n, S5_OBSERVER), names[side], 6))
+				fail_msg("%s of recording %zu: %s", names[side], i, got.text);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(DEC_1_lone_messages_and_sides_are_recognised),
+		cmocka_unit_test(whose_they_are_can_be_said),
+		cmocka_unit_test(sides_of_recordings_cut_and_flipped_are_told_whole),
+		cmocka_unit_test(sides_of_recordings_are_known_as_such),
+	};
+
+	return RUN(tests);
+}
