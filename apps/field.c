@@ -6,6 +6,7 @@
 #include "base/addr.h"
 #include "base/names.h"
 #include "out.h"
+#include "wire/gsstoken.h"
 
 struct value {
 	char *text;
@@ -86,6 +87,49 @@ static void put_secret(const struct value *v, const struct form *form)
 	snprintf(v->text, v->size, "(hidden)");
 }
 
+static void put_mech(const struct value *v, const struct form *form)
+{
+	const char *name = s5_mech_name(v->octets, v->len);
+
+	put_hex(v, form);
+	if (name)
+		snprintf(v->text, v->size, "%s", name);
+}
+
+/* The numbers of RFC 4121 4.2.6 and RFC 4120 as they stand in front. */
+static void put_token_id(const struct value *v, const struct form *form)
+{
+	static const struct {
+		uint8_t octets[2];
+		const char *name;
+	} ids[] = {
+		{ { 0x01, 0x00 }, "AP-REQ" },
+		{ { 0x02, 0x00 }, "AP-REP" },
+		{ { 0x03, 0x00 }, "KRB-ERROR" },
+		{ { 0x05, 0x04 }, "wrap" },
+	};
+	size_t used;
+
+	put_hex(v, form);
+	used = strlen(v->text);
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]) && v->len == 2; i++)
+		if (!memcmp(ids[i].octets, v->octets, 2))
+			snprintf(v->text + used, v->size - used, " %s", ids[i].name);
+}
+
+static void put_token_flags(const struct value *v, const struct form *form)
+{
+	uint8_t flags = v->len ? v->octets[0] : 0;
+	size_t used;
+
+	put_hex(v, form);
+	used = strlen(v->text);
+	snprintf(v->text + used, v->size - used, " from the %s, %s%s",
+		 flags & S5_WRAP_FROM_ACCEPTOR ? "acceptor" : "initiator",
+		 flags & S5_WRAP_SEALED ? "sealed" : "signed",
+		 flags & S5_WRAP_SUBKEY ? ", with the acceptor's subkey" : "");
+}
+
 static const char *status_name(uint8_t code)
 {
 	return code ? "failure" : "success";
@@ -115,6 +159,10 @@ static const struct form forms[S5_F_COUNT] = {
 	[S5_F_PASSWD] = { put_secret, NULL },
 	[S5_F_DATA] = { put_data, NULL },
 	[S5_F_TOKEN] = { put_data, NULL },
+	[S5_F_TOK_MECH] = { put_mech, NULL },
+	[S5_F_TOK_ID] = { put_token_id, NULL },
+	[S5_F_TOK_FLAGS] = { put_token_flags, NULL },
+	[S5_F_LEVEL] = { put_codes, s5_level_name },
 	[S5_F_TOK_EC] = { put_number, NULL },
 	[S5_F_TOK_RRC] = { put_number, NULL },
 	[S5_F_TOK_SEQ] = { put_number, NULL },

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/addr.h"
+#include "dissect/anatomy.h"
 #include "field.h"
 
 static void say_notes(const struct out *out, const char *mark, const struct s5_trace *t)
@@ -36,8 +37,12 @@ void message_say_octets(const struct out *out, const char *mark, const char *hea
 void message_say(const struct out *out, const char *mark, const char *before, const char *way,
 		 const struct s5_session *s)
 {
+	struct s5_trace trace = s->trace;
 	char head[OUT_LINE];
 
+	if (s->message.step == S5_STEP_TOKEN || s->message.step == S5_STEP_LEVEL)
+		s5_anatomy(s->message.octets, s->message.len, s->message.step == S5_STEP_LEVEL,
+			   &trace);
 	snprintf(head, sizeof(head), "%s: %s: %s", before, way, s5_step_name(s->message.step));
-	message_say_octets(out, mark, head, s->message.octets, s->message.len, &s->trace);
+	message_say_octets(out, mark, head, s->message.octets, s->message.len, &trace);
 }

@@ -37,6 +37,16 @@ load ../lib/gss_proxy
 	told "$HELLO" "$(context sequence)" "level 2" EOF
 }
 
+@test "DEC-4: -vv says what is in the tokens, as far as that can be read" {
+	start_proxy "${AGREED[@]}" clear:01ff end
+	run timeout 10 "$SOCKS5" connect -vv -x "$LOCAL" --auth gssapi 127.0.0.1 9 </dev/null
+	[ "$status" = 3 ] || fail "status $status: $output"
+	[[ $output == *"mechanism: Kerberos 5"*"token id: 0100 AP-REQ"* ]] || fail "$output"
+	[[ $output == *"mechanism: Kerberos 5"*"token id: 0200 AP-REP"* ]] || fail "$output"
+	[[ $output == *"token id: 0504 wrap"*"token flags: 04 from the initiator, signed, "* ]] || fail "$output"
+	[[ $output == *"extra count: 12"*"protection level: 02 confidentiality"* ]] || fail "$output"
+}
+
 @test "R1961-3.5: DELEG only with --gssapi-delegate" {
 	shows "" --gssapi-service rcmd
 	shows delegate --gssapi-delegate
