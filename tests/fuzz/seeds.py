@@ -2,8 +2,8 @@
 """seeds.py: writes the fuzzers' seeds from the recorded dialogues; run it when those change.
 
 tests/fuzz/corpus/wire holds their messages, tests/fuzz/corpus/session whole dialogues as
-fuzz_session.c reads them, one for each role. The seeds of fuzz_policy.c, fuzz_frag.c and
-fuzz_gssapi.c stand below.
+fuzz_session.c reads them, one for each role. The seeds of fuzz_policy.c, fuzz_frag.c,
+fuzz_gssapi.c and fuzz_packet.c stand below.
 """
 
 import pathlib
@@ -65,6 +65,13 @@ SEQUENCES = {
     "size": [(0x01, 0, 127, 1), (0x82, 0, 127, 1), (0x01, 0, 128, 1), (0x82, 0, 128, 1)],
     "long": [(i, 0, 1, 1) for i in range(1, 127)] + [(0xff, 0, 1, 1)]}
 
+# For fuzz_packet.c: of each segment its octets as they stand there.
+SEGMENTS = {
+    "order": "02080000 92080000 30090803 b0090a02 31080a05 b1080c00",
+    "holes": "02080000 92080000 300c0803 30010802 300f0800 b009ff02 31ff0a05",
+    "resets": "02080000 92080000 300c0810 94080a02 02990000 7208ff20",
+    "cut": "300c0810 38080a02 30081010 b808ff40 50010840"}
+
 
 def wrapped(conf, acceptor, number, octets):
     """A token of tests/unit/fakegss.h."""
@@ -95,6 +102,50 @@ def datagrams(sequence, budget):
         octets = bytes([0, 0, frag, 1, 127, 0, 0, host, 0, 80]) + b"ping"
         out += bytes([wait, more, len(octets)]) + octets
     return out
+
+
+def frames(link, header, datagrams_, cut=0):
+    """Datagrams, each a second after the one before."""
+    out = bytes([link])
+    for octets in datagrams_:
+        octets = bytes.fromhex(header) + octets
+        out += bytes([1, cut]) + len(octets).to_bytes(2, "big") + octets
+    return out
+
+
+def ip4(octets, protocol=6, fragment=0, options=""):
+    """From 10.0.0.1 to 10.0.0.2."""
+    options = bytes.fromhex(options)
+    head = bytes([0x45 + len(options) // 4, 0]) + (20 + len(options) + len(octets)).to_bytes(2, "big")
+    return (head + bytes([0, 7]) + fragment.to_bytes(2, "big") + bytes([64, protocol, 0, 0])
+            + bytes.fromhex("0a0000010a000002") + options + octets)
+
+
+def ip6(octets, following):
+    """From ::1 to ::1; what follows the header is of that number."""
+    host = bytes(15) + b"\1"
+    return bytes.fromhex("60000000") + len(octets).to_bytes(2, "big") + bytes([following, 64]) + 2 * host + octets
+
+
+def tcp(seq, flags, octets=b""):
+    return (bytes.fromhex("c0000438") + seq.to_bytes(4, "big") + bytes(4) + bytes([0x50, flags])
+            + bytes.fromhex("ffff00000000") + octets)
+
+
+def captures():
+    """Of every link and kind of header one, for fuzz_packet.c."""
+    stream = [tcp(1, 2), tcp(2, 16, b"\5\1\0"), tcp(9, 16, b"later"), tcp(5, 16, b"\5\1\0\1"), tcp(14, 17)]
+    udp = bytes.fromhex("138800350018000000000001") + bytes(range(12))
+    yield "ethernet", frames(0, "0200000000020200000000010800", map(ip4, stream))
+    yield "tags", frames(0, "02000000000202000000000188a800648100006486dd", [ip6(s, 6) for s in stream])
+    yield "cooked", frames(1, "00000001000602000000000100000800", [ip4(s, options="01010100") for s in stream], 9)
+    yield "cooked2", frames(2, "0800000000000002000100060200000000010000", map(ip4, stream))
+    yield "null", frames(4, "0000001e", [ip6(bytes.fromhex("3c000104000000002b00010400000000330000000000000006040000")
+                                             + bytes(20) + s, 0) for s in stream])
+    yield "loop", frames(5, "00000002", [ip4(udp, 17, 0x4000)])
+    yield "fragments4", frames(3, "", [ip4(udp[8:16], 17, 0x2001), ip4(udp[16:], 17, 2), ip4(udp[:8], 17, 0x2000)])
+    yield "fragments6", frames(3, "", [ip6(bytes.fromhex("1100" + off + "00000007") + part, 44) for off, part in (
+        ("0001", udp[:8]), ("0010", udp[16:]), ("0009", udp[8:16]))])
 
 
 def messages(path):
@@ -139,7 +190,15 @@ def long_stream(role):
     return chunks(dialogue, role)
 
 
+def socks4():
+    """4a's BIND: with a gap in what follows."""
+    dialogue = [(CLIENT, bytes.fromhex("0402465000000001757300") + b"localhost\0"),
+                (SERVER, bytes.fromhex("005a12340000000000005a123401020304")), (SERVER, b"hello")]
+    return b"\1" + chunks(dialogue, OBSERVER) + b"\0\x02ab\x80"
+
+
 def main():
+    write(CORPUS / "talk", "socks4", socks4())
     for i, octets in enumerate(MORE):
         write(CORPUS / "wire", f"more-{i}", octets)
     for i, text in enumerate(CONFIGS):
@@ -148,6 +207,10 @@ def main():
         write(CORPUS / "policy", f"text-{i}", TARGETS[i % len(TARGETS)] + text.encode())
     for i, text in enumerate(PASTED):
         write(CORPUS / "text", f"text-{i}", text.encode())
+    for name, text in SEGMENTS.items():
+        write(CORPUS / "packet", f"segments-{name}", b"\x80" + bytes.fromhex(text))
+    for name, octets in captures():
+        write(CORPUS / "packet", name, octets)
     for name, sequence in SEQUENCES.items():
         for budget in (2, 255):
             write(CORPUS / "frag", f"{name}-{budget}", datagrams(sequence, budget))
@@ -166,6 +229,7 @@ def main():
             for role in (CLIENT, SERVER, OBSERVER):
                 write(CORPUS / "session", f"{stem}-{i}-{NAMES[role]}",
                       head(role) + chunks(dialogue, role))
+            write(CORPUS / "talk", f"{stem}-{i}", b"\3" + chunks(dialogue, OBSERVER))
 
 
 if __name__ == "__main__":
