@@ -25,6 +25,7 @@ static void forget(struct s5_conn *c)
 	s5_conn_bind_end(c);
 	s5_conn_upstream_end(c);
 	s5_hold_end(w, &c->hold);
+	s5_conn_origin_free(c);
 	s5_session_fini(&c->session);
 	s5_server_policy_drop(w->server, c->policy);
 	free(c);

@@ -35,6 +35,8 @@ struct s5_conn {
 	int target; /* connected, or the association's UDP socket; -1: none */
 	struct s5_bind *bind; /* NULL: no BIND under way */
 	struct s5_upstream *upstream; /* NULL: nothing is passed on */
+	uint8_t *origin; /* S5_CONN_ORIGIN: what came of the header in parts, or NULL */
+	size_t norigin;
 	struct s5_hold hold; /* from the request on */
 	struct s5_record record;
 	struct s5_dial dial;
@@ -57,6 +59,7 @@ void s5_conn_tell(struct s5_conn *c, enum s5_event event);
 
 /* conn_origin.c. State ORIGIN: something came, or ended. */
 void s5_conn_origin(struct s5_conn *c, bool ended);
+void s5_conn_origin_free(struct s5_conn *c);
 
 /* conn_auth.c. Looks at the session's credentials: at once, or state CHECKING, then HOLDING.
  * False: there is no time for them, and no verdict; the record says why. */

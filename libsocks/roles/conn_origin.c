@@ -1,5 +1,7 @@
 /* What a balancer says first: whose connection it is (wire/origin.h). */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "roles/conn.h"
@@ -34,28 +36,63 @@ static bool take(struct s5_conn *c, const struct s5_addr *from)
 	return true;
 }
 
-/* It stays in the socket until it is whole. */
+/* A part of the header is taken out of the socket: what stays there counts against the sender, who may
+ * not be let send the rest. False: no memory. */
+static bool keep(struct s5_conn *c, size_t n)
+{
+	ssize_t got;
+
+	if (!c->origin)
+		c->origin = malloc(S5_ORIGIN_MAX);
+	if (!c->origin)
+		return false;
+	got = recv(c->watch.fd, c->origin + c->norigin, n, 0);
+	c->norigin += got > 0 ? (size_t)got : 0;
+	return true;
+}
+
+void s5_conn_origin_free(struct s5_conn *c)
+{
+	free(c->origin);
+	c->origin = NULL;
+	c->norigin = 0;
+}
+
+/* What is behind the header stays in the socket. */
+static void finish(struct s5_conn *c, size_t n, const struct s5_addr *from)
+{
+	recv(c->watch.fd, c->worker->pool.buffer, n - c->norigin, 0);
+	s5_conn_origin_free(c);
+	if (!take(c, from))
+		return;
+	c->state = S5_CONN_TALKING;
+	s5_conn_go(c);
+}
+
 void s5_conn_origin(struct s5_conn *c, bool ended)
 {
 	uint8_t *octets = c->worker->pool.buffer;
-	ssize_t n = recv(c->watch.fd, octets, S5_ORIGIN_MAX, MSG_PEEK);
-	struct s5_reader in = s5_reader_over(octets, n > 0 ? (size_t)n : 0);
+	ssize_t n;
+	struct s5_reader in;
 	struct s5_origin origin;
-	enum s5_rc rc = s5_origin_get(&in, &origin);
+	enum s5_rc rc;
 
+	if (c->norigin)
+		memcpy(octets, c->origin, c->norigin);
+	n = recv(c->watch.fd, octets + c->norigin, S5_ORIGIN_MAX - c->norigin, MSG_PEEK);
 	if (n < 0 && errno == EAGAIN)
 		return;
-	if (n < 0) {
+	in = s5_reader_over(octets, c->norigin + (n > 0 ? (size_t)n : 0));
+	rc = s5_origin_get(&in, &origin);
+	if (n < 0)
 		s5_conn_drop(c, "client: %s", strerrordesc_np(errno));
-	} else if (rc == S5_BAD) {
+	else if (rc == S5_BAD)
 		s5_conn_drop(c, "PROXY header: %s", s5_note_text(in.why));
-	} else if (rc == S5_MORE && (n == 0 || ended)) {
-		s5_conn_drop(c, "PROXY header: client closed%s", n ? " in the middle of it" : "");
-	} else if (rc == S5_OK) {
-		recv(c->watch.fd, octets, in.off, 0);
-		if (!take(c, &origin.from))
-			return;
-		c->state = S5_CONN_TALKING;
-		s5_conn_go(c);
-	}
+	else if (rc == S5_MORE && (n == 0 || ended))
+		s5_conn_drop(c, "PROXY header: client closed%s",
+			     in.len ? " in the middle of it" : "");
+	else if (rc == S5_OK)
+		finish(c, in.off, &origin.from);
+	else if (!keep(c, (size_t)n))
+		s5_conn_drop(c, "PROXY header: %s", strerrordesc_np(ENOMEM));
 }

@@ -44,6 +44,15 @@ v1() {
 	[ "$(field client)" = 203.0.113.7:4242 ] || fail "$LINE"
 }
 
+@test "a long header comes octet by octet through a Unix socket, too" {
+	local tlv
+	printf -v tlv '%0512d' 0
+	LISTEN=unix:$BATS_TEST_TMPDIR/s start_server --accept-proxy --open --log -
+	answers "0500$(error 02) EOF" "split:${V2}2111010ccb0071077f0000011092043804${tlv:0:510}" "$HELLO$(request $IP4 80)"
+	log_has 1
+	[ "$(field client)" = 203.0.113.7:4242 ] || fail "$LINE"
+}
+
 @test "rules, the guard and limits are about the client that is named" {
 	start_target echo
 	start_server --accept-proxy --open --deny from=203.0.113.7 --max-per-client 1 --log -
