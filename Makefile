@@ -130,8 +130,9 @@ $(APP_UNIT_BIN): $(B)/libapps.a
 # Where the test stands between the library and the heap: tests/unit/heap.h.
 $(B)/tests/unit/test_frag_memory: TEST_LDFLAGS = -Wl,--wrap=realloc,--wrap=free
 # Where every allocation fails once.
-$(B)/tests/unit/test_memory: TEST_LDFLAGS = $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc \
-	reallocarray strdup strndup free)
+$(addprefix $(B)/tests/unit/test_,memory memory_dissect): \
+	TEST_LDFLAGS = $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc reallocarray strdup \
+	strndup free)
 # And where it answers in the place of the library that knows Kerberos.
 $(B)/tests/unit/test_gss_krb5: TEST_LDFLAGS = $(patsubst %,-Wl$(comma)--wrap=gss_%,import_name \
 	init_sec_context accept_sec_context inquire_context display_name unwrap unwrap_iov \
