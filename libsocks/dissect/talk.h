@@ -30,6 +30,8 @@ enum s5_seen_kind {
 	S5_SEEN_FAULT, /* octets that are no such message as has to come, or only a part of it */
 	S5_SEEN_CLOSED, /* `from` closed where its message should have come; no octets */
 	S5_SEEN_REST, /* octets behind a fault or a refusal: nothing says what they are */
+	S5_SEEN_DATAGRAM, /* of a UDP association (dissect/relayed.h), with its header */
+	S5_SEEN_WHOLE, /* the data of one that came in fragments; it was told in those already */
 };
 
 struct s5_seen {

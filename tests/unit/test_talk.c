@@ -64,6 +64,8 @@ static void say_seen(const struct s5_seen *seen)
 	case S5_SEEN_SEALED:
 	case S5_SEEN_DATA:
 	case S5_SEEN_REST:
+	case S5_SEEN_DATAGRAM: /* never of a connection */
+	case S5_SEEN_WHOLE:
 		break;
 	}
 }
