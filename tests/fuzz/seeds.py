@@ -197,7 +197,22 @@ def socks4():
     return b"\1" + chunks(dialogue, OBSERVER) + b"\0\x02ab\x80"
 
 
+def lone(dialogue):
+    """What each side says, and the beginnings of both, for fuzz_lone.c."""
+    sides = [b"".join(octets for sender, octets in dialogue if sender == side) for side in (CLIENT, SERVER)]
+    yield b"\2" + sides[0]
+    yield b"\2" + sides[1]
+    first = sides[0][:255]
+    yield b"\3" + bytes([len(first)]) + first + sides[1]
+
+
+PASSING = ("040c0000010101010101005061620c00008201010101010050", "05" + "0d" + "010300090504040000000000ab",
+           "040e0000000304616263640050686f")
+
+
 def main():
+    for i, octets in enumerate(PASSING):
+        write(CORPUS / "lone", f"datagrams-{i}", bytes.fromhex(octets))
     write(CORPUS / "talk", "socks4", socks4())
     for i, octets in enumerate(MORE):
         write(CORPUS / "wire", f"more-{i}", octets)
@@ -229,6 +244,8 @@ def main():
             for role in (CLIENT, SERVER, OBSERVER):
                 write(CORPUS / "session", f"{stem}-{i}-{NAMES[role]}",
                       head(role) + chunks(dialogue, role))
+            for k, octets in enumerate(lone(dialogue)):
+                write(CORPUS / "lone", f"{stem}-{i}-{k}", octets)
             write(CORPUS / "talk", f"{stem}-{i}", b"\3" + chunks(dialogue, OBSERVER))
 
 
