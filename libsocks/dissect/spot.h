@@ -1,7 +1,7 @@
 /* Is this TCP stream SOCKS? Told by what both sides say first, not by the port.
  *
  * SOCKS5: a method list that offers something, and an answer of version 05. SOCKS4 and 4a: a request that
- * asks for CONNECT or BIND, or for what Tor adds, and an answer of version 00 with a code of SOCKS4. Pure.
+ * asks for CONNECT, BIND or Tor's RESOLVE, and an answer of version 00 with a code of SOCKS4. Pure.
  */
 #ifndef S5_DISSECT_SPOT_H
 #define S5_DISSECT_SPOT_H

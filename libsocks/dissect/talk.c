@@ -6,7 +6,7 @@
 #include "base/names.h"
 #include "dissect/anatomy.h"
 
-#define PIECE 4096 /* octets that are unsealed at once */
+#define PIECE 4096 /* octets that are looked at at once */
 
 static enum s5_role other(enum s5_role side)
 {
@@ -212,7 +212,8 @@ static void carry_held(struct s5_talk *t)
 	}
 }
 
-/* What the session took of `from` and had no use for; told: but for what is in clear, which is told. */
+/* What the session took of `from` and had no use for. told: what it has of it in the open was told
+ * already, and only a part of a sealed message may be left. */
 static void carry_early(struct s5_talk *t, enum s5_role from, bool told)
 {
 	struct s5_seal *seal = s5_session_take_seal(&t->session, from);
@@ -278,7 +279,8 @@ static void open5(struct s5_talk *t)
 	for (unsigned i = 0; i < 2; i++)
 		t->side[i].seal = opaque ? new_opaque(t, (enum s5_role)i)
 					 : s5_session_take_seal(&t->session, (enum s5_role)i);
-	t->state = S5_TALK_OPEN;
+	if (t->state != S5_TALK_LOST)
+		t->state = S5_TALK_OPEN;
 	for (unsigned i = 0; i < 2; i++) {
 		early = s5_session_early(&t->session, (enum s5_role)i, &n);
 		if (opaque)
@@ -286,6 +288,10 @@ static void open5(struct s5_talk *t)
 		else
 			tell_octets(t, (enum s5_role)i, early, n, t->side[i].seal != NULL);
 	}
+	for (unsigned i = 0; i < 2; i++)
+		if (t->side[i].seal && s5_seal_fault(t->side[i].seal) != S5_SEAL_GOOD)
+			fault_sealed(t, (enum s5_role)i,
+				     s5_seal_text(s5_seal_fault(t->side[i].seal)));
 	carry_held(t);
 }
 
@@ -444,10 +450,11 @@ static bool step4(struct s5_talk *t)
 
 static void go(struct s5_talk *t)
 {
-	const struct s5_talk_side *client = &t->side[S5_CLIENT];
+	struct s5_talk_side *client = &t->side[S5_CLIENT];
+	struct s5_reader in = s5_reader_over(client->held, client->nheld);
 
 	if (t->state == S5_TALK_UNKNOWN && client->nheld) {
-		t->version = client->held[0] == 4 ? 4 : 5;
+		t->version = s5_socks4_is(&in) ? 4 : 5;
 		t->state = S5_TALK_DIALOGUE;
 	}
 	while (t->state == S5_TALK_DIALOGUE && (t->version == 4 ? step4(t) : step5(t)))
@@ -474,14 +481,21 @@ static bool is_talking(const struct s5_talk *t)
 
 void s5_talk_recv(struct s5_talk *t, enum s5_role from, const void *octets, size_t n, int64_t when)
 {
+	const uint8_t *all = octets;
+	size_t at = 0;
+
 	t->side[from].when = when;
-	if (is_talking(t) && hold(&t->side[from], octets, n)) {
+	while (at < n && is_talking(t)) {
+		size_t piece = n - at < PIECE ? n - at : PIECE;
+
+		if (!hold(&t->side[from], all + at, piece)) {
+			lose(t, from, "too much came before what had to come first");
+			break;
+		}
+		at += piece;
 		go(t);
-		return;
 	}
-	if (is_talking(t))
-		lose(t, from, "too much came before what had to come first");
-	carry(t, from, octets, n);
+	carry(t, from, all + at, n - at);
 }
 
 void s5_talk_gap(struct s5_talk *t, enum s5_role from, uint64_t n)
@@ -496,13 +510,12 @@ void s5_talk_gap(struct s5_talk *t, enum s5_role from, uint64_t n)
 void s5_talk_end(struct s5_talk *t, enum s5_role from, bool closed)
 {
 	struct s5_talk_side *side = &t->side[from];
-	struct s5_seal *seal = side->seal;
 
 	side->ended = true;
 	side->closed = closed;
 	go(t);
-	if (t->state == S5_TALK_OPEN && seal && s5_seal_end(seal) != S5_OK)
-		fault_sealed(t, from, s5_seal_text(s5_seal_fault(seal)));
+	if (t->state == S5_TALK_OPEN && side->seal && s5_seal_end(side->seal) != S5_OK)
+		fault_sealed(t, from, s5_seal_text(s5_seal_fault(side->seal)));
 	if (t->side[other(from)].ended && is_talking(t)) {
 		t->state = S5_TALK_LOST;
 		carry_held(t);

@@ -11,7 +11,8 @@
  *   s5_talk_gap(&t, from, n) for octets that are known to be missing
  *   s5_talk_end(&t, from, closed) for each direction, s5_talk_fini(&t);
  *
- * Pure. What is told is good during the call only. One thread at a time.
+ * Pure. What is told is good during the call only. The owner embeds it, and it stays where it is until
+ * fini. One thread at a time.
  */
 #ifndef S5_DISSECT_TALK_H
 #define S5_DISSECT_TALK_H

@@ -31,6 +31,14 @@ static void get_host(struct s5_reader *r, struct s5_addr *dst)
 		s5_reader_note(r, S5_NOTE_NAME_EMPTY);
 }
 
+bool s5_socks4_is(const struct s5_reader *in)
+{
+	struct s5_reader r = *in;
+
+	r.trace = NULL;
+	return s5_get_u8(&r, S5_F_VER) == SOCKS4_VER;
+}
+
 enum s5_rc s5_socks4_request_get(struct s5_reader *in, struct s5_socks4_request *m)
 {
 	struct s5_reader r = *in;

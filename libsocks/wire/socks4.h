@@ -21,6 +21,9 @@ struct s5_socks4_reply {
 	struct s5_addr dst;
 };
 
+/* Does it begin as a request of SOCKS4? */
+bool s5_socks4_is(const struct s5_reader *in);
+/* S5_MORE: a command that is none is a note in the trace already. */
 enum s5_rc s5_socks4_request_get(struct s5_reader *in, struct s5_socks4_request *m);
 enum s5_rc s5_socks4_reply_get(struct s5_reader *in, struct s5_socks4_reply *m);
 void s5_socks4_reply_put(struct s5_writer *out, const struct s5_socks4_reply *m);

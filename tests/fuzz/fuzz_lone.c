@@ -11,6 +11,7 @@
 #include "dissect/lone.h"
 #include "dissect/relayed.h"
 #include "dissect/spot.h"
+#include "../unit/seen.h"
 #include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t n);
@@ -21,20 +22,11 @@ struct told {
 	uint64_t sealed;
 };
 
-static void check_spans(const struct s5_seen *seen)
-{
-	for (unsigned i = 0; seen->trace && seen->octets && i < seen->trace->nspans; i++) {
-		const struct s5_span *span = &seen->trace->span[i];
-
-		must(span->off + span->len <= seen->len, "a field beyond its message");
-	}
-}
-
 static void on_side(void *arg, const struct s5_seen *seen)
 {
 	struct told *t = arg;
 
-	check_spans(seen);
+	must(seen_fits(seen), "a field beyond its message");
 	must(seen->off == (seen->sealed ? t->sealed : t->at), "octets out of their order");
 	if (seen->sealed) {
 		t->sealed += seen->len;
@@ -72,7 +64,7 @@ static void spot(const uint8_t *octets, size_t n)
 
 static void on_datagram(void *arg, const struct s5_seen *seen)
 {
-	check_spans(seen);
+	must(seen_fits(seen), "a field beyond its message");
 	must(!arg && (seen->kind != S5_SEEN_FAULT || seen->why), "a fault without a cause");
 }
 

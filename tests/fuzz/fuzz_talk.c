@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dissect/talk.h"
+#include "../unit/seen.h"
 #include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t n);
@@ -22,22 +23,13 @@ static struct told {
 	uint64_t sum; /* of the messages: which, whose and how long */
 } told[2];
 
-static void check_spans(const struct s5_seen *seen)
-{
-	for (unsigned i = 0; seen->trace && seen->octets && i < seen->trace->nspans; i++) {
-		const struct s5_span *span = &seen->trace->span[i];
-
-		must(span->off + span->len <= seen->len, "a field beyond its message");
-	}
-}
-
 static void on_seen(void *arg, const struct s5_seen *seen)
 {
 	struct told *t = arg;
 
 	must(seen->off == t->off[seen->from][seen->sealed], "octets out of their order");
 	t->off[seen->from][seen->sealed] += seen->len;
-	check_spans(seen);
+	must(seen_fits(seen), "a field beyond its message");
 	must(seen->kind != S5_SEEN_FAULT || seen->why, "a fault without a cause");
 	if (seen->kind == S5_SEEN_MESSAGE || seen->kind == S5_SEEN_SEALED)
 		t->sum = t->sum * 31 + (uint64_t)seen->step * 7 + seen->from + seen->len * 1021;

@@ -16,11 +16,9 @@ static const char *read_fields(const uint8_t *octets, size_t n, bool level)
 {
 	static char text[1024];
 	struct s5_trace trace = { .nspans = 0 };
-	uint8_t *copy = malloc(n + !n);
+	uint8_t *copy = exact_copy(octets, n);
 	size_t len = 0;
 
-	assert_non_null(copy);
-	memcpy(copy, octets, n);
 	s5_anatomy(copy, n, level, &trace);
 	text[0] = 0;
 	for (unsigned i = 0; i < trace.nspans; i++) {

@@ -1,25 +1,13 @@
 /* Octets of one side: whose they are, and where in the dialogue they begin. */
 #include "dissect/lone.h"
-#include "testlib.h"
 #include "recordings.h"
+#include "saying.h"
 #include "vectors.h"
 
 static struct {
-	char text[4096];
-	size_t len;
 	uint64_t next[2]; /* where the next octets stand, in clear and sealed */
 	uint64_t told; /* octets in clear */
 } got;
-
-__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	got.len += (size_t)vsnprintf(got.text + got.len, sizeof got.text - got.len, format, args);
-	va_end(args);
-	assert_true(got.len < sizeof got.text);
-}
 
 static void seen(void *arg, const struct s5_seen *seen)
 {
@@ -33,7 +21,7 @@ static void seen(void *arg, const struct s5_seen *seen)
 	assert_int_equal(seen->off, got.next[seen->sealed]);
 	got.next[seen->sealed] += seen->len;
 	got.told += seen->sealed ? 0 : seen->len;
-	say("%s", got.len ? ", " : "");
+	say("%s", said.len ? ", " : "");
 	if (seen->kind == S5_SEEN_MESSAGE)
 		say("%s", s5_step_name(seen->step));
 	else if (seen->kind == S5_SEEN_FAULT)
@@ -45,14 +33,15 @@ static void seen(void *arg, const struct s5_seen *seen)
 
 static const char *read_lone(const uint8_t *octets, size_t n, enum s5_role from)
 {
-	static char text[sizeof got.text + 16];
+	static char text[4096 + 16];
 	enum s5_role found;
 
 	memset(&got, 0, sizeof got);
+	say_nothing();
 	found = s5_lone_read(octets, n, from, seen, NULL);
 	assert_int_equal(got.told, n);
 	assert_true(from == S5_OBSERVER || from == found);
-	snprintf(text, sizeof text, "%s: %s", found == S5_CLIENT ? "client" : "server", got.text);
+	snprintf(text, sizeof text, "%s: %s", found == S5_CLIENT ? "client" : "server", said.text);
 	return text;
 }
 
@@ -161,7 +150,7 @@ TEST(sides_of_recordings_are_known_as_such)
 			    !strcmp(clear_recordings[i], "09-userpass-rejected"))
 				continue;
 			if (strncmp(read_lone(octets, n, S5_OBSERVER), names[side], 6))
-				fail_msg("%s of recording %zu: %s", names[side], i, got.text);
+				fail_msg("%s of recording %zu: %s", names[side], i, said.text);
 		}
 	}
 }

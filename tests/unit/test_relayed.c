@@ -1,27 +1,13 @@
 /* Datagrams of an association as they pass by. */
 #include "base/names.h"
 #include "dissect/relayed.h"
-#include "testlib.h"
-
-static struct {
-	char text[2048];
-	size_t len;
-} got;
-
-__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	got.len += (size_t)vsnprintf(got.text + got.len, sizeof got.text - got.len, format, args);
-	va_end(args);
-	assert_true(got.len < sizeof got.text);
-}
+#include "saying.h"
+#include "seen.h"
 
 static void seen(void *arg, const struct s5_seen *seen)
 {
 	assert_null(arg);
-	say("%s%s ", got.len ? ", " : "", seen->from == S5_CLIENT ? "to" : "from");
+	say("%s%s ", said.len ? ", " : "", seen->from == S5_CLIENT ? "to" : "from");
 	switch (seen->kind) {
 	case S5_SEEN_SEALED:
 		say("sealed %d@%d", (int)seen->len, (int)seen->off);
@@ -37,19 +23,15 @@ static void seen(void *arg, const struct s5_seen *seen)
 		if (seen->need)
 			say(", %s lacks %d", s5_field_name(seen->field), (int)seen->need);
 	}
-	for (unsigned i = 0; seen->trace && i < seen->trace->nspans; i++)
-		assert_true(seen->trace->span[i].off + seen->trace->span[i].len <= seen->len);
+	assert_true(seen_fits(seen));
 	for (unsigned i = 0; seen->trace && i < seen->trace->nmarks; i++)
 		say(" [%s]", s5_note_text((enum s5_note)seen->trace->mark[i].note));
 }
 
 static void give(struct s5_relayed *r, enum s5_role from, const uint8_t *octets, size_t n)
 {
-	uint8_t *copy = malloc(n + !n);
+	uint8_t *copy = exact_copy(octets, n);
 
-	assert_non_null(copy);
-	if (n)
-		memcpy(copy, octets, n);
 	s5_relayed_recv(r, from, copy, n, 0);
 	free(copy);
 }
@@ -62,8 +44,7 @@ static const char *relayed(uint8_t level, const char *text)
 	uint8_t octets[256];
 	struct s5_relayed r;
 
-	got.len = 0;
-	got.text[0] = 0;
+	say_nothing();
 	strcpy(lines, text);
 	s5_relayed_init(&r, level, &budget, seen, NULL);
 	while ((line = strsep(&rest, "|")))
@@ -71,7 +52,7 @@ static const char *relayed(uint8_t level, const char *text)
 		     hex(octets, sizeof octets, line + 2));
 	s5_relayed_fini(&r);
 	assert_int_equal(budget.used, 0);
-	return got.text;
+	return said.text;
 }
 
 #define HEAD "017f0000014651"
@@ -136,7 +117,7 @@ TEST(datagrams_cut_at_every_octet_and_with_every_octet_flipped)
 
 			s5_relayed_init(&r, (uint8_t)level, &budget, seen, NULL);
 			for (size_t at = 0; at < n; at++) {
-				got.len = 0;
+				say_nothing();
 				give(&r, S5_CLIENT, octets, at);
 				octets[at] ^= 0xff;
 				give(&r, S5_CLIENT, octets, n);

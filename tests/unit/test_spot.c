@@ -7,13 +7,9 @@
 static enum s5_spot spot(const uint8_t *client, size_t nclient, const uint8_t *server,
 			 size_t nserver)
 {
-	uint8_t *c = malloc(nclient + !nclient), *s = malloc(nserver + !nserver);
-	enum s5_spot found;
+	uint8_t *c = exact_copy(client, nclient), *s = exact_copy(server, nserver);
+	enum s5_spot found = s5_spot(c, nclient, s, nserver);
 
-	assert_true(c && s);
-	memcpy(c, client, nclient);
-	memcpy(s, server, nserver);
-	found = s5_spot(c, nclient, s, nserver);
 	free(c);
 	free(s);
 	return found;

@@ -1,32 +1,23 @@
 /* Conversations as they pass by: the recorded ones, those of SOCKS4, and broken ones, cut in every way. */
+#include "base/names.h"
 #include "dissect/talk.h"
 #include "drive.h"
 #include "recordings.h"
+#include "saying.h"
+#include "seen.h"
 #include "vectors.h"
-#include "base/names.h"
 
 #define ROOM (2 * S5_TALK_HELD)
 
 static struct s5_talk talk;
+/* Said is a line for all that is told but octets that are no message. */
 static struct {
-	char log[ROOM]; /* a line for all that is told but octets that are no message */
-	size_t len;
 	struct {
 		uint8_t octets[ROOM];
 		size_t n;
 	} told[2], rest[2]; /* all that was told; what was no message */
 	uint64_t off[2][2]; /* where the next octets have to stand: in clear, sealed */
 } got;
-
-__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	got.len += (size_t)vsnprintf(got.log + got.len, sizeof got.log - got.len, format, args);
-	va_end(args);
-	assert_true(got.len < sizeof got.log);
-}
 
 static const char *who(enum s5_role from)
 {
@@ -87,8 +78,7 @@ static void seen(void *arg, const struct s5_seen *seen)
 	say_seen(seen);
 	if (!seen->octets || !seen->len)
 		return;
-	for (unsigned i = 0; seen->trace && i < seen->trace->nspans; i++)
-		assert_true(seen->trace->span[i].off + seen->trace->span[i].len <= seen->len);
+	assert_true(seen_fits(seen));
 	if (!seen->sealed)
 		keep(got.told[seen->from].octets, &got.told[seen->from].n, seen);
 	if (seen->kind == S5_SEEN_SEALED ? talk.session.level > S5_LEVEL_INTEGRITY
@@ -99,6 +89,7 @@ static void seen(void *arg, const struct s5_seen *seen)
 static void begin(void)
 {
 	memset(&got, 0, sizeof got);
+	say_nothing();
 	s5_talk_init(&talk, seen, &got);
 }
 
@@ -114,10 +105,8 @@ static void give(enum s5_role from, const uint8_t *octets, size_t n, size_t widt
 {
 	for (size_t at = 0; at < n; at += width) {
 		size_t piece = width < n - at ? width : n - at;
-		uint8_t *copy = malloc(piece);
+		uint8_t *copy = exact_copy(octets + at, piece);
 
-		assert_non_null(copy);
-		memcpy(copy, octets + at, piece);
 		s5_talk_recv(&talk, from, copy, piece, 0);
 		free(copy);
 	}
@@ -201,7 +190,7 @@ static void replay(const char *name, enum order order, size_t width)
 		s5_talk_end(&talk, S5_SERVER, false);
 		s5_talk_fini(&talk);
 		say_rest();
-		len += (size_t)snprintf(all + len, sizeof all - len, "%s", got.log);
+		len += (size_t)snprintf(all + len, sizeof all - len, "%s", said.text);
 	}
 	if (strcmp(all, want))
 		fail_msg("%s, order %u, width %zu, got:\n%s", name, order, width, all);
@@ -292,7 +281,7 @@ static void talked(const struct talks *row)
 	s5_talk_end(&talk, S5_SERVER, false);
 	s5_talk_fini(&talk);
 	say_rest();
-	assert_string_equal(got.log, row->log);
+	assert_string_equal(said.text, row->log);
 }
 
 TEST(DEC_5_socks4_and_4a_are_followed)
@@ -354,6 +343,36 @@ TEST(DEC_3_what_is_broken_is_told_with_field_and_lack_and_the_rest_as_such)
 		talked(&rows[i]);
 }
 
+TEST(any_number_of_octets_may_come_at_once)
+{
+	static uint8_t octets[S5_TALK_HELD + 4096];
+	size_t n = hex(octets, sizeof octets, "050100050100017f0000010050");
+
+	begin();
+	run_line("s 050005000001000000000000");
+	give(S5_CLIENT, octets, sizeof octets, sizeof octets);
+	end();
+	assert_string_equal(said.text, "client method list 050100\nserver method choice 0500\n"
+				       "client request 050100017f0000010050\n"
+				       "server reply 05000001000000000000\n");
+	assert_int_equal(got.rest[S5_CLIENT].n, sizeof octets - n);
+}
+
+/* The seal of the stream is at fault, and that was found while the dialogue was still going on. */
+TEST(R1961_5_3_a_bad_token_glued_to_the_last_message_is_told)
+{
+	begin();
+	run_line("c 0501010101000161");
+	run_line("s 050101010000");
+	run_line("c 0102000101");
+	run_line("s 0102000101");
+	run_line("s 0103001a 050405ff00000000 0000000000000001 05000001000000000000 01030001 ff");
+	run_line("c 0103001a 050404ff00000000 0000000000000001 050100017f0000010050");
+	end();
+	assert_non_null(strstr(said.text, "server reply 05000001000000000000\n"
+					  "server fault in stream: "));
+}
+
 TEST(octets_that_wait_for_the_other_side_are_kept_up_to_a_bound)
 {
 	static const uint8_t zeros[4096];
@@ -367,7 +386,7 @@ TEST(octets_that_wait_for_the_other_side_are_kept_up_to_a_bound)
 	}
 	assert_int_equal(talk.state, S5_TALK_LOST);
 	end();
-	assert_non_null(strstr(got.log, "too much came before what had to come first"));
+	assert_non_null(strstr(said.text, "too much came before what had to come first"));
 }
 
 int main(void)
@@ -378,6 +397,8 @@ int main(void)
 		cmocka_unit_test(DEC_5_socks4_and_4a_are_followed),
 		cmocka_unit_test(
 			DEC_3_what_is_broken_is_told_with_field_and_lack_and_the_rest_as_such),
+		cmocka_unit_test(any_number_of_octets_may_come_at_once),
+		cmocka_unit_test(R1961_5_3_a_bad_token_glued_to_the_last_message_is_told),
 		cmocka_unit_test(octets_that_wait_for_the_other_side_are_kept_up_to_a_bound),
 	};
 
