@@ -8,20 +8,19 @@
 #include <time.h>
 #include <unistd.h>
 
-bool notify_open(struct notify *n)
+void notify_open(struct notify *n)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	size_t len = path ? strlen(path) : 0;
 
 	*n = (struct notify){ .fd = -1, .to = { .sun_family = AF_UNIX } };
 	if (!len || len >= sizeof(n->to.sun_path) || (*path != '/' && *path != '@'))
-		return false;
+		return;
 	memcpy(n->to.sun_path, path, len);
 	if (*path == '@')
 		n->to.sun_path[0] = 0; /* an abstract name */
 	n->len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 	n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	return n->fd >= 0;
 }
 
 void notify_close(struct notify *n)
@@ -34,8 +33,8 @@ void notify_close(struct notify *n)
 static void notify(const struct notify *n, const char *state)
 {
 	if (n->fd >= 0)
-		sendto(n->fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
-		       (const struct sockaddr *)&n->to, n->len);
+		sendto(n->fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&n->to,
+		       n->len);
 }
 
 void notify_ready(const struct notify *n)

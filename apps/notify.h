@@ -2,7 +2,6 @@
 #ifndef APPS_NOTIFY_H
 #define APPS_NOTIFY_H
 
-#include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -12,8 +11,8 @@ struct notify {
 	socklen_t len;
 };
 
-/* Whoever is at NOTIFY_SOCKET is told from now on. False: nobody is. */
-bool notify_open(struct notify *n);
+/* Whoever is at NOTIFY_SOCKET is told from now on. */
+void notify_open(struct notify *n);
 void notify_close(struct notify *n);
 void notify_ready(const struct notify *n);
 void notify_reloading(const struct notify *n); /* until notify_ready */

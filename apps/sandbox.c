@@ -235,7 +235,8 @@ struct argument {
 		index, PROT_WRITE | PROT_EXEC, value \
 	}
 
-/* Calls of which only some uses are allowed. No memory is both written and run. */
+/* Calls of which only some uses are allowed. No memory is both written and run, nor is any
+ * made such that is run once it was written. */
 static const struct use {
 	const char *name;
 	struct argument argument[3]; /* mask 0 ends them */
@@ -257,7 +258,6 @@ static const struct use {
 	{ "mmap", { PROTECTION(2, PROT_EXEC) } },
 	{ "mprotect", { PROTECTION(2, 0) } },
 	{ "mprotect", { PROTECTION(2, PROT_WRITE) } },
-	{ "mprotect", { PROTECTION(2, PROT_EXEC) } },
 };
 
 /* By the bits of enum sandbox_unix. */

@@ -41,9 +41,13 @@ static int set_source(struct serve *s, struct s5_dial_options *dial)
 int serve_check_egress(const struct serve *s, const char *why)
 {
 	const struct s5_egress *e = &s->policy.dial.egress;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), rc = -errno;
 	char mark[16], cause[120];
+	int fd, rc;
 
+	if (!e->mark && !*e->interface)
+		return EXIT_OK;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	rc = -errno;
 	if (fd >= 0) {
 		rc = s5_sock_set_egress(fd, e);
 		close(fd);
@@ -64,8 +68,6 @@ static int set_egress(struct serve *s, struct s5_egress *egress)
 	const char *interface = s->options.interface;
 
 	egress->mark = s->options.mark;
-	if (!interface && !egress->mark)
-		return EXIT_OK;
 	if (interface && (!*interface || strlen(interface) >= sizeof(egress->interface)))
 		return serve_misuse(s, "--interface", *interface ? interface : "''",
 				    "a name of 1 to 15 octets");

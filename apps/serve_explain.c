@@ -7,7 +7,7 @@ static const char *who_may(const struct serve *s)
 {
 	if (s5_rules_has_allow(&s->policy.rules))
 		return "whoever the rules allow";
-	return s->beyond ? "anyone who can reach it" : "any program on this machine";
+	return serve_is_beyond(s) ? "anyone who can reach it" : "any program on this machine";
 }
 
 static void explain_passwords(const struct serve *s, const char *where)
@@ -51,7 +51,7 @@ static void explain_tickets(const struct serve *s, const char *where)
 
 static void explain_who(const struct serve *s)
 {
-	const char *where = s->beyond ? "" : " on this machine";
+	const char *where = serve_is_beyond(s) ? "" : " on this machine";
 	bool passwords = serve_has_method(s, S5_METHOD_USERPASS);
 	bool tickets = serve_has_method(s, S5_METHOD_GSSAPI);
 
@@ -84,7 +84,7 @@ static void explain_rest(const struct serve *s, const char *it)
 
 	if (s5_rules_has_allow(&s->policy.rules)) {
 		out_say(out, "everything else is denied");
-	} else if (!s->beyond) {
+	} else if (!serve_is_beyond(s)) {
 		out_say(out, "%s connects to any address; BIND and UDP likewise", it);
 	} else {
 		out_say(out,
@@ -100,7 +100,7 @@ static void warn_of_any(const struct serve *s)
 {
 	char opened[80];
 
-	for (int i = 0; s->beyond && i < (int)s->policy.rules.n; i++)
+	for (int i = 0; serve_is_beyond(s) && i < (int)s->policy.rules.n; i++)
 		if (s5_rules_opens(&s->policy.rules, i, opened, sizeof(opened)))
 			out_warn(
 				&s->options.out,

@@ -41,7 +41,8 @@ int serve_check_open(const struct serve *s, const char *what)
 {
 	const struct s5_session_config *c = &s->policy.session;
 
-	if (!s->beyond || s->options.open || s5_rules_every_allow_has_from(&s->policy.rules) ||
+	if (!serve_is_beyond(s) || s->options.open ||
+	    s5_rules_every_allow_has_from(&s->policy.rules) ||
 	    !memchr(c->methods, S5_METHOD_NONE, c->nmethods))
 		return EXIT_OK;
 	out_error(&s->options.out,
@@ -51,15 +52,17 @@ int serve_check_open(const struct serve *s, const char *what)
 	return EXIT_USAGE;
 }
 
-static int check_beyond(struct serve *s, const struct s5_addr *a)
+/* Through a balancer on this machine come clients from anywhere. */
+bool serve_is_beyond(const struct serve *s)
 {
-	char text[S5_ADDR_TEXT];
+	return s->reachable || s->options.accept_proxy;
+}
 
-	/* Through a balancer here come clients from anywhere. */
-	if (!s->options.accept_proxy && (!a->atyp || s5_addr_is_loopback(a)))
-		return EXIT_OK;
-	s->beyond = true;
-	return serve_check_open(s, s5_addr_format(a, text, sizeof(text)));
+/* a: atyp 0 for a Unix socket. */
+static int check_beyond(struct serve *s, const struct s5_addr *a, const char *where)
+{
+	s->reachable |= a->atyp && !s5_addr_is_loopback(a);
+	return serve_check_open(s, where);
 }
 
 /* Kept until every listener is there: who waits for this line may rely on it. */
@@ -84,10 +87,12 @@ static int listen_at(struct serve *s, const struct s5_addr *a)
 	struct s5_addr real;
 	int rc;
 
-	if (check_beyond(s, a) != EXIT_OK)
+	if (check_beyond(s, a, s5_addr_format(a, text, sizeof(text))) != EXIT_OK)
 		return EXIT_USAGE;
-	if (s->options.check)
-		return EXIT_OK;
+	if (s->options.check) {
+		s5_server_reserve(s->server, a);
+		return serve_check_upstream(s, &s->policy.upstream);
+	}
 	rc = s5_server_listen(s->server, a, &real);
 	if (rc < 0)
 		return cannot(s, s5_addr_format(a, text, sizeof(text)), -rc);
@@ -100,6 +105,9 @@ static int listen_unix(struct serve *s, const char *path)
 	bool fits = *path && strlen(path) < sizeof((struct sockaddr_un){ 0 }.sun_path);
 	int rc;
 
+	snprintf(where, sizeof(where), "unix:%s", path);
+	if (check_beyond(s, &(struct s5_addr){ .atyp = 0 }, where) != EXIT_OK)
+		return EXIT_USAGE;
 	if (fits && s->options.check)
 		return EXIT_OK;
 	rc = fits ? s5_server_listen_unix(s->server, path) : -ENAMETOOLONG;
@@ -108,7 +116,6 @@ static int listen_unix(struct serve *s, const char *path)
 				      path);
 	if (rc < 0)
 		return cannot_unix(s, path, -rc);
-	snprintf(where, sizeof(where), "unix:%s", path);
 	return announce(s, where);
 }
 
@@ -262,18 +269,18 @@ static int passed(void)
 static int adopt(struct serve *s, int fd)
 {
 	struct s5_addr a = s5_sock_local(fd);
-	char text[S5_ADDR_TEXT];
+	char text[S5_ADDR_TEXT] = "a Unix socket passed by systemd";
 	int rc = s5_sock_adopt(fd);
 
-	if (rc == 0 && check_beyond(s, &a) != EXIT_OK)
+	if (a.atyp)
+		s5_addr_format(&a, text, sizeof(text));
+	if (rc == 0 && check_beyond(s, &a, text) != EXIT_OK)
 		return EXIT_USAGE;
 	if (rc == 0)
 		rc = s5_server_adopt(s->server, fd);
 	if (rc < 0)
 		return cannot(s, "a socket passed by systemd", -rc);
-	out_say(&s->options.out, "listening on %s",
-		a.atyp ? s5_addr_format(&a, text, sizeof(text))
-		       : "a Unix socket passed by systemd");
+	out_say(&s->options.out, "listening on %s", text);
 	return EXIT_OK;
 }
 

@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
@@ -13,6 +15,21 @@
 
 #include "base/names.h"
 #include "json.h"
+
+int serve_log_check(const char *path)
+{
+	char *copy;
+	int rc;
+
+	if (access(path, F_OK) == 0 || errno != ENOENT)
+		return access(path, W_OK);
+	copy = strdup(path);
+	if (!copy)
+		return -1;
+	rc = access(dirname(copy), W_OK | X_OK);
+	free(copy);
+	return rc;
+}
 
 int serve_log_open(const char *path, bool *made)
 {

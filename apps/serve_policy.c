@@ -74,16 +74,28 @@ static void set_levels(struct s5_gss_config *gss, const struct opt_list *levels)
 		gss->levels |= (uint8_t)(1u << levels->values[i]);
 }
 
-/* What the library says of every keytab it cannot use is that it is not there. NULL: it may do. */
-static const char *keytab_trouble(const char *path)
+const char *serve_keytab(const struct serve_options *o)
 {
+	static const char *const types[] = { "FILE:", "WRFILE:" };
+	const char *name = o->keytab ? o->keytab : getenv("KRB5_KTNAME");
+
+	if (!name)
+		return "/etc/krb5.keytab";
+	for (size_t i = 0; i < sizeof(types) / sizeof(types)[0]; i++)
+		if (strncmp(name, types[i], strlen(types[i])) == 0)
+			return name + strlen(types[i]);
+	return strchr(name, ':') ? NULL : name;
+}
+
+/* What the library says of every keytab it cannot use is that it is not there. NULL: it may do. */
+static const char *keytab_trouble(const struct serve_options *o)
+{
+	const char *path = serve_keytab(o);
 	uint8_t magic[2] = { 0 };
 	size_t len;
 	char *octets;
 
-	if (strncmp(path, "FILE:", 5) == 0)
-		path += 5;
-	else if (strchr(path, ':'))
+	if (!path)
 		return NULL; /* another type, or a name with a colon: the library knows */
 	if (!*path)
 		return "the name is empty";
@@ -98,9 +110,11 @@ static const char *keytab_trouble(const char *path)
 	return magic[0] == 5 && (magic[1] == 1 || magic[1] == 2) ? NULL : "it is not a keytab";
 }
 
-static void warn_of_keytab(const struct serve *s, const char *path)
+static void warn_of_keytab(const struct serve *s)
 {
-	if (file_is_open_to(path + (strncmp(path, "FILE:", 5) == 0 ? 5 : 0), S_IRWXO))
+	const char *path = serve_keytab(&s->options);
+
+	if (path && file_is_open_to(path, S_IRWXO))
 		out_warn(&s->options.out,
 			 "option --keytab: %s: others may read it, and be us; chmod 600 it", path);
 }
@@ -142,15 +156,14 @@ static int set_gssapi(struct serve *s)
 	set_levels(gss, &o->gssapi_protect);
 	if (o->gssapi_service && !*o->gssapi_service)
 		return serve_misuse(s, "--gssapi-service", "''", "the name is empty");
-	trouble = o->keytab && s5_gss_library() ? keytab_trouble(o->keytab) : NULL;
+	trouble = o->keytab && s5_gss_library() ? keytab_trouble(o) : NULL;
 	if (trouble)
 		return serve_misuse(s, "--keytab", *o->keytab ? o->keytab : "''", trouble);
 	s->policy.acceptor = s5_gss_acceptor_new(o->keytab, o->gssapi_service, why);
 	gss->acceptor = s->policy.acceptor;
 	if (!s->policy.acceptor)
 		return no_acceptor(o, why);
-	if (o->keytab)
-		warn_of_keytab(s, o->keytab);
+	warn_of_keytab(s);
 	return EXIT_OK;
 }
 

@@ -80,6 +80,7 @@ static int take(struct serve *s, struct serve *next)
 		return EXIT_NETWORK;
 	}
 	__atomic_store_n(&s->max_sessions, next->options.max_sessions, __ATOMIC_RELAXED);
+	s->options.drain = next->options.drain;
 	s->nusers = next->nusers;
 	s->nprincipals = next->nprincipals;
 	out_say(&s->options.out, "SIGHUP: users are read again: %zu of them, and %zu rule%s",
@@ -112,7 +113,8 @@ static bool same_advertise(const struct serve_options *a, const struct serve_opt
 }
 
 /* What stays as it was at the start, whatever the files say now. */
-static void warn_of_the_rest(const struct serve *s, const struct serve_options *next)
+static void warn_of_the_rest(const struct serve *s, const struct serve_options *next,
+			     const struct out *said)
 {
 	const struct serve_options *now = &s->options;
 	const struct {
@@ -127,6 +129,8 @@ static void warn_of_the_rest(const struct serve *s, const struct serve_options *
 		{ "advertise", same_advertise(now, next) },
 		{ "log", kind_of_log(now->log) == kind_of_log(next->log) },
 		{ "log-format", now->log_json == next->log_json },
+		{ "verbose", now->out.verbose == said->verbose },
+		{ "quiet", now->out.quiet == said->quiet },
 		{ "metrics", same_text(now->metrics, next->metrics) },
 		{ "run-as", same_text(now->run_as, next->run_as) },
 		{ "sandbox", now->sandbox == next->sandbox },
@@ -153,9 +157,11 @@ void serve_reload(struct serve *s)
 {
 	struct serve next = { .command = s->command, .log_fd = -1 };
 	int status = parse_again(s, &next.options);
+	struct out said;
 
+	said = next.options.out;
 	next.options.out = s->options.out;
-	next.beyond = s->beyond;
+	next.reachable = s->reachable;
 	serve_warn_of_hosts(s);
 	if (status == EXIT_OK)
 		status = serve_make_policy(&next);
@@ -166,7 +172,7 @@ void serve_reload(struct serve *s)
 	if (status == EXIT_OK)
 		status = take(s, &next);
 	if (status == EXIT_OK)
-		warn_of_the_rest(s, &next.options);
+		warn_of_the_rest(s, &next.options, &said);
 	if (status != EXIT_OK) {
 		serve_explain_unreachable(s, &next.options);
 		out_error(&s->options.out, "SIGHUP: all is as it was before");

@@ -66,8 +66,9 @@ static int check_files(const struct serve *s)
 			 "--udp-ports wants it",
 			 o->run_as);
 	/* The library reads it for each ticket. */
-	if (o->keytab && !strchr(o->keytab, ':') && access(o->keytab, R_OK) < 0)
-		return serve_misuse(s, "--keytab", o->keytab,
+	path = serve_has_method(s, S5_METHOD_GSSAPI) ? serve_keytab(o) : NULL;
+	if (path && access(path, R_OK) < 0)
+		return serve_misuse(s, "--keytab", path,
 				    "the user of --run-as may not read it; chown it");
 	return serve_check_egress(s, ", for --run-as gives up the right to");
 }
@@ -191,19 +192,6 @@ static void reach_each(struct list *list, const char *paths, unsigned rights)
 	free(copy);
 }
 
-/* The file of TYPE:PATH, or of a path alone; NULL: it is no file. */
-static const char *file_in(const char *name, const char *const types[])
-{
-	const char *colon = name ? strchr(name, ':') : NULL;
-
-	if (!colon)
-		return name;
-	for (; *types; types++)
-		if (strncmp(name, *types, strlen(*types)) == 0)
-			return colon + 1;
-	return NULL;
-}
-
 /* For each name it is opened by its path. */
 static void note_hosts(struct stat *st)
 {
@@ -241,17 +229,15 @@ static void reach_what_tickets_need(const struct serve *s, struct list *list)
 					     "/etc/gss",       "/etc/ld.so.cache",
 					     "/usr/lib",       "/usr/lib64",
 					     "/lib",	       "/lib64" };
-	static const char *const keytabs[] = { "FILE:", "WRFILE:", NULL };
-	static const char *const caches[] = { "file2:", NULL };
+	static const char in_file[] = "file2:";
 	const char *cache = getenv("KRB5RCACHENAME"), *folder = getenv("KRB5RCACHEDIR");
-	const char *keytab = s->options.keytab ? s->options.keytab : getenv("KRB5_KTNAME");
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths)[0]; i++)
 		reach(list, paths[i], SANDBOX_READ);
 	reach_each(list, getenv("KRB5_CONFIG"), SANDBOX_READ);
-	reach_folder(list, keytab ? file_in(keytab, keytabs) : "/etc/krb5.keytab", SANDBOX_READ);
-	if (cache && strchr(cache, ':'))
-		reach_folder(list, file_in(cache, caches), SANDBOX_READ | SANDBOX_WRITE);
+	reach_folder(list, serve_keytab(&s->options), SANDBOX_READ);
+	if (cache && strncmp(cache, in_file, strlen(in_file)) == 0)
+		reach_folder(list, cache + strlen(in_file), SANDBOX_READ | SANDBOX_WRITE);
 	reach(list, folder ? folder : getenv("TMPDIR"), SANDBOX_READ | SANDBOX_WRITE);
 	reach(list, "/var/tmp", SANDBOX_READ | SANDBOX_WRITE);
 }
@@ -324,6 +310,13 @@ static unsigned unix_sockets(const struct serve *s)
 
 /* --- and what it says of that ------------------------------------------------------------------- */
 
+static const char *why_no_files(int rc)
+{
+	bool is_old = rc == -ENOSYS || rc == -EOPNOTSUPP;
+
+	return is_old ? "this kernel has no Landlock" : strerrordesc_np(-rc);
+}
+
 int serve_enter_sandbox(struct serve *s)
 {
 	const struct out *out = &s->options.out;
@@ -340,9 +333,16 @@ int serve_enter_sandbox(struct serve *s)
 	s->unix_upstream = unix_sockets(s) & SANDBOX_STREAMS;
 	if (files >= 0 && calls == 0)
 		out_say(out, "sandbox: files and system calls it does not need are out of reach");
+	else if (files >= 0)
+		out_say(out,
+			"sandbox: files it does not need are out of reach; system calls are not: "
+			"%s",
+			strerrordesc_np(-calls));
 	else if (calls == 0)
-		out_say(out, "sandbox: system calls it does not need are out of reach; files are "
-			     "not: this kernel has no Landlock");
+		out_say(out,
+			"sandbox: system calls it does not need are out of reach; files are not: "
+			"%s",
+			why_no_files(files));
 	else if (!wanted)
 		out_say(out, "no sandbox: %s", strerrordesc_np(-calls));
 	if (!wanted || (files >= 0 && calls == 0))

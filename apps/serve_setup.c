@@ -180,6 +180,10 @@ static int set_log(struct serve *s)
 					      "nobody takes it at " _PATH_LOG
 					      "; name a FILE (./syslog is one) or -");
 	}
+	if (s->options.check && strcmp(s->options.log, "-") != 0)
+		return serve_log_check(s->options.log) == 0
+			       ? EXIT_OK
+			       : serve_misuse(s, "--log", s->options.log, strerror(errno));
 	s->log_fd = serve_log_open(s->options.log, &s->log_made);
 	if (s->log_fd < 0)
 		return serve_misuse(s, "--log", s->options.log, strerror(errno));

@@ -31,7 +31,7 @@ struct serve {
 	bool unix_upstream; /* but it had for those */
 	bool sandboxed; /* files that it was not started with are out of reach */
 	struct stat hosts; /* /etc/hosts then */
-	bool beyond; /* some listener can be reached from other machines */
+	bool reachable; /* some listener is, from other machines */
 	struct notify notify;
 	int metrics_fd; /* -1: none */
 	struct metrics *metrics;
@@ -49,6 +49,8 @@ const char *serve_where(const struct serve *s, const struct opt_str *item,
 bool serve_has_method(const struct serve *s, uint8_t method);
 /* Takes --user and --users. EXIT_OK, or a status after saying why. */
 int serve_set_users(struct serve *s);
+/* The file of the keys that tickets are opened with; NULL: it is in no file. */
+const char *serve_keytab(const struct serve_options *o);
 /* Takes what says how destinations are reached. EXIT_OK, or a status after saying why. */
 int serve_set_dial(struct serve *s);
 /* May sockets leave as --interface and --mark say? why: the remedy where there is no right to.
@@ -67,6 +69,8 @@ int serve_listen(struct serve *s, int count, char **arguments);
 int serve_listen_metrics(struct serve *s);
 /* And serves, once the server works. */
 int serve_start_metrics(struct serve *s);
+/* Do clients come from other machines, be it through a balancer? */
+bool serve_is_beyond(const struct serve *s);
 /* SEC-3: nobody becomes an open proxy by accident. EXIT_OK, or says that `what` is refused. */
 int serve_check_open(const struct serve *s, const char *what);
 /* Can it be what --run-as says? EXIT_OK, or a status after saying why not. */

@@ -128,7 +128,7 @@ example() {
 	done
 	example "$MAN/socks5.conf.5" >page
 	[ "$(grep -c /etc/socks5/users page)" = 1 ]
-	sed "s|/etc/socks5/users|users|; s|/var/log/|./|" page >conf
+	sed "s|/etc/socks5/users|users|; s|/var/log/socks5/|./|" page >conf
 	run eval 'timeout 10 "$SOCKS5" serve --check -c conf 2>said'
 	[ "$status:$output" = "0:rule 1: deny to=.intern.example.org
 rule 2: allow user=joe,ann to=db.example.org:5432

@@ -274,10 +274,10 @@ otherwise: deny" --deny to=private --deny to=loopback --allow 'from=192.0.2.0/24
 	said "rule 3: $text (link-local, metadata) to clients from elsewhere, too; deny those in a rule before it, unless that is meant"
 	checks "rule 1: allow to=any
 otherwise: deny" --allow to=any 127.0.0.1:1
-	! grep -F "$text" "$BATS_TEST_TMPDIR/said"
+	! grep -F "$text" "$BATS_TEST_TMPDIR/said" || fail "it is told"
 	checks "rule 1: allow from=127.0.0.0/8 to=any
 otherwise: deny" --allow 'from=127.0.0.0/8 to=any' 0.0.0.0:1
-	! grep -F "$text" "$BATS_TEST_TMPDIR/said"
+	! grep -F "$text" "$BATS_TEST_TMPDIR/said" || fail "it is told"
 }
 
 @test "what is wrong in a line of many is told with that line" {
@@ -319,16 +319,52 @@ checks_not() {
 	[ "$status:$output" = "2:socks5 serve: option --run-as: nosuch: there is no such user" ]
 }
 
+@test "SEC-3 SIGHUP does not bring a balancer's clients in without authentication" {
+	start_target echo
+	config
+	start_server -c conf
+	config accept-proxy
+	reload 'SIGHUP refused: it would serve other machines without authentication'
+	reload 'all is as it was before'
+	asks "$OK4" $IP4 "$TARGET_PORT"
+}
+
+@test "SIGHUP brings another time to drain" {
+	start_target echo
+	printf 'drain 20s\n' >conf
+	start_server -c conf
+	spawn "$PYTHON" "$LIB/rawclient.py" --timeout 20 "$PROXY" 050100 "$(request $IP4 "$TARGET_PORT")" \
+		hex:68 recv:20
+	printf 'drain 0\n' >conf
+	reload 'users are read again'
+	kill -TERM "$SERVER_PID"
+	wait_until 5 is_gone "$SERVER_PID" || fail "it drains still"
+}
+
+@test "--check makes no log" {
+	run timeout 10 "$SOCKS5" serve --check --log log 127.0.0.1:1
+	[ "$status" = 0 ] && [ ! -e log ]
+	run timeout 10 "$SOCKS5" serve --check --log nosuch/log 127.0.0.1:1
+	[ "$status:$output" = "2:socks5 serve: option --log: nosuch/log: No such file or directory" ]
+}
+
+@test "--check: an upstream that is this server itself" {
+	run timeout 10 "$SOCKS5" serve --check -x 127.0.0.1:4599 127.0.0.1:4598 127.0.0.1:4599
+	[ "$status" = 2 ]
+	[[ $output == *"option --proxy: 127.0.0.1:4599: that is this server itself" ]] || fail "$output"
+}
+
 @test "SIGHUP says what takes a restart, and what is out of reach" {
 	mkdir here there
 	printf 'workers 1\nlisten 127.0.0.1:0\n' >here/conf
 	LISTEN= spawn "$SOCKS5" serve -c here/conf
 	SERVER_PID=$PID SERVER_LOG=$ERR
 	wait_until 5 has_line 'listening on' "$SERVER_LOG"
-	printf 'workers 2\nlisten 127.0.0.1:1\nsandbox on\n' >here/conf
+	printf 'workers 2\nlisten 127.0.0.1:1\nsandbox on\nverbose\n' >here/conf
 	reload 'SIGHUP: listen is another: that takes a restart'
 	has_line 'SIGHUP: workers is another: that takes a restart' "$SERVER_LOG"
 	has_line 'SIGHUP: sandbox is another: that takes a restart' "$SERVER_LOG"
+	has_line 'SIGHUP: verbose is another: that takes a restart' "$SERVER_LOG"
 	! has_line 'SIGHUP: udp-ports' "$SERVER_LOG" || fail "$(cat "$SERVER_LOG")"
 	echo 'deny to=10.0.0.0/8' >there/rules
 	echo 'rules there/rules' >here/conf

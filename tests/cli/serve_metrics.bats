@@ -71,7 +71,7 @@ setup() {
 	start_counted
 	curl -s "http://$METRICS/metrics" >"$BATS_TEST_TMPDIR/text"
 	! grep -vE '^(# (HELP socks5_[a-z_]+ [A-Z].*\.|TYPE socks5_[a-z_]+ (counter|gauge))|socks5_[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9]+)$' \
-		"$BATS_TEST_TMPDIR/text"
+		"$BATS_TEST_TMPDIR/text" || fail "what is that?"
 	diff <(sed -n 's/^# HELP \([a-z0-9_]*\) .*/\1/p' "$BATS_TEST_TMPDIR/text" | sort) \
 		<(sed -n 's/^\(socks5_[a-z_]*\).*/\1/p' "$BATS_TEST_TMPDIR/text" | sort -u)
 	curl -sI "http://$METRICS/metrics" | grep -q '^Content-Type: text/plain; version=0.0.4'

@@ -107,6 +107,9 @@ v1() {
 	run timeout 10 "$SOCKS5" serve --accept-proxy 127.0.0.1:0
 	[ "$status" = 2 ]
 	[[ $output == *"127.0.0.1:0 refused: it would serve other machines"* ]] || fail "$output"
+	run timeout 10 "$SOCKS5" serve --accept-proxy "unix:$BATS_TEST_TMPDIR/s"
+	[ "$status" = 2 ]
+	[[ $output == *"unix:$BATS_TEST_TMPDIR/s refused: it would serve other machines"* ]] || fail "$output"
 	start_server --accept-proxy -u joe:x
 }
 

@@ -51,7 +51,7 @@ need_root() {
 	[[ $output == *"'of' is unknown, it must be on or off" ]] || fail "$output"
 }
 
-@test "--sandbox on: as by itself, or it does not start" {
+@test "--sandbox on: as by itself" {
 	start_server --sandbox on
 	has_line 'files and system calls' "$SERVER_LOG"
 }
@@ -127,8 +127,15 @@ need_root() {
 	echo 'deny to=10.0.0.0/8' >real/rules
 	ln -s ../real/users etc/users
 	ln -s ../real/rules etc/rules
-	start_server --users etc/users --rules etc/rules
+	ln -s ../real/log etc/log
+	start_target echo
+	start_server --users etc/users --rules etc/rules --log etc/log
+	"$SOCKS5" passwd --cost 1 --password pass:new joe >real/users2
+	mv real/users2 real/users
+	mv real/log real/log.1
 	reload 'users are read again: 1 of them, and 1 rule'
+	answers "05020100$OK4 EOF" $HELLO_USER "$(login joe new)$(request $IP4 "$TARGET_PORT")" eof
+	wait_until 5 has_lines 1 real/log
 }
 
 @test "inside, three hundred files are as well within reach as one" {

@@ -234,7 +234,7 @@ while True:
 	start_upstream
 	start_server -x "$UP"
 	run "$PYTHON" "$LIB/udpload.py" 10000 1-1400 "$PROXY" "$target"
-	[ "$output" = 10000 ] || [[ $output == *10000* ]] || fail "$output"
+	[ "$status:${lines[-1]}" = 0:10000 ] || fail "$status $output"
 }
 
 @test "a client that goes while it is passed on leaves at once" {

@@ -147,6 +147,9 @@ TEST(a_single_file_is_within_reach)
 
 static void no_programs(void)
 {
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	MUST(page != MAP_FAILED);
 	MUST(sandbox_calls(0) == 0);
 	MUST(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) < 0 && errno == EPERM);
 	FAILS(execl("/bin/true", "true", NULL), EPERM);
@@ -160,6 +163,7 @@ static void no_programs(void)
 	MUST(mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		  0) == MAP_FAILED &&
 	     errno == EPERM);
+	FAILS(mprotect(page, 4096, PROT_READ | PROT_EXEC), EPERM);
 	FAILS(syscall(SYS_ptrace, 0, 0, 0, 0), EPERM);
 	FAILS(syscall(SYS_kill, getppid(), 0), EPERM);
 	FAILS(syscall(SYS_tgkill, getppid(), getppid(), 0), EPERM);
