@@ -31,15 +31,15 @@ bool s5_share_has_rate(struct s5_share *share)
 	return has;
 }
 
-bool s5_share_is_paid(struct s5_share *share, int64_t now)
+bool s5_share_is_full(struct s5_share *share, int64_t now)
 {
-	bool paid;
+	bool full;
 
 	pthread_mutex_lock(&share->lock);
-	paid = s5_bucket_level(&share->way[0].bucket, now) &&
-	       s5_bucket_level(&share->way[1].bucket, now);
+	full = s5_bucket_is_full(&share->way[0].bucket, now) &&
+	       s5_bucket_is_full(&share->way[1].bucket, now);
 	pthread_mutex_unlock(&share->lock);
-	return paid;
+	return full;
 }
 
 void s5_share_fini(struct s5_share *share)

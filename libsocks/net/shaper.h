@@ -49,8 +49,8 @@ void s5_share_init(struct s5_share *share, uint64_t rate, int64_t now);
 /* What the rate is from now on; 0: no limit. */
 void s5_share_set_rate(struct s5_share *share, uint64_t rate, int64_t now);
 bool s5_share_has_rate(struct s5_share *share);
-/* Nothing is owed. */
-bool s5_share_is_paid(struct s5_share *share, int64_t now);
+/* It is as if nothing had passed. */
+bool s5_share_is_full(struct s5_share *share, int64_t now);
 void s5_share_fini(struct s5_share *share);
 
 /* rate: of its own, each way, octets a second; 0: none. */

@@ -51,6 +51,13 @@ uint64_t s5_bucket_level(struct s5_bucket *b, int64_t now)
 	return b->level >= 1000 ? (uint64_t)b->level / 1000 : 0;
 }
 
+bool s5_bucket_is_full(struct s5_bucket *b, int64_t now)
+{
+	if (b->rate)
+		fill(b, now);
+	return !b->rate || b->level == capacity(b);
+}
+
 void s5_bucket_take(struct s5_bucket *b, uint64_t n)
 {
 	if (b->rate)

@@ -25,6 +25,8 @@ void s5_bucket_init(struct s5_bucket *b, uint64_t rate, int64_t now);
 void s5_bucket_set_rate(struct s5_bucket *b, uint64_t rate, int64_t now);
 /* How many octets may pass now; 0: none. */
 uint64_t s5_bucket_level(struct s5_bucket *b, int64_t now);
+/* Nothing of what passed can be told any more. */
+bool s5_bucket_is_full(struct s5_bucket *b, int64_t now);
 /* n octets passed. */
 void s5_bucket_take(struct s5_bucket *b, uint64_t n);
 /* In how many ms it is worth asking again: never 0, and at most a second. */

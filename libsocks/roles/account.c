@@ -36,13 +36,13 @@ void s5_accounts_fini(struct s5_accounts *a)
 		drop(a, TAILQ_FIRST(&a->idle));
 }
 
-/* One that owes has another turn. */
+/* One whose share is not full yet has another turn. */
 static void forget_old(struct s5_accounts *a, int64_t now)
 {
 	struct s5_account *first;
 
 	while ((first = TAILQ_FIRST(&a->idle)) && now - first->left >= KEPT_MS) {
-		if (s5_share_is_paid(&first->share, now)) {
+		if (s5_share_is_full(&first->share, now)) {
 			drop(a, first);
 			continue;
 		}

@@ -1,7 +1,7 @@
 /* What all sessions of one user come to: how many there are, and the rate that they share. A user is
  * a name that was proved; a client without one is the address, or IPv6 /64, that it comes from.
  *
- * An account is there while it has sessions, and until what it owes is paid: who comes back at once
+ * An account is there while it has sessions, and until its share is full again: who comes back
  * finds what he used up. Not locked, but for the share inside: one thread at a time.
  */
 #ifndef S5_ROLES_ACCOUNT_H

@@ -87,6 +87,26 @@ TEST(who_owes_is_not_forgotten)
 	s5_account_leave(&accounts, account, now);
 }
 
+/* What one may use at once takes a second and a half to come back. */
+TEST(who_comes_back_each_second_gets_no_more)
+{
+	struct s5_account *account;
+	uint64_t had = 0;
+
+	for (int i = 0; i < 20; i++, now += 1050) {
+		struct s5_bucket *bucket;
+
+		assert_int_equal(enter("joe", 1000, 0, 1, &account), 0);
+		bucket = &account->share.way[0].bucket;
+		had += s5_bucket_level(bucket, now);
+		s5_bucket_take(bucket, s5_bucket_level(bucket, now));
+		s5_account_leave(&accounts, account, now);
+		assert_int_equal(enter("ann", 1000, 0, 1, &account), 0);
+		s5_account_leave(&accounts, account, now + 1049);
+	}
+	assert_true(had <= 1500 + 20 * 1050);
+}
+
 TEST(an_older_policy_does_not_bring_its_rate_back)
 {
 	struct s5_account *old, *new, *late;
@@ -109,6 +129,7 @@ int main(void)
 		EACH(sessions_are_counted_for_each_by_itself),
 		EACH(a_name_is_no_source),
 		EACH(who_owes_is_not_forgotten),
+		EACH(who_comes_back_each_second_gets_no_more),
 		EACH(an_older_policy_does_not_bring_its_rate_back),
 	};
 

@@ -98,6 +98,20 @@ TEST(another_rate_keeps_what_is_owed)
 	assert_int_equal(s5_bucket_level(&b, 1010), 1500);
 }
 
+TEST(it_is_full_when_nothing_can_be_told)
+{
+	struct s5_bucket b;
+
+	s5_bucket_init(&b, 1000000, 0);
+	assert_true(s5_bucket_is_full(&b, 0));
+	s5_bucket_take(&b, 1000);
+	assert_false(s5_bucket_is_full(&b, 0));
+	assert_true(s5_bucket_is_full(&b, 1));
+	s5_bucket_set_rate(&b, 0, 1);
+	s5_bucket_take(&b, 1000);
+	assert_true(s5_bucket_is_full(&b, 1));
+}
+
 TEST(a_clock_that_stands_or_leaps)
 {
 	struct s5_bucket b;
@@ -137,6 +151,7 @@ int main(void)
 		cmocka_unit_test(slow_and_often),
 		cmocka_unit_test(whoever_waits_as_told_finds_something),
 		cmocka_unit_test(another_rate_keeps_what_is_owed),
+		cmocka_unit_test(it_is_full_when_nothing_can_be_told),
 		cmocka_unit_test(a_clock_that_stands_or_leaps),
 		cmocka_unit_test(clocks_that_are_apart),
 	};
