@@ -193,7 +193,7 @@ static void send_down(struct s5_assoc *a, const struct s5_addr *from, const uint
 	uint8_t head[S5_BATCH_HEAD];
 	struct s5_writer out = s5_writer_over(head, sizeof head);
 
-	s5_datagram_put(&out, &d); /* a sender that is a name finds no room */
+	s5_datagram_put(&out, &d);
 	if (out.rc != S5_OK || !a->client.port ||
 	    (a->shaper && !s5_shaper_pass(a->shaper, 1, len, a->loop->now))) {
 		a->dropped++;
@@ -219,7 +219,10 @@ static void take_down(struct s5_assoc *a, const struct s5_parcel *parcel)
 
 void s5_assoc_give(struct s5_assoc *a, const struct s5_addr *from, const uint8_t *data, size_t len)
 {
-	send_down(a, from, data, len);
+	if (s5_addr_is_ip(from) && (a->named || is_welcome(a, from)))
+		send_down(a, from, data, len);
+	else
+		a->dropped++;
 	s5_assoc_settle(a);
 }
 

@@ -79,6 +79,7 @@ struct s5_assoc {
 	struct s5_watch near, far[2]; /* fd -1: not there; far: IPv4, IPv6 */
 	struct s5_route back; /* to the client; the socket is connected once its port is known */
 	bool pinned;
+	bool named; /* something was forwarded to a name: who answers for it is not known here */
 	uint8_t batch; /* messages to receive at once */
 	int64_t seen; /* when a datagram of use came last */
 	struct s5_peers peers;

@@ -191,6 +191,20 @@ static void resolve_peer(struct s5_assoc *a, struct s5_peer *peer)
 	look_up(a, peer, wants_ipv6_first(a) ? S5_ATYP_IPV6 : S5_ATYP_IPV4);
 }
 
+/* Who forwards looks names up: what address one has is not known here, and anybody may answer. */
+static void forward_peer(struct s5_assoc *a, struct s5_peer *peer, const struct s5_addr *to)
+{
+	if (s5_addr_is_numeric_name(to)) {
+		refuse_peer(a, peer, s5_lookup_text(S5_LOOKUP_NO_NAME));
+		return;
+	}
+	peer->state = S5_PEER_READY;
+	if (s5_addr_is_ip(to))
+		mark_contact(a, peer, to);
+	else
+		a->named = true;
+}
+
 /* Where datagrams to this address or name go, now. */
 static void judge_peer(struct s5_assoc *a, struct s5_peer *peer, const struct s5_addr *to)
 {
@@ -199,7 +213,7 @@ static void judge_peer(struct s5_assoc *a, struct s5_peer *peer, const struct s5
 	if (!a->permit(a, name ? to : NULL, name ? NULL : to))
 		refuse_peer(a, peer, NULL);
 	else if (a->forward)
-		peer->state = S5_PEER_READY;
+		forward_peer(a, peer, to);
 	else if (name)
 		resolve_peer(a, peer);
 	else
@@ -231,16 +245,14 @@ void s5_assoc_deliver(struct s5_assoc *a, const struct s5_datagram *d)
 	struct s5_addr to = d->addr;
 	struct s5_peer *peer;
 
-	if (a->shaper && !s5_shaper_pass(a->shaper, 0, d->len, a->loop->now)) {
-		a->dropped++;
-		return;
-	}
 	s5_addr_literal(&to);
 	s5_addr_unmap(&to);
 	peer = peer_for(a, &to);
-	if (peer && peer->state == S5_PEER_READY)
-		send_up(a, peer, d->data, d->len);
-	else if (!peer || peer->state != S5_PEER_RESOLVING ||
-		 !s5_peer_hold(&a->peers, peer, d->data, d->len))
+	if (!peer || (peer->state != S5_PEER_READY && peer->state != S5_PEER_RESOLVING) ||
+	    (a->shaper && !s5_shaper_pass(a->shaper, 0, d->len, a->loop->now)))
 		a->dropped++;
+	else if (peer->state == S5_PEER_READY)
+		send_up(a, peer, d->data, d->len);
+	else
+		a->dropped += !s5_peer_hold(&a->peers, peer, d->data, d->len);
 }

@@ -339,12 +339,14 @@ struct s5_verdict s5_rules_match(const struct s5_rules *r, const struct s5_query
 	struct s5_verdict v = verdict_by_default(r, &t);
 
 	if (!q->address && !t.name.len && !t.address.atyp)
-		return (struct s5_verdict){ S5_DENY, -1 };
+		return (struct s5_verdict){ .decision = S5_DENY, .rule = -1 };
 	search(&s);
 	if (s.end < r->n)
-		v = (struct s5_verdict){ r->rows[s.end].allow ? S5_ALLOW : S5_DENY, (int)s.end };
+		v = (struct s5_verdict){ r->rows[s.end].allow ? S5_ALLOW : S5_DENY, (int)s.end,
+					 false };
 	if (v.decision != S5_DENY && s.unsure <= s.end)
-		v = (struct s5_verdict){ S5_UNDECIDED, (int)s.unsure };
+		v = q->elsewhere ? (struct s5_verdict){ S5_DENY, (int)s.unsure, true }
+				 : (struct s5_verdict){ S5_UNDECIDED, (int)s.unsure, false };
 	return v;
 }
 
@@ -370,6 +372,10 @@ void s5_verdict_text(struct s5_verdict denial, char text[static S5_DENIAL_TEXT])
 {
 	if (denial.rule < 0)
 		snprintf(text, S5_DENIAL_TEXT, "denied: no rule allows it");
+	else if (denial.unsure)
+		snprintf(text, S5_DENIAL_TEXT,
+			 "denied: rule %d asks for the address, which the upstream proxy looks up",
+			 denial.rule + 1);
 	else
 		snprintf(text, S5_DENIAL_TEXT, "denied by rule %d", denial.rule + 1);
 }

@@ -62,6 +62,9 @@ struct s5_query {
 	/* Where it would go; NULL: not resolved yet; atyp 0: not known yet; port 0
 	 * then: nor is the port. */
 	const struct s5_addr *address;
+	/* It goes to a name that is looked up elsewhere: nobody will ask about its address. What a
+	 * rule would ask of that is denied. */
+	bool elsewhere;
 };
 
 enum s5_decision {
@@ -73,6 +76,7 @@ enum s5_decision {
 struct s5_verdict {
 	enum s5_decision decision;
 	int rule; /* which one decided; -1: the default or the guard; undecided: the first unsure */
+	bool unsure; /* denied for that the rule asks for an address that nobody here will know */
 };
 
 void s5_rules_init(struct s5_rules *r);
@@ -89,7 +93,7 @@ struct s5_verdict s5_rules_match(const struct s5_rules *r, const struct s5_query
 /* Could anything at all be allowed to this client under this name? Looks at nothing else of q. */
 bool s5_rules_may_come(const struct s5_rules *r, const struct s5_query *q);
 /* A denial in words. */
-#define S5_DENIAL_TEXT 40
+#define S5_DENIAL_TEXT 80
 void s5_verdict_text(struct s5_verdict denial, char text[static S5_DENIAL_TEXT]);
 
 /* Why a rule does or does not decide a question; said of the first word that tells. */

@@ -84,6 +84,11 @@ void s5_association_receive(struct s5_association *n, const struct s5_addr *from
 	s5_assoc_give(&n->assoc, from, data, len);
 }
 
+void s5_association_dropped(struct s5_association *n)
+{
+	n->assoc.dropped++;
+}
+
 static void forward(struct s5_assoc *a, const struct s5_addr *to, const uint8_t *data, size_t len)
 {
 	if (s5_upstream_send(of_assoc(a)->upstream, to, data, len) < 0)
@@ -147,13 +152,10 @@ static bool permit(struct s5_assoc *a, const struct s5_addr *name, const struct 
 		.cmd = S5_CMD_UDP,
 		.name = name,
 		.address = address,
+		.elsewhere = !address && n->upstream,
 	};
-
 	struct s5_verdict v = s5_rules_match(&n->policy->rules, &q);
 
-	/* Upstream a name has an address that cannot be asked about here. */
-	if (n->upstream && v.decision == S5_UNDECIDED && v.rule >= 0)
-		v.decision = S5_DENY;
 	if (v.decision == S5_DENY)
 		n->denial = v;
 	return v.decision != S5_DENY;
@@ -191,22 +193,6 @@ static struct s5_addr client_of(const struct s5_record *record)
 	return client;
 }
 
-static int get_post(struct s5_worker *w)
-{
-	struct s5_post *post;
-	int rc;
-
-	if (w->post)
-		return 0;
-	post = calloc(1, sizeof *post);
-	rc = post ? s5_post_init(post) : -ENOMEM;
-	if (rc == 0)
-		__atomic_store_n(&w->post, post, __ATOMIC_RELEASE);
-	else
-		free(post);
-	return rc;
-}
-
 static struct s5_association *make(struct s5_worker *w, struct s5_policy *policy,
 				   const struct s5_record *record)
 {
@@ -237,7 +223,7 @@ int s5_association_start(struct s5_worker *w, int client, int udp, struct s5_ses
 {
 	size_t len;
 	const uint8_t *rest = s5_session_out(session, &len);
-	struct s5_association *n = get_post(w) == 0 ? make(w, policy, record) : NULL;
+	struct s5_association *n = s5_worker_get_post(w) == 0 ? make(w, policy, record) : NULL;
 	int rc = n ? s5_assoc_start(&n->assoc, udp) : -ENOMEM;
 
 	if (rc < 0) {
@@ -248,7 +234,7 @@ int s5_association_start(struct s5_worker *w, int client, int udp, struct s5_ses
 	n->upstream = upstream;
 	if (upstream) {
 		n->assoc.forward = forward;
-		s5_upstream_hand_over(upstream, n, &w->post->budget);
+		s5_upstream_hand_over(upstream, n);
 	}
 	n->hold = *hold;
 	n->assoc.shaper = hold->shaper;

@@ -36,13 +36,11 @@ static void look_at(struct s5_conn *c)
 	const struct s5_addr *from = &c->record.client;
 
 	c->barred = s5_server_bars(server, from, s5_clock_ms());
-	if (c->barred)
-		return;
-	c->accepted = s5_users_check(&c->policy->users, &c->session.credentials);
-	if (!c->accepted)
-		c->wait = s5_server_penalty(server, from, s5_clock_ms());
-	else
+	c->accepted = !c->barred && s5_users_check(&c->policy->users, &c->session.credentials);
+	if (c->accepted)
 		c->barred = s5_server_bars(server, from, s5_clock_ms());
+	else if (!c->barred)
+		c->wait = s5_server_penalty(server, from, s5_clock_ms());
 	c->accepted &= !c->barred;
 	s5_count(&s5_server_counters(server)->credentials_refused, !c->accepted);
 }
@@ -112,13 +110,10 @@ bool s5_conn_check(struct s5_conn *c)
 		judge_principal(c);
 		return true;
 	}
-	c->barred = s5_server_bars(c->worker->server, &c->record.client, s5_clock_ms());
-	if (!c->barred && s5_users_needs_hash(&c->policy->users))
+	if (s5_users_needs_hash(&c->policy->users) &&
+	    !s5_server_bars(c->worker->server, &c->record.client, s5_clock_ms()))
 		return submit_password(c);
-	if (!c->barred)
-		look_at(c);
-	else
-		s5_count(&s5_server_counters(c->worker->server)->credentials_refused, 1);
+	look_at(c);
 	hold_back(c);
 	return true;
 }

@@ -26,7 +26,7 @@ static bool take(struct s5_conn *c, const struct s5_addr *from)
 		s5_conn_drop(c, "PROXY header: a loopback address, which came from elsewhere");
 		return false;
 	}
-	if (!s5_server_name(c->worker->server, source)) {
+	if (!s5_server_name(c->worker->server, source, c->policy->max_per_client)) {
 		s5_server_trouble(c->worker->server, EDQUOT, c->worker->loop.now);
 		s5_conn_drop(c, "PROXY header: that client has as many sessions as one may");
 		return false;

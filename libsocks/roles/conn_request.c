@@ -16,6 +16,7 @@ static struct s5_verdict ask(const struct s5_conn *c, const struct s5_addr *addr
 		.cmd = m->cmd,
 		.name = name ? &m->dst : NULL,
 		.address = address,
+		.elsewhere = !address && c->policy->upstream.nhops,
 	};
 
 	return s5_rules_match(&c->policy->rules, &q);
@@ -135,30 +136,14 @@ static bool take_hold(struct s5_conn *c)
 	return rc == 0;
 }
 
-/* The proxy further on resolves the name: what depends on its address could not be asked any more. */
-static bool depends_on_address(struct s5_conn *c)
-{
-	const struct s5_addr *dst = &c->session.request.dst;
-	struct s5_verdict v = { .decision = S5_ALLOW };
-
-	if (c->session.request.cmd != S5_CMD_UDP && !s5_addr_is_ip(dst))
-		v = ask(c, NULL);
-	if (v.decision != S5_UNDECIDED || v.rule < 0)
-		return false;
-	snprintf(c->record.why, sizeof c->record.why,
-		 "denied: rule %d asks for the address, which the upstream proxy looks up",
-		 v.rule + 1);
-	return true;
-}
-
 static void pass_on(struct s5_conn *c)
 {
 	const struct s5_addr *dst = &c->session.request.dst;
 
 	if (c->session.request.cmd == S5_CMD_CONNECT && is_self(c, dst))
 		s5_conn_answer(c, S5_REP_NOT_ALLOWED, NULL, NULL);
-	else if (depends_on_address(c))
-		s5_conn_answer(c, S5_REP_NOT_ALLOWED, NULL, NULL);
+	else if (c->session.request.cmd != S5_CMD_UDP && s5_addr_is_numeric_name(dst))
+		s5_conn_answer(c, S5_REP_HOST_UNREACHABLE, NULL, s5_lookup_text(S5_LOOKUP_NO_NAME));
 	else
 		s5_conn_upstream(c);
 }

@@ -179,6 +179,16 @@ static void lost(struct s5_udp_client *udp, size_t hop, int error)
 		s5_conn_drop(u->conn, "upstream: %s", why);
 }
 
+static void dropped(struct s5_udp_client *udp, size_t hop, const char *why)
+{
+	struct s5_upstream *u = S5_OUTER(udp, struct s5_upstream, udp);
+
+	(void)hop;
+	(void)why;
+	if (u->association)
+		s5_association_dropped(u->association);
+}
+
 /* Of its relay; a later one may arrive all the same. */
 static void trouble(struct s5_udp_client *udp, int error)
 {
@@ -192,15 +202,24 @@ int s5_upstream_send(struct s5_upstream *u, const struct s5_addr *to, const uint
 	return s5_udp_client_send(&u->udp, to, data, len);
 }
 
-void s5_upstream_hand_over(struct s5_upstream *u, struct s5_association *n,
-			   struct s5_budget *budget)
+void s5_upstream_hand_over(struct s5_upstream *u, struct s5_association *n)
 {
 	u->conn = NULL;
 	u->association = n;
-	u->udp.budget = budget;
 }
 
 static void ask(struct s5_upstream *u);
+
+/* They leave as connections do. */
+static int start_datagrams(struct s5_upstream *u)
+{
+	const struct s5_dial_options *dial = &u->config.dial;
+	bool ipv6 = u->hops[0].relay.atyp == S5_ATYP_IPV6;
+
+	u->udp.source = ipv6 ? dial->source6 : dial->source4;
+	u->udp.egress = dial->egress;
+	return s5_udp_client_start(&u->udp);
+}
 
 /* A proxy more takes part. */
 static void join(struct s5_conn *c)
@@ -214,11 +233,13 @@ static void join(struct s5_conn *c)
 		return;
 	}
 	if (rc == 0)
-		rc = s5_udp_client_start(&u->udp);
-	if (rc < 0)
+		rc = start_datagrams(u);
+	if (rc < 0) {
 		refuse(c, rc == -EPROTO ? "upstream: its relay has no port" : strerrordesc_np(-rc));
-	else
+		s5_conn_upstream_end(c);
+	} else {
 		s5_conn_associate(c);
+	}
 	s5_conn_go(c);
 }
 
@@ -240,6 +261,7 @@ static void done(struct s5_client *client, bool ok)
 	} else {
 		explain(c);
 		s5_conn_answer(c, rep_of(client), NULL, NULL);
+		s5_conn_upstream_end(c);
 	}
 	s5_conn_go(c);
 }
@@ -266,7 +288,9 @@ static void ask(struct s5_upstream *u)
 
 void s5_conn_upstream(struct s5_conn *c)
 {
-	struct s5_upstream *u = calloc(1, sizeof *u);
+	struct s5_worker *w = c->worker;
+	bool udp = c->session.request.cmd == S5_CMD_UDP;
+	struct s5_upstream *u = !udp || s5_worker_get_post(w) == 0 ? calloc(1, sizeof *u) : NULL;
 
 	if (u)
 		u->hops = calloc(c->policy->upstream.nhops, sizeof *u->hops);
@@ -278,13 +302,15 @@ void s5_conn_upstream(struct s5_conn *c)
 	c->upstream = u;
 	c->state = S5_CONN_DIALING;
 	u->conn = c;
-	u->loop = &c->worker->loop;
+	u->loop = &w->loop;
 	u->watch = (struct s5_watch){ .fd = -1, .ready = nothing };
 	u->turn.run = turn_run;
 	u->udp = (struct s5_udp_client){ .loop = u->loop,
 					 .hops = u->hops,
+					 .budget = udp ? &w->post->budget : NULL,
 					 .received = received,
 					 .lost = lost,
+					 .dropped = dropped,
 					 .trouble = trouble };
 	ask(u);
 }

@@ -120,12 +120,12 @@ int s5_server_enter(struct s5_server *server, uint64_t source, struct s5_policy 
 	return rc;
 }
 
-bool s5_server_name(struct s5_server *server, uint64_t source)
+bool s5_server_name(struct s5_server *server, uint64_t source, unsigned most)
 {
 	bool entered;
 
 	pthread_mutex_lock(&server->lock);
-	entered = s5_crowd_enter(&server->crowd, source, 1, server->policy->max_per_client);
+	entered = s5_crowd_enter(&server->crowd, source, 1, most);
 	pthread_mutex_unlock(&server->lock);
 	return entered;
 }

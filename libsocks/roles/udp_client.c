@@ -354,22 +354,26 @@ static void socket_ready(struct s5_watch *w, uint32_t events)
 }
 
 /* A connected socket or -errno. */
-static int open_socket(const struct s5_addr *peer, const struct s5_addr *source)
+static int open_socket(const struct s5_udp_client *u, const struct s5_addr *peer)
 {
 	static const uint8_t any[16];
-	struct s5_addr from = *source;
+	struct s5_addr from = u->source;
 	struct s5_sockaddr sa;
 	int fd, rc;
 
 	if (!from.atyp)
-		from = peer->atyp == S5_ATYP_IPV6 ? s5_addr_ip6(any, source->port)
-						  : s5_addr_ip4(any, source->port);
+		from = peer->atyp == S5_ATYP_IPV6 ? s5_addr_ip6(any, from.port)
+						  : s5_addr_ip4(any, from.port);
 	fd = s5_sock_udp(&from);
 	if (fd < 0)
 		return fd;
-	if (s5_sockaddr_from(&sa, peer) && connect(fd, &sa.sa, sa.len) == 0)
+	rc = s5_sock_set_egress(fd, &u->egress);
+	if (rc == 0 && !s5_sockaddr_from(&sa, peer))
+		rc = -EDESTADDRREQ;
+	if (rc == 0 && connect(fd, &sa.sa, sa.len) < 0)
+		rc = -errno;
+	if (rc == 0)
 		return fd;
-	rc = sa.len ? -errno : -EDESTADDRREQ;
 	close(fd);
 	return rc;
 }
@@ -377,7 +381,7 @@ static int open_socket(const struct s5_addr *peer, const struct s5_addr *source)
 int s5_udp_client_start(struct s5_udp_client *u)
 {
 	const struct s5_addr *peer = u->nhops ? &u->hops[0].relay : &u->peer;
-	int fd = open_socket(peer, &u->source);
+	int fd = open_socket(u, peer);
 
 	if (fd < 0)
 		return fd;

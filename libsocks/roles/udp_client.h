@@ -36,6 +36,7 @@ struct s5_udp_client {
 	struct s5_udp_hop *hops; /* zeroed room for each hop, borrowed until fini */
 	struct s5_addr peer; /* without hops: where datagrams go */
 	struct s5_addr source; /* to send from; atyp 0: as the kernel chooses, with this port */
+	struct s5_egress egress;
 	struct s5_budget *budget; /* for fragments, which many may share; NULL: they are dropped */
 	bool proxy_address; /* the relay has the proxy's address, whatever the reply says */
 	/* A datagram; from is an IP address mostly, the octets are good until it returns. */

@@ -135,6 +135,22 @@ static void ports_close(struct s5_worker *w)
 	s5_timer_stop(&w->loop, &w->retry);
 }
 
+int s5_worker_get_post(struct s5_worker *w)
+{
+	struct s5_post *post;
+	int rc;
+
+	if (w->post)
+		return 0;
+	post = calloc(1, sizeof *post);
+	rc = post ? s5_post_init(post) : -ENOMEM;
+	if (rc == 0)
+		__atomic_store_n(&w->post, post, __ATOMIC_RELEASE);
+	else
+		free(post);
+	return rc;
+}
+
 /* life */
 
 static void drain_run(struct s5_task *t)

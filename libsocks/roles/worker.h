@@ -79,7 +79,7 @@ const struct s5_hash_key *s5_server_key(const struct s5_server *server);
  * there is no memory, and nothing was counted. */
 int s5_server_enter(struct s5_server *server, uint64_t source, struct s5_policy **policy);
 /* A session that began without a source is that one's. False: there are too many of it. */
-bool s5_server_name(struct s5_server *server, uint64_t source);
+bool s5_server_name(struct s5_server *server, uint64_t source, unsigned most);
 void s5_server_leave(struct s5_server *server, uint64_t source);
 /* The policy is held once more, for somebody else; or less. Any thread. */
 void s5_server_policy_hold(struct s5_server *server, struct s5_policy *policy);
@@ -113,6 +113,8 @@ int s5_worker_start(struct s5_worker *w);
 bool s5_worker_listens_at(const struct s5_worker *w, const struct s5_addr *a);
 /* A session ended: its descriptors are free. */
 void s5_worker_relieved(struct s5_worker *w);
+/* Sees to it that there is w->post, for associations. 0 or -errno. */
+int s5_worker_get_post(struct s5_worker *w);
 
 /* conn.c: the handshake, up to the open tunnel or the refusal. Takes over fd, and the session that
  * began with its policy. */
@@ -132,18 +134,19 @@ void s5_tunnels_stop(struct s5_worker *w);
 
 /* conn_upstream.c: proxies that datagrams go on to. */
 struct s5_upstream;
-/* The association's from now on; budget: for fragments. */
-void s5_upstream_hand_over(struct s5_upstream *u, struct s5_association *n,
-			   struct s5_budget *budget);
+/* The association's from now on. */
+void s5_upstream_hand_over(struct s5_upstream *u, struct s5_association *n);
 /* 0 or -errno, as s5_udp_client_send. */
 int s5_upstream_send(struct s5_upstream *u, const struct s5_addr *to, const uint8_t *data,
 		     size_t len);
 /* NULL is fine. */
 void s5_upstream_free(struct s5_upstream *u);
 
-/* association.c: a datagram that came from an upstream proxy, and the end of that. */
+/* association.c: a datagram that came from an upstream proxy, one that came to nothing, and the end of
+ * that. */
 void s5_association_receive(struct s5_association *n, const struct s5_addr *from,
 			    const uint8_t *data, size_t len);
+void s5_association_dropped(struct s5_association *n);
 void s5_association_lost(struct s5_association *n, const char *why);
 
 /* association.c: keeps the policy, and takes over both descriptors, the control connection (known

@@ -237,6 +237,74 @@ while True:
 	[ "$status:${lines[-1]}" = 0:10000 ] || fail "$status $output"
 }
 
+# start_udpliar HEX...: a proxy that answers each datagram with these. UP, UP_OUT.
+start_udpliar() {
+	spawn_saying "$PYTHON" "$LIB/udpliar.py" "$@"
+	UP=$SAID UP_OUT=$OUT
+}
+
+@test "UDP ASSOCIATE: fragments of the proxy's are put together, and what is none is counted" {
+	start_udpliar 000001"017f0000090050"6162 000082"017f0000090050"6364 0000
+	start_server -x "$UP" --log -
+	STEPS=(send:000000017f000009005001 get wait:200 fin end)
+	sees "c 000000017f000009005061626364" EOF
+	log_has 1
+	[ "$(field datagrams_down) $(field dropped)" = "1 1" ] || fail "$LINE"
+}
+
+@test "UDP ASSOCIATE: datagrams leave from --source, as connections do" {
+	start_udpliar 000000017f000009005068
+	start_server -x "$UP" --source 127.0.0.7
+	STEPS=(send:000000017f000009005001 get fin end)
+	sees "c 000000017f000009005068" EOF
+	has_line 'client from 127.0.0.7' "$UP_OUT"
+	has_line 'datagram from 127.0.0.7' "$UP_OUT" || fail "$(cat "$UP_OUT")"
+}
+
+@test "UDP ASSOCIATE: --udp-filter holds for what comes back, but of a name the address is not known" {
+	start_udpliar 0000000108080808005068 0000000109090909005069 000000036162630050006a
+	start_server -x "$UP" --log -
+	STEPS=(send:000000010808080800500161 get wait:200 fin end)
+	sees "c 0000000108080808005068" EOF
+	log_has 1
+	[ "$(field datagrams_down) $(field dropped)" = "1 2" ] || fail "$LINE"
+	STEPS=(send:00000003036162630050 get get fin end)
+	sees "c 0000000108080808005068" "c 0000000109090909005069" EOF
+	stop_server
+	start_server -x "$UP" --udp-filter port --log -
+	STEPS=(send:0000000108080808005161 wait:200 fin end)
+	sees EOF
+	log_has 1
+	[ "$(field datagrams_down) $(field dropped)" = "0 3" ] || fail "$LINE"
+}
+
+@test "numbers that are written as names go nowhere, as without it" {
+	local name n=0
+	start_upstream
+	start_server -x "$UP" --log -
+	for name in 127.1 2130706433 0x7f.1; do
+		asks "$(error 04)" "$(name_of $name)" 80
+		answers "0500$(error 04) EOF" $HELLO "$(request "$(name_of $name)" 80 02)"
+		n=$((n + 2))
+		log_has $n
+		[ "$(field end)" = "name does not exist" ] || fail "$LINE"
+	done
+	STEPS=("send:000000$(name_of 127.1)0050" wait:100 fin end)
+	sees EOF
+	log_has 7
+	[ "$(field dropped)" = 1 ] || fail "$LINE"
+}
+
+@test "UDP ASSOCIATE: a refusal is told once, though the proxy was joined" {
+	start_udpliar --no-port
+	start_server -x "$UP" --log -
+	answers "0500$(error 01) EOF" $HELLO "$(request 0100000000 0 03)"
+	log_has 1
+	[ "$(field end)" = "upstream: its relay has no port" ] || fail "$LINE"
+	sleep 0.3
+	[ "$(wc -l <"$SERVER_OUT")" = 1 ] || fail "$(cat "$SERVER_OUT")"
+}
+
 @test "a client that goes while it is passed on leaves at once" {
 	start_fake recv:3 send:0500 recv:10 wait:20000
 	start_server -x "$FAKE" --log -

@@ -127,7 +127,7 @@ static bool is_undecided_by_default(const struct s5_query *q)
 
 static struct s5_verdict walk(const struct s5_rules *r, const struct s5_query *q)
 {
-	struct s5_verdict v = { S5_ALLOW, -1 };
+	struct s5_verdict v = { S5_ALLOW, -1, false };
 	int unsure = -1;
 
 	if (s5_rules_guards(q) || s5_rules_has_allow(r))
@@ -142,11 +142,12 @@ static struct s5_verdict walk(const struct s5_rules *r, const struct s5_query *q
 			unsure = i;
 		if (reason != S5_REASON_MATCH && (reason != S5_REASON_ADDRESS || !allow))
 			continue;
-		v = (struct s5_verdict){ allow ? S5_ALLOW : S5_DENY, i };
+		v = (struct s5_verdict){ allow ? S5_ALLOW : S5_DENY, i, false };
 		break;
 	}
 	if (v.decision != S5_DENY && unsure >= 0)
-		v = (struct s5_verdict){ S5_UNDECIDED, unsure };
+		v = (struct s5_verdict){ q->elsewhere ? S5_DENY : S5_UNDECIDED, unsure,
+					 q->elsewhere };
 	return v;
 }
 
@@ -180,10 +181,11 @@ static void ask_once(const struct s5_rules *r, unsigned asked[static 3])
 	if (kind == 5) /* an association, a BIND for whoever comes */
 		q.address = &nobody;
 	nobody.port = dice(2) ? port : 0;
+	q.elsewhere = dice(3) == 0;
 	v = s5_rules_match(r, &q);
 	want = walk(r, &q);
 	asked[v.decision]++;
-	if (v.decision == want.decision && v.rule == want.rule)
+	if (v.decision == want.decision && v.rule == want.rule && v.unsure == want.unsure)
 		return;
 	for (int i = 0; i < (int)r->n; i++)
 		print_message("%d %s %s: %d\n", i, s5_rules_is_allow(r, i) ? "allow" : "deny",
