@@ -12,7 +12,7 @@ static void tell_json(struct bind *b, const char *event, const struct s5_addr *a
 
 	s5_addr_host(a, host, sizeof(host));
 	fprintf(stdout, "{\"event\":\"%s\",\"address\":%s,\"port\":%u}\n", event,
-		json_string(quoted, sizeof(quoted), host), a->port);
+		json_quote(quoted, sizeof(quoted), host), a->port);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return;
 	b->deaf = true;

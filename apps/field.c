@@ -69,6 +69,15 @@ static void put_text(const struct value *v, const struct form *form)
 	out_escape(v->text, v->size, v->octets, v->len);
 }
 
+/* One that a NUL ends. */
+static void put_string(const struct value *v, const struct form *form)
+{
+	struct value text = *v;
+
+	text.len -= v->len && !v->octets[v->len - 1];
+	put_text(&text, form);
+}
+
 static void put_address(const struct value *v, const struct form *form)
 {
 	struct s5_addr a = { .atyp = v->atyp, .len = (uint8_t)v->len };
@@ -154,8 +163,8 @@ static const struct form forms[S5_F_COUNT] = {
 	[S5_F_DST_ADDR] = { put_address, NULL },
 	[S5_F_BND_ADDR] = { put_address, NULL },
 	[S5_F_UNAME] = { put_text, NULL },
-	[S5_F_USERID] = { put_text, NULL },
-	[S5_F_HOSTNAME] = { put_text, NULL },
+	[S5_F_USERID] = { put_string, NULL },
+	[S5_F_HOSTNAME] = { put_string, NULL },
 	[S5_F_PASSWD] = { put_secret, NULL },
 	[S5_F_DATA] = { put_data, NULL },
 	[S5_F_TOKEN] = { put_data, NULL },

@@ -1,10 +1,8 @@
 #include "file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* Room for more; NULL (and the old text freed) when there is none. */
 static char *grow(char *text, size_t *size)
@@ -21,28 +19,38 @@ static char *grow(char *text, size_t *size)
 	return more;
 }
 
-char *file_read(const char *path, size_t *len)
+char *file_read_from(FILE *file, size_t *len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
-	size_t size = 0;
-	char *text = fd < 0 ? NULL : grow(NULL, &size);
-	ssize_t n = 0;
+	size_t size = 0, n;
+	char *text = grow(NULL, &size);
 
 	*len = 0;
-	while (text && (n = read(fd, text + *len, size - *len - 1)) > 0) {
-		*len += (size_t)n;
+	while (text && (n = fread(text + *len, 1, size - *len - 1, file)) > 0) {
+		*len += n;
 		if (*len + 1 == size)
 			text = grow(text, &size);
 	}
-	error = errno;
-	if (fd >= 0)
-		close(fd);
-	if (text && n < 0) {
+	if (text && ferror(file)) {
 		free(text);
 		text = NULL;
 	}
 	if (text)
 		text[*len] = 0;
+	return text;
+}
+
+char *file_read(const char *path, size_t *len)
+{
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	int error;
+
+	*len = 0;
+	if (!file)
+		return NULL;
+	text = file_read_from(file, len);
+	error = errno;
+	fclose(file);
 	errno = error;
 	return text;
 }

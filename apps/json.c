@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *json_string(char *out, size_t size, const char *text)
+const char *json_quote(char *out, size_t size, const char *text)
 {
 	char *at = out, *end = out + size - 1, one[8];
 

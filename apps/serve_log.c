@@ -141,7 +141,7 @@ static void put_field(struct line *line, const char *name, const char *text, boo
 {
 	char quoted[2 * S5_ADDR_TEXT + 8];
 
-	put(line, ",\"%s\":%s", name, has ? json_string(quoted, sizeof(quoted), text) : "null");
+	put(line, ",\"%s\":%s", name, has ? json_quote(quoted, sizeof(quoted), text) : "null");
 }
 
 static void put_json(struct line *line, const struct s5_record *r, const struct told *t)

@@ -1,5 +1,7 @@
 #include <ares.h>
 #include <crypt.h>
+#include <jansson.h>
+#include <pcap/pcap.h>
 #include <stdio.h>
 
 #include "command.h"
@@ -31,8 +33,10 @@ void version_print(FILE *to, int verbose)
 	if (verbose) {
 		fputs("compiler: " COMPILER SANITIZER "\n", to);
 		fprintf(to, "c-ares: %s (built with %s)\n", ares_version(NULL), ARES_VERSION_STR);
+		fputs("jansson: " JANSSON_VERSION "\n", to);
 		fputs("libcrypt: built with " XCRYPT_VERSION_STR "\n", to);
 		fprintf(to, "libmicrohttpd: %s\n", metrics_library());
+		fprintf(to, "libpcap: %s\n", pcap_lib_version());
 		fprintf(to, "libseccomp: %s\n", sandbox_library(text, sizeof(text)));
 	}
 	/* RFC 1928 section 3 asks for this method: who looks for it shall not look in vain. */

@@ -1,0 +1,388 @@
+#include "dissect/flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dissect/capture.h"
+
+#define PIECES 32
+
+/* The first octets, by side of the stream, and the pieces in which they came. */
+struct s5_waiting {
+	struct {
+		uint8_t octets[S5_SPOT_ENOUGH];
+		size_t n, told;
+		bool closed;
+	} side[2];
+	struct {
+		unsigned side;
+		size_t n;
+		int64_t when;
+	} piece[PIECES];
+	size_t npieces;
+};
+
+static void *take(struct s5_capture *c, size_t n)
+{
+	void *memory = s5_budget_take(&c->budget, n) ? calloc(1, n) : NULL;
+
+	if (!memory)
+		c->not_followed++;
+	return memory;
+}
+
+static void give(struct s5_capture *c, void *memory, size_t n)
+{
+	if (!memory)
+		return;
+	explicit_bzero(memory, n); /* there may be a password in it */
+	free(memory);
+	s5_budget_give(&c->budget, n);
+}
+
+static enum s5_role role_of(const struct s5_flow *f, unsigned side)
+{
+	return side == (unsigned)f->is_swapped ? S5_CLIENT : S5_SERVER;
+}
+
+/* telling */
+
+static void tell(struct s5_flow *f, const struct s5_seen *seen)
+{
+	f->capture->sink.seen(f->capture->sink.owner, f, seen);
+}
+
+/* Of the talk: what was put in front is not told. */
+static void on_seen(void *arg, const struct s5_seen *seen)
+{
+	struct s5_flow *f = arg;
+	struct s5_seen own = *seen;
+	size_t before = f->before[seen->from];
+
+	if (!seen->sealed && seen->off < before)
+		return;
+	if (!seen->sealed)
+		own.off -= before;
+	tell(f, &own);
+}
+
+static void tell_octets(struct s5_flow *f, enum s5_role from, const uint8_t *octets, uint64_t n)
+{
+	struct s5_seen seen = { .kind = f->is_open ? S5_SEEN_DATA : S5_SEEN_REST, .from = from };
+
+	if (!octets)
+		seen.kind = S5_SEEN_GAP;
+	seen.off = f->off[from];
+	seen.when = f->last;
+	seen.octets = octets;
+	seen.len = n;
+	f->off[from] += n;
+	tell(f, &seen);
+}
+
+/* What follows needs no talk: that is much memory for nothing. */
+static void fold(struct s5_flow *f)
+{
+	struct s5_talk *t = f->talk;
+
+	if (!t || t->state == S5_TALK_UNKNOWN || t->state == S5_TALK_DIALOGUE ||
+	    t->side[S5_CLIENT].seal || t->side[S5_SERVER].seal)
+		return;
+	if (t->state == S5_TALK_OPEN)
+		s5_relays_open(f);
+	f->is_open = t->state == S5_TALK_OPEN;
+	for (unsigned i = 0; i < 2; i++)
+		f->off[i] = t->side[i].off - f->before[i];
+	s5_talk_fini(t);
+	give(f->capture, t, sizeof *t);
+	f->talk = NULL;
+}
+
+static void pass(struct s5_flow *f, enum s5_role from, const uint8_t *octets, size_t n,
+		 int64_t when)
+{
+	if (!n)
+		return;
+	if (f->talk) {
+		s5_talk_recv(f->talk, from, octets, n, when);
+		if (f->talk->state == S5_TALK_OPEN)
+			s5_relays_open(f);
+		fold(f);
+	} else {
+		tell_octets(f, from, octets, n);
+	}
+}
+
+static void close_side(struct s5_flow *f, enum s5_role from, bool closed)
+{
+	if (f->ended[from])
+		return;
+	f->ended[from] = true;
+	if (f->talk)
+		s5_talk_end(f->talk, from, closed);
+	fold(f);
+}
+
+/* what it is */
+
+static bool is_forced(const struct s5_flow *f)
+{
+	return f->capture->port != 0;
+}
+
+/* The first side that speaks is not always the client. */
+static enum s5_spot judge_middle(struct s5_flow *f)
+{
+	const struct s5_waiting *w = f->waiting;
+	struct s5_said said[2];
+	enum s5_spot spot;
+
+	for (unsigned i = 0; i < 2; i++)
+		said[i] = (struct s5_said){ w->side[i].octets, w->side[i].n };
+	for (unsigned i = 0; i < 2; i++) {
+		f->is_swapped = i;
+		if (s5_spot(said[i].octets, said[i].n, said[!i].octets, said[!i].n) == S5_SPOT_YES)
+			return S5_SPOT_YES;
+	}
+	spot = s5_pickup(said, &f->picked);
+	f->is_swapped = spot == S5_SPOT_YES && f->picked.role == S5_SERVER;
+	if (spot == S5_SPOT_YES)
+		f->begin = S5_FLOW_PICKED_UP;
+	return spot;
+}
+
+static enum s5_spot judge(struct s5_flow *f)
+{
+	const struct s5_waiting *w = f->waiting;
+	enum s5_spot spot;
+
+	if (f->tcp == S5_TCP_BEGIN_MIDDLE)
+		spot = judge_middle(f);
+	else if (is_forced(f))
+		spot = S5_SPOT_YES;
+	else
+		spot = s5_spot(w->side[0].octets, w->side[0].n, w->side[1].octets, w->side[1].n);
+	if (spot == S5_SPOT_PERHAPS && (w->side[0].n == S5_SPOT_ENOUGH ||
+					w->side[1].n == S5_SPOT_ENOUGH || w->npieces == PIECES))
+		spot = S5_SPOT_NO;
+	return spot;
+}
+
+/* The client has said what begins a conversation; only the answer is missing. */
+static bool is_unanswered(const struct s5_flow *f)
+{
+	static const uint8_t five[] = "\5", four[] = "\0\132\0\0\0\0\0";
+	const struct s5_waiting *w = f->waiting;
+
+	if (f->tcp == S5_TCP_BEGIN_MIDDLE || w->side[1].n)
+		return false;
+	return s5_spot(w->side[0].octets, w->side[0].n, five, 2) == S5_SPOT_YES ||
+	       s5_spot(w->side[0].octets, w->side[0].n, four, 8) == S5_SPOT_YES;
+}
+
+static void take_place(struct s5_flow *f)
+{
+	struct s5_addr first = f->peer[0];
+
+	if (f->begin == S5_FLOW_LATE) /* only where the port says what it is */
+		f->is_swapped = f->peer[0].port == f->capture->port;
+	if (f->is_swapped) {
+		f->peer[0] = f->peer[1];
+		f->peer[1] = first;
+	}
+	f->number = ++f->capture->flows;
+}
+
+static bool start_talk(struct s5_flow *f)
+{
+	const struct s5_said *before;
+
+	if (f->begin == S5_FLOW_LATE)
+		return true;
+	f->talk = take(f->capture, sizeof *f->talk);
+	if (!f->talk)
+		return false;
+	s5_talk_init(f->talk, on_seen, f);
+	for (unsigned i = 0; f->begin == S5_FLOW_PICKED_UP && i < 2; i++)
+		f->before[i] = f->picked.prelude->before[i].n;
+	for (unsigned i = 0; f->begin == S5_FLOW_PICKED_UP && i < 2; i++) {
+		before = &f->picked.prelude->before[i];
+		s5_talk_recv(f->talk, (enum s5_role)i, before->octets, before->n, f->first);
+	}
+	return true;
+}
+
+static void leave(struct s5_flow *f)
+{
+	s5_tcp_drop(&f->capture->tcp, f->stream);
+	give(f->capture, f->waiting, sizeof *f->waiting);
+	free(f);
+}
+
+/* It is SOCKS: tells what waits. False: it cannot be followed, and f is gone. */
+static bool begin(struct s5_flow *f)
+{
+	struct s5_waiting *w = f->waiting;
+
+	if (!start_talk(f)) {
+		leave(f);
+		return false;
+	}
+	take_place(f);
+	f->capture->sink.opened(f->capture->sink.owner, f);
+	f->waiting = NULL;
+	for (size_t i = 0; i < w->npieces; i++) {
+		unsigned side = w->piece[i].side;
+
+		pass(f, role_of(f, side), w->side[side].octets + w->side[side].told, w->piece[i].n,
+		     w->piece[i].when);
+		w->side[side].told += w->piece[i].n;
+	}
+	for (unsigned side = 0; side < 2; side++)
+		if (w->side[side].closed)
+			close_side(f, role_of(f, side), true);
+	give(f->capture, w, sizeof *w);
+	return true;
+}
+
+/* Not, or not to be known. */
+static bool give_up(struct s5_flow *f)
+{
+	if (is_forced(f)) {
+		f->begin = f->tcp == S5_TCP_BEGIN_MIDDLE ? S5_FLOW_LATE : S5_FLOW_WHOLE;
+		return begin(f);
+	}
+	leave(f);
+	return false;
+}
+
+/* True when f is there still, and told. */
+static bool find_out(struct s5_flow *f)
+{
+	enum s5_spot spot = judge(f);
+
+	if (spot == S5_SPOT_PERHAPS)
+		return false;
+	return spot == S5_SPOT_YES ? begin(f) : give_up(f);
+}
+
+/* what comes */
+
+static bool has_port(const struct s5_tcp_opening *o, uint16_t port)
+{
+	return !port || o->peer[0]->port == port || o->peer[1]->port == port;
+}
+
+struct s5_flow *s5_flow_new(struct s5_capture *c, const struct s5_tcp_opening *o)
+{
+	struct s5_flow *f = has_port(o, c->port) ? calloc(1, sizeof *f) : NULL;
+
+	if (!f)
+		return NULL;
+	f->capture = c;
+	f->stream = o->stream;
+	f->tcp = o->begin;
+	f->peer[0] = *o->peer[0];
+	f->peer[1] = *o->peer[1];
+	f->first = f->last = o->when;
+	return f;
+}
+
+/* How much of it was taken by what waits. */
+static size_t hold(struct s5_flow *f, unsigned side, const uint8_t *octets, size_t n, int64_t when)
+{
+	struct s5_waiting *w = f->waiting;
+	size_t room = S5_SPOT_ENOUGH - w->side[side].n, last = w->npieces - 1;
+
+	n = n < room ? n : room;
+	memcpy(w->side[side].octets + w->side[side].n, octets, n);
+	w->side[side].n += n;
+	if (!w->npieces || w->piece[last].side != side) {
+		last = w->npieces++;
+		w->piece[last].side = side;
+	}
+	w->piece[last].n += n;
+	w->piece[last].when = when;
+	return n;
+}
+
+void s5_flow_octets(struct s5_flow *f, unsigned side, const uint8_t *octets, size_t n, int64_t when)
+{
+	size_t held;
+
+	f->last = when;
+	if (!f->number) {
+		if (!f->waiting)
+			f->waiting = take(f->capture, sizeof *f->waiting);
+		if (!f->waiting) {
+			leave(f);
+			return;
+		}
+		held = hold(f, side, octets, n, when);
+		if (!find_out(f))
+			return;
+		octets += held;
+		n -= held;
+	}
+	pass(f, role_of(f, side), octets, n, when);
+}
+
+void s5_flow_gap(struct s5_flow *f, unsigned side, size_t n, int64_t when)
+{
+	f->last = when;
+	if (!f->number && !f->waiting)
+		f->waiting = take(f->capture, sizeof *f->waiting);
+	if (!f->number && !f->waiting) {
+		leave(f);
+		return;
+	}
+	if (!f->number && !give_up(f))
+		return;
+	if (!f->talk) {
+		tell_octets(f, role_of(f, side), NULL, n);
+		return;
+	}
+	s5_talk_gap(f->talk, role_of(f, side), n);
+	fold(f);
+}
+
+void s5_flow_closed(struct s5_flow *f, unsigned side, int64_t when)
+{
+	f->last = when;
+	if (f->number)
+		close_side(f, role_of(f, side), true);
+	else if (f->waiting)
+		f->waiting->side[side].closed = true;
+}
+
+static void free_flow(struct s5_flow *f)
+{
+	s5_relays_close(f);
+	if (f->talk)
+		s5_talk_fini(f->talk);
+	give(f->capture, f->talk, sizeof *f->talk);
+	give(f->capture, f->waiting, sizeof *f->waiting);
+	free(f);
+}
+
+void s5_flow_end(struct s5_flow *f, enum s5_tcp_end how, int64_t when)
+{
+	bool closed = how == S5_TCP_END_FIN || how == S5_TCP_END_RESET;
+
+	if (how != S5_TCP_END_CAPTURE)
+		f->last = when;
+	if (!f->number && f->waiting) {
+		if (!is_forced(f) && !is_unanswered(f)) {
+			free_flow(f);
+			return;
+		}
+		f->begin = f->tcp == S5_TCP_BEGIN_MIDDLE ? S5_FLOW_LATE : S5_FLOW_WHOLE;
+		if (!begin(f))
+			return;
+	}
+	for (unsigned i = 0; i < 2 && f->number; i++)
+		close_side(f, (enum s5_role)i, closed);
+	if (f->number)
+		f->capture->sink.ended(f->capture->sink.owner, f, how);
+	free_flow(f);
+}

@@ -1,0 +1,166 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/budget.h"
+#include "dissect/lone.h"
+#include "dissect/relayed.h"
+#include "dissect/script.h"
+
+/* The conversation that is told of. */
+struct telling {
+	const struct s5_script_sink *sink;
+	struct s5_budget *budget;
+	struct s5_talk talk;
+	struct s5_relayed relayed;
+	bool is_relayed; /* there was a datagram */
+	bool is_going_on; /* talk is there */
+};
+
+static void on_seen(void *arg, const struct s5_seen *seen)
+{
+	struct telling *t = arg;
+
+	t->sink->seen(t->sink->arg, seen);
+}
+
+static void end(struct telling *t)
+{
+	if (!t->is_going_on)
+		return;
+	s5_talk_end(&t->talk, S5_CLIENT, false);
+	s5_talk_end(&t->talk, S5_SERVER, false);
+	s5_talk_fini(&t->talk);
+	if (t->is_relayed)
+		s5_relayed_fini(&t->relayed);
+	t->is_going_on = t->is_relayed = false;
+}
+
+static void begin(struct telling *t)
+{
+	end(t);
+	t->sink->fresh(t->sink->arg);
+	s5_talk_init(&t->talk, on_seen, t);
+	t->is_going_on = true;
+}
+
+static void tell_datagram(struct telling *t, const struct s5_script_line *line)
+{
+	if (!t->is_relayed)
+		s5_relayed_init(&t->relayed, t->talk.session.level, t->budget, on_seen, t);
+	t->is_relayed = true;
+	s5_relayed_recv(&t->relayed, line->from, line->text.octets, line->text.n, 0);
+}
+
+static void tell_line(struct telling *t, const struct s5_script_line *line)
+{
+	if (line->is_fresh || !t->is_going_on)
+		begin(t);
+	if (line->is_close)
+		s5_talk_end(&t->talk, line->from, true);
+	else if (line->is_datagram)
+		tell_datagram(t, line);
+	else
+		s5_talk_recv(&t->talk, line->from, line->text.octets, line->text.n, 0);
+}
+
+/* messages of many */
+
+#define JOINED 16 /* lines */
+
+static void look(void *arg, const struct s5_seen *seen)
+{
+	bool *is_cut = arg;
+
+	*is_cut = seen->kind == S5_SEEN_FAULT && seen->need;
+}
+
+static bool is_cut(const uint8_t *octets, size_t n, enum s5_role from)
+{
+	bool cut = false;
+
+	s5_lone_read(octets, n, from, look, &cut);
+	return cut;
+}
+
+static bool append(uint8_t **octets, size_t *n, const struct s5_text *text)
+{
+	uint8_t *more = realloc(*octets, *n + text->n + 1);
+
+	if (!more)
+		return false;
+	memcpy(more + *n, text->octets ? text->octets : more, text->n);
+	*octets = more;
+	*n += text->n;
+	return true;
+}
+
+/* The line, and those right below it that it needs to be whole. Returns how many. */
+static size_t tell_alone(const struct s5_script_sink *sink, const struct s5_script_line *line,
+			 size_t most)
+{
+	uint8_t *octets = NULL;
+	size_t n = 0, used = 0;
+
+	while (used < most && used < JOINED && (used == 0 || line[used].is_next) &&
+	       append(&octets, &n, &line[used].text)) {
+		used++;
+		if (!is_cut(octets, n, line->from))
+			break;
+	}
+	sink->fresh(sink->arg);
+	if (octets)
+		s5_lone_read(octets, n, line->from, sink->seen, sink->arg);
+	free(octets);
+	return used ? used : 1;
+}
+
+static bool is_message(const struct s5_script_line *line)
+{
+	return !line->is_close && !line->is_datagram;
+}
+
+static bool is_conversation(const struct s5_script *s)
+{
+	bool client = false, server = false;
+
+	for (size_t i = 0; i < s->n && !server; i++) {
+		if (!is_message(&s->lines[i]))
+			continue;
+		server = s->lines[i].from == S5_SERVER;
+		if (server && !client)
+			return false;
+		client = true;
+	}
+	return server || !client;
+}
+
+bool s5_script_is_many(const struct s5_script *s)
+{
+	bool together = is_conversation(s);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += together || s->lines[i].is_datagram ? s->lines[i].is_fresh
+							 : is_message(&s->lines[i]);
+	return n > 1;
+}
+
+void s5_script_tell(const struct s5_script *s, struct s5_budget *budget,
+		    const struct s5_script_sink *sink)
+{
+	struct telling t = { .sink = sink, .budget = budget };
+	bool together = is_conversation(s);
+
+	for (size_t i = 0; i < s->n;) {
+		const struct s5_script_line *line = &s->lines[i];
+
+		if (!together && is_message(line)) {
+			i += tell_alone(sink, line, s->n - i);
+			continue;
+		}
+		if (together || line->is_datagram)
+			tell_line(&t, line);
+		i++;
+	}
+	end(&t);
+}
