@@ -22,24 +22,6 @@ struct s5_waiting {
 	size_t npieces;
 };
 
-static void *take(struct s5_capture *c, size_t n)
-{
-	void *memory = s5_budget_take(&c->budget, n) ? calloc(1, n) : NULL;
-
-	if (!memory)
-		c->not_followed++;
-	return memory;
-}
-
-static void give(struct s5_capture *c, void *memory, size_t n)
-{
-	if (!memory)
-		return;
-	explicit_bzero(memory, n); /* there may be a password in it */
-	free(memory);
-	s5_budget_give(&c->budget, n);
-}
-
 static enum s5_role role_of(const struct s5_flow *f, unsigned side)
 {
 	return side == (unsigned)f->is_swapped ? S5_CLIENT : S5_SERVER;
@@ -94,7 +76,7 @@ static void fold(struct s5_flow *f)
 	for (unsigned i = 0; i < 2; i++)
 		f->off[i] = t->side[i].off - f->before[i];
 	s5_talk_fini(t);
-	give(f->capture, t, sizeof *t);
+	s5_capture_give(f->capture, t, sizeof *t);
 	f->talk = NULL;
 }
 
@@ -130,7 +112,13 @@ static bool is_forced(const struct s5_flow *f)
 	return f->capture->port != 0;
 }
 
-/* The first side that speaks is not always the client. */
+static enum s5_spot judge_beginning(const struct s5_flow *f)
+{
+	const struct s5_waiting *w = f->waiting;
+
+	return s5_spot(w->side[0].octets, w->side[0].n, w->side[1].octets, w->side[1].n);
+}
+
 static enum s5_spot judge_middle(struct s5_flow *f)
 {
 	const struct s5_waiting *w = f->waiting;
@@ -139,14 +127,9 @@ static enum s5_spot judge_middle(struct s5_flow *f)
 
 	for (unsigned i = 0; i < 2; i++)
 		said[i] = (struct s5_said){ w->side[i].octets, w->side[i].n };
-	for (unsigned i = 0; i < 2; i++) {
-		f->is_swapped = i;
-		if (s5_spot(said[i].octets, said[i].n, said[!i].octets, said[!i].n) == S5_SPOT_YES)
-			return S5_SPOT_YES;
-	}
 	spot = s5_pickup(said, &f->picked);
 	f->is_swapped = spot == S5_SPOT_YES && f->picked.role == S5_SERVER;
-	if (spot == S5_SPOT_YES)
+	if (spot == S5_SPOT_YES && f->picked.prelude->before[S5_CLIENT].n)
 		f->begin = S5_FLOW_PICKED_UP;
 	return spot;
 }
@@ -161,20 +144,23 @@ static enum s5_spot judge(struct s5_flow *f)
 	else if (is_forced(f))
 		spot = S5_SPOT_YES;
 	else
-		spot = s5_spot(w->side[0].octets, w->side[0].n, w->side[1].octets, w->side[1].n);
+		spot = judge_beginning(f);
 	if (spot == S5_SPOT_PERHAPS && (w->side[0].n == S5_SPOT_ENOUGH ||
 					w->side[1].n == S5_SPOT_ENOUGH || w->npieces == PIECES))
 		spot = S5_SPOT_NO;
 	return spot;
 }
 
-/* The client has said what begins a conversation; only the answer is missing. */
-static bool is_unanswered(const struct s5_flow *f)
+/* The client has said what begins a conversation; only the answer is missing, or, in the middle, what
+ * would tell it from others. */
+static bool is_unfinished(const struct s5_flow *f)
 {
 	static const uint8_t five[] = "\5", four[] = "\0\132\0\0\0\0\0";
 	const struct s5_waiting *w = f->waiting;
 
-	if (f->tcp == S5_TCP_BEGIN_MIDDLE || w->side[1].n)
+	if (f->tcp == S5_TCP_BEGIN_MIDDLE)
+		return judge_beginning(f) == S5_SPOT_YES;
+	if (w->side[1].n)
 		return false;
 	return s5_spot(w->side[0].octets, w->side[0].n, five, 2) == S5_SPOT_YES ||
 	       s5_spot(w->side[0].octets, w->side[0].n, four, 8) == S5_SPOT_YES;
@@ -199,10 +185,12 @@ static bool start_talk(struct s5_flow *f)
 
 	if (f->begin == S5_FLOW_LATE)
 		return true;
-	f->talk = take(f->capture, sizeof *f->talk);
+	f->talk = s5_capture_take(f->capture, sizeof *f->talk);
 	if (!f->talk)
 		return false;
 	s5_talk_init(f->talk, on_seen, f);
+	f->talk->budget = &f->capture->budget;
+	f->talk->session.budget = &f->capture->tokens;
 	for (unsigned i = 0; f->begin == S5_FLOW_PICKED_UP && i < 2; i++)
 		f->before[i] = f->picked.prelude->before[i].n;
 	for (unsigned i = 0; f->begin == S5_FLOW_PICKED_UP && i < 2; i++) {
@@ -215,7 +203,7 @@ static bool start_talk(struct s5_flow *f)
 static void leave(struct s5_flow *f)
 {
 	s5_tcp_drop(&f->capture->tcp, f->stream);
-	give(f->capture, f->waiting, sizeof *f->waiting);
+	s5_capture_give(f->capture, f->waiting, sizeof *f->waiting);
 	free(f);
 }
 
@@ -241,7 +229,7 @@ static bool begin(struct s5_flow *f)
 	for (unsigned side = 0; side < 2; side++)
 		if (w->side[side].closed)
 			close_side(f, role_of(f, side), true);
-	give(f->capture, w, sizeof *w);
+	s5_capture_give(f->capture, w, sizeof *w);
 	return true;
 }
 
@@ -275,10 +263,15 @@ static bool has_port(const struct s5_tcp_opening *o, uint16_t port)
 
 struct s5_flow *s5_flow_new(struct s5_capture *c, const struct s5_tcp_opening *o)
 {
-	struct s5_flow *f = has_port(o, c->port) ? calloc(1, sizeof *f) : NULL;
+	struct s5_flow *f;
 
-	if (!f)
+	if (!has_port(o, c->port))
 		return NULL;
+	f = calloc(1, sizeof *f);
+	if (!f) {
+		c->not_followed++;
+		return NULL;
+	}
 	f->capture = c;
 	f->stream = o->stream;
 	f->tcp = o->begin;
@@ -313,7 +306,7 @@ void s5_flow_octets(struct s5_flow *f, unsigned side, const uint8_t *octets, siz
 	f->last = when;
 	if (!f->number) {
 		if (!f->waiting)
-			f->waiting = take(f->capture, sizeof *f->waiting);
+			f->waiting = s5_capture_take(f->capture, sizeof *f->waiting);
 		if (!f->waiting) {
 			leave(f);
 			return;
@@ -331,7 +324,7 @@ void s5_flow_gap(struct s5_flow *f, unsigned side, size_t n, int64_t when)
 {
 	f->last = when;
 	if (!f->number && !f->waiting)
-		f->waiting = take(f->capture, sizeof *f->waiting);
+		f->waiting = s5_capture_take(f->capture, sizeof *f->waiting);
 	if (!f->number && !f->waiting) {
 		leave(f);
 		return;
@@ -360,8 +353,8 @@ static void free_flow(struct s5_flow *f)
 	s5_relays_close(f);
 	if (f->talk)
 		s5_talk_fini(f->talk);
-	give(f->capture, f->talk, sizeof *f->talk);
-	give(f->capture, f->waiting, sizeof *f->waiting);
+	s5_capture_give(f->capture, f->talk, sizeof *f->talk);
+	s5_capture_give(f->capture, f->waiting, sizeof *f->waiting);
 	free(f);
 }
 
@@ -372,11 +365,14 @@ void s5_flow_end(struct s5_flow *f, enum s5_tcp_end how, int64_t when)
 	if (how != S5_TCP_END_CAPTURE)
 		f->last = when;
 	if (!f->number && f->waiting) {
-		if (!is_forced(f) && !is_unanswered(f)) {
+		bool unfinished = is_unfinished(f);
+
+		if (!is_forced(f) && !unfinished) {
 			free_flow(f);
 			return;
 		}
-		f->begin = f->tcp == S5_TCP_BEGIN_MIDDLE ? S5_FLOW_LATE : S5_FLOW_WHOLE;
+		if (f->tcp == S5_TCP_BEGIN_MIDDLE && !unfinished)
+			f->begin = S5_FLOW_LATE;
 		if (!begin(f))
 			return;
 	}

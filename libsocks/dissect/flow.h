@@ -39,7 +39,12 @@ struct s5_flow {
 	struct s5_relay_seen *relay; /* of its UDP association; or NULL */
 };
 
-/* The stream of o is taken in. NULL: no memory, or the port says that it is none. */
+/* capture.c: zeroed memory within the budget; NULL: none, which is counted. And back, wiped, for there
+ * may be a password in it; NULL is fine. */
+void *s5_capture_take(struct s5_capture *c, size_t n);
+void s5_capture_give(struct s5_capture *c, void *memory, size_t n);
+
+/* flow.c. The stream of o is taken in. NULL: no memory, or the port says that it is none. */
 struct s5_flow *s5_flow_new(struct s5_capture *c, const struct s5_tcp_opening *o);
 void s5_flow_octets(struct s5_flow *f, unsigned side, const uint8_t *octets, size_t n,
 		    int64_t when);

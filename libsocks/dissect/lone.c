@@ -1,12 +1,18 @@
 #include "dissect/lone.h"
 
+#include <string.h>
+
+#include "base/names.h"
+#include "dissect/relayed.h"
+#include "wire/udp.h"
+
 #define TRIED (64u << 10) /* octets that are looked at to find out */
 
 #define HELLO "\5\3\0\1\2"
 #define USER "\1\1a\1a"
 #define FIRST_TOKEN "\1\1\0\1a"
 #define NO_TOKEN "\1\1\0\0"
-#define BARE_LEVEL "\1\2\0\1\1"
+#define LEVEL(level) "\1\2\0\1" level /* bare */
 #define ADDRESS "\0\1\177\0\0\1\0\120"
 #define CONNECT "\5\1" ADDRESS
 #define BIND "\5\2" ADDRESS
@@ -14,8 +20,25 @@
 #define CONNECT4 "\4\1\0\120\177\0\0\1\0"
 #define BIND4 "\4\2\0\120\177\0\0\1\0"
 #define REPLY4 "\0\132\0\120\177\0\0\1"
+/* In a wrap token, signed: its checksum has 12 octets, which nobody checks. */
+#define SIGNED(message) "\1\3\0\46" WRAP_HEAD message "\0\0\0\0\0\0\0\0\0\0\0\0"
+#define WRAP_HEAD "\5\4\4\377\0\14\0\0\0\0\0\0\0\0\0\0"
+
+/* What a server says that grants a level, and what a client that got one. */
+#define GRANTS0 "\5\1" NO_TOKEN LEVEL("\0") REPLY REPLY
+#define GRANTS1 "\5\1" NO_TOKEN LEVEL("\1") SIGNED(REPLY) SIGNED(REPLY)
+#define GRANTS2 "\5\1" NO_TOKEN LEVEL("\2") SIGNED(REPLY)
+#define GOT HELLO FIRST_TOKEN LEVEL("\1")
 
 #define OCTETS(text) (const uint8_t *)(text), sizeof(text) - 1
+#define CLIENT(before, other)                            \
+	{                                                \
+		S5_CLIENT, OCTETS(before), OCTETS(other) \
+	}
+#define SERVER(before, other)                            \
+	{                                                \
+		S5_SERVER, OCTETS(before), OCTETS(other) \
+	}
 
 /* Where it may begin: behind what `from` said before, with what the other side says. */
 static const struct place {
@@ -25,31 +48,49 @@ static const struct place {
 	const uint8_t *other;
 	size_t nother;
 } places[] = {
-	{ S5_CLIENT, OCTETS(""), OCTETS("") },
-	{ S5_CLIENT, OCTETS(""), OCTETS("\5\0" REPLY REPLY) },
-	{ S5_CLIENT, OCTETS(""), OCTETS("\5\2\1\0" REPLY REPLY) },
-	{ S5_CLIENT, OCTETS(""), OCTETS("\5\1" NO_TOKEN BARE_LEVEL) },
-	{ S5_CLIENT, OCTETS(HELLO), OCTETS("\5\0" REPLY REPLY) },
+	CLIENT("", ""),
+	CLIENT("", "\5\0" REPLY REPLY),
+	CLIENT("", "\5\2\1\0" REPLY REPLY),
+	CLIENT("", GRANTS0),
+	CLIENT("", GRANTS1),
+	CLIENT("", GRANTS2),
+	CLIENT(HELLO, "\5\0" REPLY REPLY),
 	/* A short token reads as credentials, too: of a user whose name is NUL. */
-	{ S5_CLIENT, OCTETS(HELLO), OCTETS("\5\1" NO_TOKEN BARE_LEVEL) },
-	{ S5_CLIENT, OCTETS(HELLO), OCTETS("\5\2\1\0" REPLY REPLY) },
-	{ S5_CLIENT, OCTETS(HELLO FIRST_TOKEN), OCTETS("\5\1" NO_TOKEN BARE_LEVEL) },
-	{ S5_CLIENT, OCTETS(HELLO FIRST_TOKEN BARE_LEVEL), OCTETS("\5\1" NO_TOKEN BARE_LEVEL) },
-	{ S5_CLIENT, OCTETS(""), OCTETS(REPLY4 REPLY4) },
-	{ S5_SERVER, OCTETS(""), OCTETS(HELLO CONNECT) },
-	{ S5_SERVER, OCTETS(""), OCTETS(HELLO BIND) },
-	{ S5_SERVER, OCTETS(""), OCTETS(HELLO USER CONNECT) },
-	{ S5_SERVER, OCTETS(""), OCTETS(HELLO USER BIND) },
-	{ S5_SERVER, OCTETS(""), OCTETS(HELLO FIRST_TOKEN BARE_LEVEL) },
-	{ S5_SERVER, OCTETS("\5\0"), OCTETS(HELLO CONNECT) },
-	{ S5_SERVER, OCTETS("\5\0"), OCTETS(HELLO BIND) },
-	{ S5_SERVER, OCTETS("\5\2"), OCTETS(HELLO USER CONNECT) },
-	{ S5_SERVER, OCTETS("\5\2"), OCTETS(HELLO USER BIND) },
-	{ S5_SERVER, OCTETS("\5\1"), OCTETS(HELLO FIRST_TOKEN BARE_LEVEL) },
-	{ S5_SERVER, OCTETS("\5\1" NO_TOKEN), OCTETS(HELLO FIRST_TOKEN BARE_LEVEL) },
-	{ S5_SERVER, OCTETS("\5\1" NO_TOKEN BARE_LEVEL), OCTETS(HELLO FIRST_TOKEN BARE_LEVEL) },
-	{ S5_SERVER, OCTETS(""), OCTETS(CONNECT4) },
-	{ S5_SERVER, OCTETS(""), OCTETS(BIND4) },
+	CLIENT(HELLO, GRANTS0),
+	CLIENT(HELLO, GRANTS1),
+	CLIENT(HELLO, GRANTS2),
+	CLIENT(HELLO, "\5\2\1\0" REPLY REPLY),
+	CLIENT(HELLO FIRST_TOKEN, GRANTS0),
+	CLIENT(HELLO FIRST_TOKEN, GRANTS1),
+	CLIENT(HELLO FIRST_TOKEN, GRANTS2),
+	CLIENT(GOT, GRANTS1),
+	CLIENT(GOT, GRANTS2),
+	CLIENT("", REPLY4 REPLY4),
+	SERVER("", HELLO CONNECT),
+	SERVER("", HELLO BIND),
+	SERVER("", HELLO USER CONNECT),
+	SERVER("", HELLO USER BIND),
+	SERVER("", GOT CONNECT),
+	SERVER("", GOT BIND),
+	SERVER("", GOT SIGNED(CONNECT)),
+	SERVER("", GOT SIGNED(BIND)),
+	SERVER("\5\0", HELLO CONNECT),
+	SERVER("\5\0", HELLO BIND),
+	SERVER("\5\2", HELLO USER CONNECT),
+	SERVER("\5\2", HELLO USER BIND),
+	SERVER("\5\1", GOT CONNECT),
+	SERVER("\5\1", GOT BIND),
+	SERVER("\5\1", GOT SIGNED(CONNECT)),
+	SERVER("\5\1", GOT SIGNED(BIND)),
+	SERVER("\5\1" NO_TOKEN, GOT CONNECT),
+	SERVER("\5\1" NO_TOKEN, GOT BIND),
+	SERVER("\5\1" NO_TOKEN, GOT SIGNED(CONNECT)),
+	SERVER("\5\1" NO_TOKEN, GOT SIGNED(BIND)),
+	SERVER("\5\1" NO_TOKEN LEVEL("\1"), GOT SIGNED(CONNECT)),
+	SERVER("\5\1" NO_TOKEN LEVEL("\1"), GOT SIGNED(BIND)),
+	SERVER("\5\1" NO_TOKEN LEVEL("\2"), GOT SIGNED(CONNECT)),
+	SERVER("", CONNECT4),
+	SERVER("", BIND4),
 };
 
 struct reading {
@@ -63,6 +104,8 @@ struct reading {
 #define MISFIT 4
 #define DEVIATION 3
 #define CUT 2
+#define UNFIT 4 /* octets that are none of the messages */
+#define IN_USE 1 /* a deviation that is common: a code that is not assigned, and has a name */
 
 static void on_seen(void *arg, const struct s5_seen *seen)
 {
@@ -93,18 +136,50 @@ static void read_at(struct reading *r, const uint8_t *octets, size_t n)
 	s5_talk_fini(&talk);
 }
 
-/* Good messages count twice, those that deviate or are cut short less than once. */
+static const uint8_t cmds[] = {
+#define S5_CMD(code, id, name) code,
+#include "base/codes.def"
+};
+
+static const uint8_t reps[] = {
+#define S5_REP(code, id, name) code,
+#include "base/codes.def"
+};
+
+static bool is_in_use(uint8_t note, uint8_t code)
+{
+	if (note == S5_NOTE_CMD_UNKNOWN)
+		return memchr(cmds, code, sizeof cmds) != NULL;
+	return note == S5_NOTE_REP_UNKNOWN && memchr(reps, code, sizeof reps);
+}
+
+/* What a message is worth: a good one twice its octets, one that deviates less than once. */
+static int64_t weigh_message(const struct s5_seen *seen)
+{
+	const struct s5_trace *t = seen->trace;
+	int64_t len = (int64_t)seen->len;
+
+	for (unsigned i = 0; i < t->nmarks; i++)
+		if (t->mark[i].note == S5_NOTE_SUBVER)
+			return -UNFIT;
+	for (unsigned i = 0; i < t->nmarks; i++)
+		if (!is_in_use(t->mark[i].note, seen->octets[t->mark[i].off]))
+			return len - DEVIATION;
+	return t->nmarks ? len - IN_USE : 2 * len;
+}
+
 static void weigh(void *arg, const struct s5_seen *seen)
 {
 	struct reading *r = arg;
-	int64_t len = (int64_t)seen->len, marks = seen->trace ? seen->trace->nmarks : 0;
 
 	if (seen->kind == S5_SEEN_MESSAGE || seen->kind == S5_SEEN_SEALED)
-		r->score += marks ? len - DEVIATION : 2 * len;
+		r->score += weigh_message(seen);
 	else if (seen->kind == S5_SEEN_FAULT && seen->need)
-		r->score += len - CUT - DEVIATION * marks;
-	else if (seen->kind == S5_SEEN_FAULT || seen->kind == S5_SEEN_REST)
-		r->score -= 1;
+		r->score += (int64_t)seen->len - CUT - DEVIATION * seen->trace->nmarks;
+	else if (seen->kind == S5_SEEN_FAULT)
+		r->score -= UNFIT;
+	else if (seen->kind == S5_SEEN_REST)
+		r->score -= UNFIT + (int64_t)seen->len;
 }
 
 static const struct place *find(const uint8_t *octets, size_t n, enum s5_role from)
@@ -126,11 +201,49 @@ static const struct place *find(const uint8_t *octets, size_t n, enum s5_role fr
 	return best;
 }
 
+/* datagrams */
+
+/* Nothing else begins with two zeros: no reply of SOCKS4 has the code 0. */
+static bool is_datagram(const uint8_t *octets, size_t n)
+{
+	struct s5_reader in = s5_reader_over(octets, n);
+	struct s5_datagram d;
+
+	if (n < 2 || octets[0] || octets[1] || n > S5_UDP_PAYLOAD_MAX)
+		return false;
+	return s5_datagram_get(&in, &d) == S5_OK || in.rc == S5_MORE;
+}
+
+/* Of other fragments nothing is known, and what this one holds is told with it. */
+static void on_datagram(void *arg, const struct s5_seen *seen)
+{
+	struct reading *r = arg;
+
+	if (seen->len && seen->kind != S5_SEEN_WHOLE)
+		r->seen(r->arg, seen);
+}
+
+static void read_datagram(struct reading *r, const uint8_t *octets, size_t n, enum s5_role from)
+{
+	struct s5_budget none = { .limit = 0 };
+	struct s5_relayed relayed;
+
+	s5_relayed_init(&relayed, S5_LEVEL_NONE, &none, on_datagram, r);
+	s5_relayed_recv(&relayed, from, octets, n, 0);
+	s5_relayed_fini(&relayed);
+}
+
 enum s5_role s5_lone_read(const uint8_t *octets, size_t n, enum s5_role from,
 			  void (*seen)(void *arg, const struct s5_seen *seen), void *arg)
 {
-	struct reading r = { .place = find(octets, n, from), .seen = seen, .arg = arg };
+	struct reading r = { .seen = seen, .arg = arg };
 
+	if (is_datagram(octets, n)) {
+		from = from == S5_OBSERVER ? S5_CLIENT : from;
+		read_datagram(&r, octets, n, from);
+		return from;
+	}
+	r.place = find(octets, n, from);
 	read_at(&r, octets, n);
 	return r.place->from;
 }

@@ -1,6 +1,7 @@
 /* Octets of one side of a conversation, from its beginning or from a later message on: what the other side
  * must have said is put in its place. Of all places where the octets could begin the one is taken where
- * most of them are messages.
+ * most of them are messages; or they are a datagram of an association (dissect/relayed.h), in clear:
+ * then it is the client's, unless it is said to be the server's.
  *
  * Told as in dissect/talk.h, but only what was given: the octets that were put in are not. Pure.
  */

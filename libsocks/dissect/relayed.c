@@ -25,6 +25,7 @@ static void tell(struct s5_relayed *r, struct s5_seen seen)
 	uint64_t *off = seen.sealed ? &side->plain : &side->off;
 
 	seen.step = S5_STEP_STREAM;
+	seen.datagram = true;
 	seen.off = *off;
 	if (seen.kind != S5_SEEN_WHOLE)
 		*off += seen.len;
@@ -112,4 +113,9 @@ void s5_relayed_recv(struct s5_relayed *r, enum s5_role from, const uint8_t *oct
 		read_sealed(r, seen);
 	else
 		read_datagram(r, seen);
+}
+
+void s5_relayed_gap(struct s5_relayed *r, enum s5_role from, uint64_t n, int64_t when)
+{
+	tell(r, (struct s5_seen){ .kind = S5_SEEN_GAP, .from = from, .when = when, .len = n });
 }

@@ -32,5 +32,7 @@ void s5_relayed_fini(struct s5_relayed *r);
 /* A datagram of `from`, whole. when: in microseconds. */
 void s5_relayed_recv(struct s5_relayed *r, enum s5_role from, const uint8_t *octets, size_t n,
 		     int64_t when);
+/* n octets at the end of the last datagram are not there. */
+void s5_relayed_gap(struct s5_relayed *r, enum s5_role from, uint64_t n, int64_t when);
 
 #endif

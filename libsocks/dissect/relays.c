@@ -1,4 +1,3 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "dissect/capture.h"
@@ -31,13 +30,11 @@ void s5_relays_open(struct s5_flow *f)
 	struct s5_relay_seen *r;
 
 	if (f->relay || t->version != 5 || t->session.request.cmd != S5_CMD_UDP ||
-	    !t->session.reply.bnd.port || !s5_budget_take(&c->budget, sizeof *r))
+	    !t->session.reply.bnd.port)
 		return;
-	f->relay = r = calloc(1, sizeof *r);
-	if (!r) {
-		s5_budget_give(&c->budget, sizeof *r);
+	f->relay = r = s5_capture_take(c, sizeof *r);
+	if (!r)
 		return;
-	}
 	bucket = bucket_of(c, t->session.reply.bnd.port);
 	r->flow = f;
 	r->next = *bucket;
@@ -61,8 +58,7 @@ void s5_relays_close(struct s5_flow *f)
 		;
 	*link = r->next;
 	s5_relayed_fini(&r->relayed);
-	free(r);
-	s5_budget_give(&f->capture->budget, sizeof *r);
+	s5_capture_give(f->capture, r, sizeof *r);
 	f->relay = NULL;
 }
 
@@ -119,8 +115,5 @@ void s5_relays_datagram(struct s5_capture *c, const struct s5_packet *p, int64_t
 	f->last = when;
 	s5_relayed_recv(&f->relay->relayed, from, p->payload, p->len, when);
 	if (p->missing)
-		on_seen(f, &(struct s5_seen){ .kind = S5_SEEN_GAP,
-					      .from = from,
-					      .when = when,
-					      .len = p->missing });
+		s5_relayed_gap(&f->relay->relayed, from, p->missing, when);
 }

@@ -136,6 +136,10 @@ static bool read_message(struct reading *r, const struct line *line)
 	if (!s5_text_read(&own->text, line->at + strlen(mark->text),
 			  (size_t)(line->end - line->at) - strlen(mark->text), S5_TEXT_HEX))
 		s->why = own->text.why;
+	if (s->why && !own->text.n) { /* nothing of the line is good */
+		s5_text_fini(&own->text);
+		s->n--;
+	}
 	return !s->why;
 }
 

@@ -48,8 +48,9 @@ struct s5_script_sink {
 /* There is more than one conversation in it, or message by itself. */
 bool s5_script_is_many(const struct s5_script *s);
 /* Tells what its lines say: as conversations; or, where no client begins one, each line by itself
- * (dissect/lone.h), for those are messages of many. The budget is for fragments that wait. */
-void s5_script_tell(const struct s5_script *s, struct s5_budget *budget,
+ * (dissect/lone.h), for those are messages of many. The budget is for fragments that wait. False: for
+ * lack of memory there is a line that was not told. */
+bool s5_script_tell(const struct s5_script *s, struct s5_budget *budget,
 		    const struct s5_script_sink *sink);
 
 #endif

@@ -94,7 +94,7 @@ static bool append(uint8_t **octets, size_t *n, const struct s5_text *text)
 	return true;
 }
 
-/* The line, and those right below it that it needs to be whole. Returns how many. */
+/* The line, and those right below it that it needs to be whole. Returns how many; 0: no memory. */
 static size_t tell_alone(const struct s5_script_sink *sink, const struct s5_script_line *line,
 			 size_t most)
 {
@@ -107,11 +107,12 @@ static size_t tell_alone(const struct s5_script_sink *sink, const struct s5_scri
 		if (!is_cut(octets, n, line->from))
 			break;
 	}
-	sink->fresh(sink->arg);
-	if (octets)
+	if (used) {
+		sink->fresh(sink->arg);
 		s5_lone_read(octets, n, line->from, sink->seen, sink->arg);
+	}
 	free(octets);
-	return used ? used : 1;
+	return used;
 }
 
 static bool is_message(const struct s5_script_line *line)
@@ -145,17 +146,20 @@ bool s5_script_is_many(const struct s5_script *s)
 	return n > 1;
 }
 
-void s5_script_tell(const struct s5_script *s, struct s5_budget *budget,
+bool s5_script_tell(const struct s5_script *s, struct s5_budget *budget,
 		    const struct s5_script_sink *sink)
 {
 	struct telling t = { .sink = sink, .budget = budget };
-	bool together = is_conversation(s);
+	bool together = is_conversation(s), good = true;
 
 	for (size_t i = 0; i < s->n;) {
 		const struct s5_script_line *line = &s->lines[i];
 
 		if (!together && is_message(line)) {
-			i += tell_alone(sink, line, s->n - i);
+			size_t told = tell_alone(sink, line, s->n - i);
+
+			good &= told > 0;
+			i += told ? told : 1;
 			continue;
 		}
 		if (together || line->is_datagram)
@@ -163,4 +167,5 @@ void s5_script_tell(const struct s5_script *s, struct s5_budget *budget,
 		i++;
 	}
 	end(&t);
+	return good;
 }

@@ -13,11 +13,14 @@ static enum s5_role other(enum s5_role side)
 	return side == S5_CLIENT ? S5_SERVER : S5_CLIENT;
 }
 
-static void free_held(struct s5_talk_side *side)
+static void free_held(struct s5_talk *t, struct s5_talk_side *side)
 {
-	if (side->held)
-		explicit_bzero(side->held, side->room);
+	if (!side->held)
+		return;
+	explicit_bzero(side->held, side->room);
 	free(side->held);
+	if (t->budget)
+		s5_budget_give(t->budget, side->room);
 	side->held = NULL;
 	side->nheld = side->room = 0;
 }
@@ -25,7 +28,7 @@ static void free_held(struct s5_talk_side *side)
 void s5_talk_fini(struct s5_talk *t)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		free_held(&t->side[i]);
+		free_held(t, &t->side[i]);
 		s5_seal_free(t->side[i].seal);
 	}
 	s5_session_fini(&t->session);
@@ -49,7 +52,8 @@ static void tell(struct s5_talk *t, struct s5_seen seen)
 static void tell_octets(struct s5_talk *t, enum s5_role from, const uint8_t *octets, size_t n,
 			bool sealed)
 {
-	struct s5_seen seen = { .kind = t->state == S5_TALK_OPEN ? S5_SEEN_DATA : S5_SEEN_REST };
+	bool open = t->state == S5_TALK_OPEN && !t->side[from].lost;
+	struct s5_seen seen = { .kind = open ? S5_SEEN_DATA : S5_SEEN_REST };
 
 	if (!n)
 		return;
@@ -104,7 +108,19 @@ void s5_talk_init(struct s5_talk *t, void (*seen)(void *arg, const struct s5_see
 
 /* held octets */
 
-static bool grow(struct s5_talk_side *side, size_t n)
+static uint8_t *get_memory(struct s5_talk *t, size_t n)
+{
+	uint8_t *held;
+
+	if (t->budget && !s5_budget_take(t->budget, n))
+		return NULL;
+	held = malloc(n);
+	if (!held && t->budget)
+		s5_budget_give(t->budget, n);
+	return held;
+}
+
+static bool grow(struct s5_talk *t, struct s5_talk_side *side, size_t n)
 {
 	size_t room = side->room ? side->room : 256, nheld = side->nheld;
 	uint8_t *held;
@@ -113,31 +129,33 @@ static bool grow(struct s5_talk_side *side, size_t n)
 		room *= 2;
 	if (room == side->room)
 		return true;
-	held = malloc(room);
+	held = get_memory(t, room);
 	if (!held)
 		return false;
 	if (nheld)
 		memcpy(held, side->held, nheld);
-	free_held(side);
+	free_held(t, side);
 	side->held = held;
 	side->room = room;
 	side->nheld = nheld;
 	return true;
 }
 
-static bool hold(struct s5_talk_side *side, const uint8_t *octets, size_t n)
+static bool hold(struct s5_talk *t, struct s5_talk_side *side, const uint8_t *octets, size_t n)
 {
-	if (n > S5_TALK_HELD - side->nheld || !grow(side, side->nheld + n))
+	if (n > S5_TALK_HELD - side->nheld || !grow(t, side, side->nheld + n))
 		return false;
 	memcpy(side->held + side->nheld, octets, n);
 	side->nheld += n;
 	return true;
 }
 
-static void drop(struct s5_talk_side *side, size_t n)
+static void drop(struct s5_talk *t, struct s5_talk_side *side, size_t n)
 {
-	if (!n)
+	if (n == side->nheld) {
+		free_held(t, side);
 		return;
+	}
 	memmove(side->held, side->held + n, side->nheld - n);
 	side->nheld -= n;
 	explicit_bzero(side->held + side->nheld, n);
@@ -152,27 +170,22 @@ static void fault(struct s5_talk *t, struct s5_seen seen)
 	tell(t, seen);
 }
 
-/* Tells what is there in part of a sealed message, and gives its seal up. */
-static void drop_seal(struct s5_talk *t, enum s5_role from)
+/* The sealed stream of `from` ends here; the other can be read on. */
+static void fault_sealed(struct s5_talk *t, enum s5_role from, const char *why)
 {
-	struct s5_seal *seal = t->side[from].seal;
 	const uint8_t *octets;
 	size_t n;
 
-	if (!seal)
-		return;
-	t->side[from].seal = NULL;
-	octets = s5_seal_rest(seal, &n);
+	t->side[from].lost = true;
+	tell(t, (struct s5_seen){
+			.kind = S5_SEEN_FAULT, .from = from, .step = S5_STEP_STREAM, .why = why });
+	octets = s5_seal_rest(t->side[from].seal, &n);
 	tell_octets(t, from, octets, n, false);
-	s5_seal_free(seal);
 }
 
-/* The sealed stream of `from` ends here, and so does the other. */
-static void fault_sealed(struct s5_talk *t, enum s5_role from, const char *why)
+static bool is_sealed(const struct s5_talk *t, enum s5_role from)
 {
-	fault(t, (struct s5_seen){ .from = from, .step = S5_STEP_STREAM, .why = why });
-	drop_seal(t, S5_CLIENT);
-	drop_seal(t, S5_SERVER);
+	return t->state == S5_TALK_OPEN && t->side[from].seal && !t->side[from].lost;
 }
 
 static void unseal(struct s5_talk *t, enum s5_role from, const uint8_t *octets, size_t n)
@@ -194,7 +207,7 @@ static void unseal(struct s5_talk *t, enum s5_role from, const uint8_t *octets, 
 
 static void carry(struct s5_talk *t, enum s5_role from, const uint8_t *octets, size_t n)
 {
-	while (n && t->state == S5_TALK_OPEN && t->side[from].seal) {
+	while (n && is_sealed(t, from)) {
 		size_t piece = n < PIECE ? n : PIECE;
 
 		unseal(t, from, octets, piece);
@@ -208,8 +221,14 @@ static void carry_held(struct s5_talk *t)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		carry(t, (enum s5_role)i, t->side[i].held, t->side[i].nheld);
-		free_held(&t->side[i]);
+		free_held(t, &t->side[i]);
 	}
+}
+
+/* Something came out of its seal. */
+static bool is_opened(const struct s5_session *s, enum s5_role from)
+{
+	return s->plain[from].cap != 0;
 }
 
 /* What the session took of `from` and had no use for. told: what it has of it in the open was told
@@ -222,7 +241,7 @@ static void carry_early(struct s5_talk *t, enum s5_role from, bool told)
 
 	octets = s5_session_early(&t->session, from, &n);
 	if (!told)
-		tell_octets(t, from, octets, n, seal != NULL);
+		tell_octets(t, from, octets, n, is_opened(&t->session, from));
 	if (!seal)
 		return;
 	octets = s5_seal_rest(seal, &n);
@@ -231,11 +250,6 @@ static void carry_early(struct s5_talk *t, enum s5_role from, bool told)
 }
 
 /* SOCKS5 */
-
-static bool is_sealed(const struct s5_session *s, enum s5_role from)
-{
-	return s->seals[from] != NULL;
-}
 
 static void tell_message(struct s5_talk *t)
 {
@@ -249,49 +263,36 @@ static void tell_message(struct s5_talk *t)
 				  .from = s->message.sender,
 				  .step = s->message.step,
 				  .sealed = s->message.step != S5_STEP_LEVEL &&
-					    is_sealed(s, s->message.sender),
+					    s->seals[s->message.sender],
 				  .octets = s->message.octets,
 				  .len = s->message.len,
 				  .trace = &s->trace });
 }
 
-/* For a stream whose messages cannot be read, or not all of them. */
-static struct s5_seal *new_opaque(struct s5_talk *t, enum s5_role from)
+static void open_side(struct s5_talk *t, enum s5_role from)
 {
-	struct s5_seal_peek peek = t->config.peek[from];
-	struct s5_seal *seal;
+	struct s5_talk_side *side = &t->side[from];
+	const uint8_t *early;
+	size_t n;
 
-	peek.skips = true;
-	seal = s5_seal_new_peek(&peek);
-	if (!seal)
-		fault(t, (struct s5_seen){ .from = from,
-					   .step = S5_STEP_STREAM,
-					   .why = s5_cause_text(S5_CAUSE_MEMORY) });
-	return seal;
+	early = s5_session_early(&t->session, from, &n);
+	tell_octets(t, from, early, n, is_opened(&t->session, from));
+	if (!side->seal)
+		return;
+	/* Memory is short for what the session has of it. */
+	if (t->session.failure.cause == S5_CAUSE_MEMORY)
+		fault_sealed(t, from, s5_cause_text(S5_CAUSE_MEMORY));
+	else if (s5_seal_fault(side->seal) != S5_SEAL_GOOD)
+		fault_sealed(t, from, s5_seal_text(s5_seal_fault(side->seal)));
 }
 
 static void open5(struct s5_talk *t)
 {
-	bool opaque = t->session.level > S5_LEVEL_INTEGRITY;
-	const uint8_t *early;
-	size_t n;
-
-	for (unsigned i = 0; i < 2; i++)
-		t->side[i].seal = opaque ? new_opaque(t, (enum s5_role)i)
-					 : s5_session_take_seal(&t->session, (enum s5_role)i);
-	if (t->state != S5_TALK_LOST)
-		t->state = S5_TALK_OPEN;
-	for (unsigned i = 0; i < 2; i++) {
-		early = s5_session_early(&t->session, (enum s5_role)i, &n);
-		if (opaque)
-			carry(t, (enum s5_role)i, early, n);
-		else
-			tell_octets(t, (enum s5_role)i, early, n, t->side[i].seal != NULL);
-	}
-	for (unsigned i = 0; i < 2; i++)
-		if (t->side[i].seal && s5_seal_fault(t->side[i].seal) != S5_SEAL_GOOD)
-			fault_sealed(t, (enum s5_role)i,
-				     s5_seal_text(s5_seal_fault(t->side[i].seal)));
+	t->side[S5_CLIENT].seal = s5_session_take_seal(&t->session, S5_CLIENT);
+	t->side[S5_SERVER].seal = s5_session_take_seal(&t->session, S5_SERVER);
+	t->state = S5_TALK_OPEN;
+	open_side(t, S5_CLIENT);
+	open_side(t, S5_SERVER);
 	carry_held(t);
 }
 
@@ -304,7 +305,7 @@ static void fault5(struct s5_talk *t, const char *why)
 
 	seen.octets = s5_session_early(&t->session, f->from, &n);
 	seen.len = n;
-	seen.sealed = is_sealed(&t->session, f->from);
+	seen.sealed = t->session.seals[f->from] != NULL;
 	seen.trace = &t->session.trace;
 	seen.field = f->field;
 	seen.need = f->need;
@@ -368,7 +369,7 @@ static bool feed5(struct s5_talk *t, enum s5_role from)
 	struct s5_talk_side *side = &t->side[from];
 	size_t n = s5_session_recv(&t->session, from, side->held, side->nheld);
 
-	drop(side, n);
+	drop(t, side, n);
 	if (side->ended && !side->nheld)
 		s5_session_eof(&t->session, from);
 	return n > 0;
@@ -413,7 +414,7 @@ static void fault4(struct s5_talk *t, enum s5_role from, const struct s5_reader 
 				   .why = cut ? "it is cut short" : s5_note_text(in->why),
 				   .field = in->field,
 				   .need = cut ? in->need : 0 });
-	drop(side, side->nheld);
+	drop(t, side, side->nheld);
 	carry_held(t);
 }
 
@@ -435,7 +436,7 @@ static bool step4(struct s5_talk *t)
 					  .octets = side->held,
 					  .len = in.off,
 					  .trace = &t->v4.trace });
-		drop(side, in.off);
+		drop(t, side, in.off);
 		follow4(t);
 	} else if (rc == S5_BAD || (side->ended && side->nheld)) {
 		fault4(t, from, &in);
@@ -488,7 +489,7 @@ void s5_talk_recv(struct s5_talk *t, enum s5_role from, const void *octets, size
 	while (at < n && is_talking(t)) {
 		size_t piece = n - at < PIECE ? n - at : PIECE;
 
-		if (!hold(&t->side[from], all + at, piece)) {
+		if (!hold(t, &t->side[from], all + at, piece)) {
 			lose(t, from, "too much came before what had to come first");
 			break;
 		}
@@ -502,7 +503,7 @@ void s5_talk_gap(struct s5_talk *t, enum s5_role from, uint64_t n)
 {
 	if (is_talking(t))
 		lose(t, from, "octets of the dialogue are missing");
-	else if (t->state == S5_TALK_OPEN && t->side[from].seal)
+	else if (is_sealed(t, from))
 		fault_sealed(t, from, "octets of a sealed message are missing");
 	tell(t, (struct s5_seen){ .kind = S5_SEEN_GAP, .from = from, .len = n });
 }
@@ -514,7 +515,7 @@ void s5_talk_end(struct s5_talk *t, enum s5_role from, bool closed)
 	side->ended = true;
 	side->closed = closed;
 	go(t);
-	if (t->state == S5_TALK_OPEN && side->seal && s5_seal_end(side->seal) != S5_OK)
+	if (is_sealed(t, from) && s5_seal_end(side->seal) != S5_OK)
 		fault_sealed(t, from, s5_seal_text(s5_seal_fault(side->seal)));
 	if (t->side[other(from)].ended && is_talking(t)) {
 		t->state = S5_TALK_LOST;

@@ -17,6 +17,7 @@
 #ifndef S5_DISSECT_TALK_H
 #define S5_DISSECT_TALK_H
 
+#include "base/budget.h"
 #include "session/session.h"
 #include "wire/socks4.h"
 
@@ -42,6 +43,7 @@ struct s5_seen {
 	/* Of the first octet in what `from` sent; of what was sealed: in all that was sealed. */
 	uint64_t off;
 	bool sealed; /* the octets are what was inside of a seal */
+	bool datagram; /* they are one, or of one, and off counts those of datagrams */
 	int64_t when; /* of the last octets that came from `from` */
 	const uint8_t *octets; /* GAP: NULL */
 	uint64_t len;
@@ -64,6 +66,9 @@ enum s5_talk_state {
 struct s5_talk {
 	enum s5_talk_state state;
 	uint8_t version; /* 5, 4, or 0: not known yet */
+	/* What waits is charged to it. Set by the owner after init, kept until fini; NULL: no limit
+	 * but S5_TALK_HELD. */
+	struct s5_budget *budget;
 	struct s5_session session; /* SOCKS5: what passed so far */
 	struct { /* SOCKS4 */
 		enum s5_step_id step; /* REQUEST, REPLY, REPLY2 */
@@ -81,6 +86,7 @@ struct s5_talk {
 		uint8_t *held; /* not yet taken by the dialogue */
 		size_t nheld, room;
 		struct s5_seal *seal; /* S5_TALK_OPEN: NULL: in clear */
+		bool lost; /* behind a fault in its seal */
 		bool ended, closed;
 	} side[2]; /* S5_CLIENT, S5_SERVER */
 };

@@ -294,6 +294,8 @@ static bool read_array(struct s5_text *t, struct piece p)
 	return t->n > 0;
 }
 
+#define BETWEEN ",:;-.|"
+
 /* Pairs of digits; blanks, commas, colons and the like between them, and 0x before them. */
 static bool read_digits(struct s5_text *t, struct piece p)
 {
@@ -301,7 +303,7 @@ static bool read_digits(struct s5_text *t, struct piece p)
 	while (p.at < p.end) {
 		size_t n = digits_at(&p);
 
-		if (is_blank(*p.at) || is_one_of(*p.at, ",:;-.|")) {
+		if (is_blank(*p.at) || is_one_of(*p.at, BETWEEN)) {
 			t->line += *p.at++ == '\n';
 			continue;
 		}
@@ -311,10 +313,10 @@ static bool read_digits(struct s5_text *t, struct piece p)
 		}
 		if (!n)
 			return fail(t, "neither hex nor base64");
+		if (!put_pairs(t, &p, n & ~(size_t)1))
+			return false;
 		if (n % 2)
 			return fail(t, "an odd number of hex digits in a row");
-		if (!put_pairs(t, &p, n))
-			return false;
 	}
 	return t->n > 0;
 }
@@ -377,12 +379,17 @@ static bool is_text(const char *text, size_t len)
 	return len > 0;
 }
 
-/* Braces and backslashes are in no base64. */
-static bool is_code(struct piece p)
+/* Braces and backslashes are in no base64, and who writes nothing but digits means hex. */
+static bool is_hex(struct piece p)
 {
 	size_t len = (size_t)(p.end - p.at);
 
-	return memchr(p.at, '{', len) || memchr(p.at, '\\', len);
+	if (memchr(p.at, '{', len) || memchr(p.at, '\\', len))
+		return true;
+	while (p.at < p.end &&
+	       (digit_of(*p.at) >= 0 || is_blank(*p.at) || is_one_of(*p.at, BETWEEN)))
+		p.at++;
+	return p.at == p.end;
 }
 
 static bool read_hex(struct s5_text *t, struct piece p)
@@ -419,7 +426,7 @@ bool s5_text_read(struct s5_text *t, const char *text, size_t len, enum s5_text_
 	t->form = S5_TEXT_HEX;
 	if (form != S5_TEXT_BASE64 && read_hex(t, p))
 		return true;
-	if (form == S5_TEXT_HEX || (form == S5_TEXT_AUTO && is_code(p)))
+	if (form == S5_TEXT_HEX || (form == S5_TEXT_AUTO && is_hex(p)))
 		return fail(t, t->why ? t->why : "nothing is there");
 	t->form = S5_TEXT_BASE64;
 	t->line = 1;

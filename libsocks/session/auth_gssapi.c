@@ -321,7 +321,14 @@ static void seal_up(struct s5_session *s)
 	s->seals[S5_CLIENT] = s->seals[S5_SERVER] = seal;
 }
 
-/* What is only signed can be read on. */
+static struct s5_seal *new_peek(const struct s5_session *s, enum s5_role from)
+{
+	struct s5_seal_peek peek = s->config->peek[from];
+
+	peek.skips = s->level != S5_LEVEL_INTEGRITY; /* what is only signed can be read on */
+	return s5_seal_new_peek(&peek);
+}
+
 static const struct s5_step *observe_level(struct s5_session *s)
 {
 	struct s5_reader in = s5_reader_over(s->frame.token, s->frame.len);
@@ -332,12 +339,8 @@ static const struct s5_step *observe_level(struct s5_session *s)
 		s->level = wrap.plain[0];
 	if (s->level == S5_LEVEL_NONE)
 		return NULL;
-	if (s->level != S5_LEVEL_INTEGRITY) {
-		s5_session_tell(s, S5_EV_OPEN);
-		return &s5_step_stream;
-	}
-	s->seals[S5_CLIENT] = s5_seal_new_peek(&s->config->peek[S5_CLIENT]);
-	s->seals[S5_SERVER] = s5_seal_new_peek(&s->config->peek[S5_SERVER]);
+	s->seals[S5_CLIENT] = new_peek(s, S5_CLIENT);
+	s->seals[S5_SERVER] = new_peek(s, S5_SERVER);
 	if (!s->seals[S5_CLIENT] || !s->seals[S5_SERVER])
 		s5_session_fail(s, S5_CAUSE_MEMORY, 0, S5_NOTE_NONE);
 	return NULL;

@@ -202,6 +202,44 @@ static void end(struct s5_session *s, const struct s5_reader *in)
 	}
 }
 
+/* What `from` sends has to be sealed, and nothing of it was unwrapped yet. */
+static bool is_unopened(const struct s5_session *s, enum s5_role from)
+{
+	return s->seals[from] && !s->plain[from].cap && s->queue[from].len;
+}
+
+/* There are clients that agree to seal, and then do not (curl): an observer reads on in clear. */
+static void observe_clear(struct s5_session *s, enum s5_role from)
+{
+	if (!is_unopened(s, from) || *s5_buf_head(&s->queue[from]) != S5_VER)
+		return;
+	s5_seal_free(s->seals[from]);
+	s->seals[from] = NULL;
+}
+
+/* Passes over a message that nobody without the keys can read. After the reply the stream begins,
+ * for no sealed one says that there is a second. */
+static bool observe_encrypted(struct s5_session *s)
+{
+	if (!is_unopened(s, s->step->sender) || s->level <= S5_LEVEL_INTEGRITY)
+		return false;
+	if (s->step->id == S5_STEP_REQUEST) {
+		s->step = s->step->next(s);
+		return true;
+	}
+	s5_session_tell(s, S5_EV_OPEN);
+	s->step = &s5_step_stream;
+	return true;
+}
+
+static bool observe(struct s5_session *s)
+{
+	if (s->role != S5_OBSERVER)
+		return false;
+	observe_clear(s, s->step->sender);
+	return observe_encrypted(s);
+}
+
 static bool decode(struct s5_session *s)
 {
 	struct s5_buf *queue = s5_session_stream(s, s->step->sender);
@@ -209,6 +247,8 @@ static bool decode(struct s5_session *s)
 	struct s5_reader in = s5_reader_over(head, queue->len);
 
 	in.trace = s->config->watch ? &s->trace : NULL;
+	if (s->level != S5_LEVEL_NONE && !s->seals[s->step->sender])
+		s5_reader_note(&in, S5_NOTE_SEAL_MISSING);
 	switch (s->step->decode(s, &in)) {
 	case S5_OK:
 		s->passed_in = queue;
@@ -243,6 +283,8 @@ static bool advance(struct s5_session *s)
 	if (s->ended || s->step->id == S5_STEP_STREAM)
 		return false;
 	s->trace.nspans = s->trace.nmarks = 0;
+	if (observe(s))
+		return true;
 	return s->step->sender == s->role ? encode(s) : decode(s);
 }
 

@@ -5,7 +5,8 @@
  *
  *   client    encodes what clients send, decodes what servers send
  *   server    the other way round; the caller judges credentials and answers the request
- *   observer  decodes both directions
+ *   observer  decodes both directions; what is encrypted (RFC 1961) it passes over unread, and what
+ *             is not sealed though it should be it reads in clear, with a note
  *
  * How to drive it:
  *

@@ -3,6 +3,7 @@
 #include "recordings.h"
 #include "saying.h"
 #include "vectors.h"
+#include "wire/udp.h"
 
 static struct {
 	uint64_t next[2]; /* where the next octets stand, in clear and sealed */
@@ -11,11 +12,11 @@ static struct {
 
 static void seen(void *arg, const struct s5_seen *seen)
 {
-	static const char *const kinds[] = { [S5_SEEN_DATA] = "data",
-					     [S5_SEEN_SEALED] = "sealed",
-					     [S5_SEEN_GAP] = "gap",
-					     [S5_SEEN_CLOSED] = "closed",
-					     [S5_SEEN_REST] = "rest" };
+	static const char *const kinds[] = {
+		[S5_SEEN_DATA] = "data", [S5_SEEN_SEALED] = "sealed",
+		[S5_SEEN_GAP] = "gap",	 [S5_SEEN_CLOSED] = "closed",
+		[S5_SEEN_REST] = "rest", [S5_SEEN_DATAGRAM] = "datagram"
+	};
 
 	assert_null(arg);
 	assert_int_equal(seen->off, got.next[seen->sealed]);
@@ -29,6 +30,16 @@ static void seen(void *arg, const struct s5_seen *seen)
 	else
 		say("%s", kinds[seen->kind]);
 	say(" %d", (int)seen->len);
+	if (seen->trace && s5_trace_has(seen->trace, S5_NOTE_SEAL_MISSING))
+		say(" unsealed");
+}
+
+static unsigned datagrams;
+
+static void count_datagrams(void *arg, const struct s5_seen *seen)
+{
+	assert_null(arg);
+	datagrams += seen->kind == S5_SEEN_DATAGRAM;
 }
 
 static const char *read_lone(const uint8_t *octets, size_t n, enum s5_role from)
@@ -79,7 +90,7 @@ TEST(DEC_1_lone_messages_and_sides_are_recognised)
 		{ "01010003a10100", "client: security token 7" },
 		{ "0102000101", "client: protection level 5" },
 		{ "0103001d 050404ff000c0000000000002c974b80 01 e28092d04fa7f7bd28dbe74b",
-		  "client: sealed 33, fault in request: version is not 05 1" },
+		  "client: sealed 33, data 1" },
 		{ "", "client: " },
 		{ "ffff", "client: fault in method list: version is not 05 2" },
 	};
@@ -92,6 +103,130 @@ TEST(DEC_1_lone_messages_and_sides_are_recognised)
 	}
 }
 
+#define SIGNED(len, octets) "0103 00" len "050404ff00000000 0000000000000001" octets
+#define ENCRYPTED "01030012 050406ff00000000 0000000000000001 beef"
+#define TOKEN "01010001 61 "
+#define ASK(level) "01020001" level
+#define CONNECT "050100010a0000010050"
+#define REPLY "050000010a0000010050"
+#define BIND "050200010a0000010050"
+
+TEST(R1961_5_1_what_stands_behind_a_sealed_message_of_one_side_is_read_too)
+{
+	static const struct sample samples[] = {
+		{ "050101" TOKEN ASK("01") SIGNED("1a", CONNECT) SIGNED("12", "6869"),
+		  "client: method list 3, security token 5, protection level 5, sealed 30, "
+		  "sealed 22, request 10, data 2" },
+		{ SIGNED("1a", CONNECT) SIGNED("12", "6869") SIGNED("12", "6869"),
+		  "client: sealed 30, sealed 22, sealed 22, request 10, data 4" },
+		{ SIGNED("1a", BIND) SIGNED("12", "6869"),
+		  "client: sealed 30, sealed 22, request 10, data 2" },
+		{ "0501" TOKEN ASK("01") SIGNED("1a", REPLY) SIGNED("12", "6869"),
+		  "server: method choice 2, security token 5, protection level 5, sealed 30, "
+		  "sealed 22, reply 10, data 2" },
+		{ SIGNED("1a", REPLY) SIGNED("1a", REPLY) SIGNED("12", "6869"),
+		  "server: sealed 30, sealed 30, sealed 22, reply 10, second reply 10, data 2" },
+		/* At level 2 there is nothing to be read. */
+		{ "050101" TOKEN ASK("02") ENCRYPTED ENCRYPTED,
+		  "client: method list 3, security token 5, protection level 5, sealed 22, "
+		  "sealed 22" },
+		{ "0501" TOKEN ASK("02") ENCRYPTED ENCRYPTED,
+		  "server: method choice 2, security token 5, protection level 5, sealed 22, "
+		  "sealed 22" },
+		/* Nobody knows what the other side agreed to. */
+		{ "050101" TOKEN ASK("00") CONNECT "6869",
+		  "client: method list 3, security token 5, protection level 5, request 10, "
+		  "data 2" },
+		{ "0501" TOKEN ASK("00") REPLY "6869",
+		  "server: method choice 2, security token 5, protection level 5, reply 10, "
+		  "data 2" },
+		{ "0501" TOKEN ASK("01") REPLY "6869",
+		  "server: method choice 2, security token 5, protection level 5, "
+		  "reply 10 unsealed, data 2" },
+	};
+	uint8_t octets[256];
+
+	for (size_t i = 0; i < LENGTH(samples); i++) {
+		size_t n = hex(octets, sizeof octets, samples[i].hex);
+
+		assert_string_equal(read_lone(octets, n, S5_OBSERVER), samples[i].told);
+	}
+}
+
+TEST(tors_requests_and_replies_are_recognised)
+{
+	static const struct sample samples[] = {
+		{ "05f000030c6578616d706c652e746573740000", "client: request 19" },
+		{ "05f10001c00002010000", "client: request 10" },
+		{ "05f2000301610050", "client: request 8" },
+		{ "050100 05f000030c6578616d706c652e746573740000",
+		  "client: method list 3, request 19" },
+		{ "04f000000000000100 6100", "client: request 11" },
+		{ "05f70001000000000000", "server: reply 10" },
+		{ "0500 05f00001000000000000", "server: method choice 2, reply 10" },
+		{ "0500 050000030c6578616d706c652e746573740000",
+		  "server: method choice 2, reply 19" },
+		/* Others that are not assigned are a worse guess than a method list cut short. */
+		{ "05200001c00002010000", "client: fault in method list: it is cut short 10" },
+	};
+	uint8_t octets[128];
+
+	for (size_t i = 0; i < LENGTH(samples); i++) {
+		size_t n = hex(octets, sizeof octets, samples[i].hex);
+
+		assert_string_equal(read_lone(octets, n, S5_OBSERVER), samples[i].told);
+	}
+}
+
+TEST(R1928_7_a_datagram_is_recognised)
+{
+	static const struct sample samples[] = {
+		{ "000000 01 7f000001 4651 6869", "client: datagram 12" },
+		{ "000000 01 7f000001 4651", "client: datagram 10" },
+		{ "000000 03 01 61 0050", "client: datagram 8" },
+		{ "000000 03 04 6e616d65 0050 68", "client: datagram 12" },
+		{ "000000 04 00000000000000000000000000000001 0050 68", "client: datagram 23" },
+		{ "000001 01 7f000001 4651 68", "client: datagram 11" },
+		{ "000082 01 7f000001 4651 68", "client: datagram 11" },
+		{ "000081 01 7f000001 4651 68", "client: datagram 11" },
+		{ "000000 01 7f000001 0000", "client: datagram 10" },
+		{ "000000 03 0c 6578616d", "client: fault in stream: it is cut short 9" },
+		{ "005a0003 01020304", "server: reply 8" },
+		{ "005a0001 01020304 0102", "server: reply 8, data 2" },
+		{ "005a0004 01020304 61626364656667686162636465666768",
+		  "server: reply 8, data 16" },
+		{ "005b0000 00000000", "server: reply 8" },
+	};
+	uint8_t octets[128];
+
+	for (size_t i = 0; i < LENGTH(samples); i++) {
+		size_t n = hex(octets, sizeof octets, samples[i].hex);
+
+		assert_string_equal(read_lone(octets, n, S5_OBSERVER), samples[i].told);
+	}
+}
+
+TEST(R1928_7_whose_datagram_it_is_can_be_said)
+{
+	uint8_t octets[64];
+	size_t n = hex(octets, sizeof octets, "000000017f000001465168");
+
+	assert_string_equal(read_lone(octets, n, S5_SERVER), "server: datagram 11");
+	assert_string_equal(read_lone(octets, n, S5_CLIENT), "client: datagram 11");
+}
+
+/* Nothing that long is a datagram. */
+TEST(R1928_7_a_stream_may_begin_as_a_datagram_does)
+{
+	static uint8_t octets[S5_UDP_PAYLOAD_MAX + 1];
+
+	hex(octets, sizeof octets, "000000017f000001465168");
+	s5_lone_read(octets, sizeof octets - 1, S5_OBSERVER, count_datagrams, NULL);
+	assert_int_equal(datagrams, 1);
+	s5_lone_read(octets, sizeof octets, S5_OBSERVER, count_datagrams, NULL);
+	assert_int_equal(datagrams, 1);
+}
+
 TEST(whose_they_are_can_be_said)
 {
 	uint8_t octets[64];
@@ -99,7 +234,8 @@ TEST(whose_they_are_can_be_said)
 
 	assert_string_equal(read_lone(octets, n, S5_CLIENT), "client: method list 2");
 	n = hex(octets, sizeof octets, "050100");
-	assert_string_equal(read_lone(octets, n, S5_SERVER), "server: method choice 2, rest 1");
+	assert_string_equal(read_lone(octets, n, S5_SERVER),
+			    "server: fault in reply: it is cut short 3");
 }
 
 /* One side of a recording, all of it. */
@@ -159,6 +295,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(DEC_1_lone_messages_and_sides_are_recognised),
+		cmocka_unit_test(
+			R1961_5_1_what_stands_behind_a_sealed_message_of_one_side_is_read_too),
+		cmocka_unit_test(tors_requests_and_replies_are_recognised),
+		cmocka_unit_test(R1928_7_a_datagram_is_recognised),
+		cmocka_unit_test(R1928_7_whose_datagram_it_is_can_be_said),
+		cmocka_unit_test(R1928_7_a_stream_may_begin_as_a_datagram_does),
 		cmocka_unit_test(whose_they_are_can_be_said),
 		cmocka_unit_test(sides_of_recordings_cut_and_flipped_are_told_whole),
 		cmocka_unit_test(sides_of_recordings_are_known_as_such),
