@@ -152,11 +152,13 @@ $(RULES_BIN) $(SEAL_BIN):
 	$(call say,LD,$@)
 	$(Q)$(CC) $(S5_CFLAGS) $(S5_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-$(B)/tests/fuzz/fuzz_config: $(B)/libapps.a
+$(addprefix $(B)/tests/fuzz/fuzz_,config decode): $(B)/libapps.a
+# Which has nothing to say.
+$(B)/tests/fuzz/fuzz_decode: TEST_LDFLAGS = $(patsubst %,-Wl$(comma)--wrap=out_%,error warn say verbose)
 $(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/libsocks.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(S5_CFLAGS) $(HARDEN_LD) -pthread -fsanitize=fuzzer,address,undefined \
-		-o $@ $< $(filter %/libapps.a,$^) $(B)/libsocks.a $(PKG_LIBS)
+		$(TEST_LDFLAGS) -o $@ $< $(filter %/libapps.a,$^) $(B)/libsocks.a $(PKG_LIBS)
 
 -include $(OBJ:.o=.d)
 

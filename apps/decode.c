@@ -78,7 +78,7 @@ static ssize_t read_input(void *cookie, char *to, size_t size)
 }
 
 /* pcap in either order and resolution, and the block that pcapng begins with. */
-static bool is_capture(const struct input *in)
+bool decode_is_capture(const uint8_t *octets, size_t n)
 {
 	static const uint8_t begins[][4] = {
 		{ 0xa1, 0xb2, 0xc3, 0xd4 }, { 0xd4, 0xc3, 0xb2, 0xa1 }, { 0xa1, 0xb2, 0x3c, 0x4d },
@@ -86,8 +86,8 @@ static bool is_capture(const struct input *in)
 		{ 0x0a, 0x0d, 0x0d, 0x0a },
 	};
 
-	for (size_t i = 0; in->n == 4 && i < sizeof(begins) / sizeof(begins[0]); i++)
-		if (!memcmp(in->octets, begins[i], 4))
+	for (size_t i = 0; n >= 4 && i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (!memcmp(octets, begins[i], 4))
 			return true;
 	return false;
 }
@@ -127,7 +127,7 @@ static int decode_input(struct decode_view *v, int fd, const char *name)
 			close(fd);
 		return EXIT_NETWORK;
 	}
-	if (form == DECODE_CAPTURE || (form == DECODE_AUTO && is_capture(&in)))
+	if (form == DECODE_CAPTURE || (form == DECODE_AUTO && decode_is_capture(in.octets, in.n)))
 		return decode_capture(v, stream, name);
 	status = decode_text(v, stream, name);
 	fclose(stream);

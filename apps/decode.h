@@ -93,9 +93,12 @@ void decode_begin(struct decode_stream *s, struct decode_view *v);
 void decode_seen(void *arg, const struct s5_seen *seen);
 void decode_end(struct decode_stream *s, const char *how);
 
+/* decode.c: a file with these first octets, 4 of them or more, is a capture. */
+bool decode_is_capture(const uint8_t *octets, size_t n);
 /* decode_text.c, decode_capture.c: all of a source, from its beginning, to the view. An exit
  * status; what is wrong with it was said. */
 int decode_text(struct decode_view *v, FILE *from, const char *name);
+/* Closes the file. */
 int decode_capture(struct decode_view *v, FILE *from, const char *name);
 int decode_live(struct decode_view *v);
 /* All was said: a signal that stopped it ends the program, as such. */

@@ -13,6 +13,7 @@
 #include "progress.h"
 
 #define SNAPSHOT 262144 /* octets of a frame */
+#define READ 65536 /* octets of a file at once */
 #define WAIT 100 /* ms until what came is looked at */
 #define GLANCE 1024 /* frames between two looks at the clock */
 
@@ -194,19 +195,25 @@ static int read_capture(struct reading *r, const char *name)
 int decode_capture(struct decode_view *v, FILE *from, const char *name)
 {
 	struct reading r = { .view = v, .file = from };
-	char why[PCAP_ERRBUF_SIZE];
+	char why[PCAP_ERRBUF_SIZE], *octets = malloc(READ);
+	int status = EXIT_PROTOCOL;
 	struct stat st;
-	int status;
 
+	if (octets)
+		setvbuf(from, octets, _IOFBF, READ);
 	if (fstat(fileno(from), &st) == 0 && S_ISREG(st.st_mode))
 		r.size = st.st_size;
+	else
+		setvbuf(v->to, NULL, _IOLBF, 0); /* a pipe: as it happens */
 	r.pcap = pcap_fopen_offline(from, why);
-	if (!r.pcap) {
+	if (r.pcap) {
+		status = read_capture(&r, name);
+		pcap_close(r.pcap); /* and the file */
+	} else {
 		out_error(&v->options->out, "%s: %s", name, why);
-		return EXIT_PROTOCOL;
+		fclose(from);
 	}
-	status = read_capture(&r, name);
-	pcap_close(r.pcap); /* and the file */
+	free(octets);
 	return status;
 }
 

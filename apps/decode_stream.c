@@ -68,12 +68,20 @@ static void take_payload(struct decode_stream *s, const struct s5_seen *seen)
 	s->run.pieces++;
 }
 
+/* A reply of SOCKS4 begins with 00. */
+static uint8_t version_of(const struct s5_seen *seen)
+{
+	bool is_reply = seen->step == S5_STEP_REPLY && !seen->sealed;
+
+	return seen->octets[0] == 4 || (is_reply && !seen->octets[0]) ? 4 : 5;
+}
+
 static void count(struct decode_stream *s, const struct s5_seen *seen)
 {
 	struct decode_view *v = s->view;
 
-	if (seen->kind == S5_SEEN_MESSAGE && !s->version)
-		s->version = seen->octets[0] == 4 || !seen->octets[0] ? 4 : 5;
+	if (!s->version && seen->octets && seen->len && !seen->datagram)
+		s->version = version_of(seen);
 	v->messages += seen->kind == S5_SEEN_MESSAGE || seen->kind == S5_SEEN_SEALED ||
 		       seen->kind == S5_SEEN_DATAGRAM;
 }

@@ -56,7 +56,8 @@ static int tell_script(struct decode_view *v, const char *text, size_t len, cons
 	if (!s5_script_read(&script, text, len))
 		status = fail(v, name, script.line, script.why);
 	v->is_many = s5_script_is_many(&script);
-	s5_script_tell(&script, &budget, &sink);
+	if (!s5_script_tell(&script, &budget, &sink))
+		status = fail(v, name, 0, strerror(ENOMEM));
 	if (t.has_begun)
 		decode_end(&t.stream, NULL);
 	s5_script_fini(&script);

@@ -23,10 +23,15 @@ struct form {
 
 static void put_hex(const struct value *v, const struct form *form)
 {
+	static const char digits[] = "0123456789abcdef";
+	char *text = v->text;
+
 	(void)form;
-	v->text[0] = '\0';
-	for (size_t i = 0; i < v->len && 2 * i + 3 <= v->size; i++)
-		snprintf(v->text + 2 * i, v->size - 2 * i, "%02x", v->octets[i]);
+	for (size_t i = 0; i < v->len && 2 * i + 3 <= v->size; i++) {
+		*text++ = digits[v->octets[i] >> 4];
+		*text++ = digits[v->octets[i] & 15];
+	}
+	*text = '\0';
 }
 
 #define DATA_SHOWN 32 /* octets */

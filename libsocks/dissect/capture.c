@@ -1,6 +1,29 @@
 #include "dissect/capture.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+void *s5_capture_take(struct s5_capture *c, size_t n)
+{
+	bool taken = s5_budget_take(&c->budget, n);
+	void *memory = taken ? calloc(1, n) : NULL;
+
+	if (memory)
+		return memory;
+	if (taken)
+		s5_budget_give(&c->budget, n);
+	c->not_followed++;
+	return NULL;
+}
+
+void s5_capture_give(struct s5_capture *c, void *memory, size_t n)
+{
+	if (!memory)
+		return;
+	explicit_bzero(memory, n);
+	free(memory);
+	s5_budget_give(&c->budget, n);
+}
 
 static void *opened(void *owner, const struct s5_tcp_opening *o)
 {
@@ -36,6 +59,7 @@ bool s5_capture_init(struct s5_capture *c, const struct s5_capture_sink *sink, u
 	*c = (struct s5_capture){ .sink = *sink,
 				  .port = port,
 				  .budget = { .limit = S5_CAPTURE_TALK } };
+	s5_shares_init(&c->tokens, S5_CAPTURE_TOKENS, key);
 	s5_defrag_init(&c->defrag, S5_DEFRAG_DATAGRAMS, S5_DEFRAG_OCTETS);
 	return s5_tcp_init(&c->tcp, &tcp, &limits, key);
 }
@@ -72,4 +96,5 @@ void s5_capture_fini(struct s5_capture *c)
 	s5_capture_end(c);
 	s5_tcp_fini(&c->tcp);
 	s5_defrag_fini(&c->defrag);
+	s5_shares_fini(&c->tokens);
 }

@@ -172,6 +172,41 @@ def chunks(dialogue, role):
     return out
 
 
+def packets(dialogue):
+    """A stream of fuzz_capture.c that says all of it, from its SYN to its FIN."""
+    out = b"\x02\0" + b"\x03\0"
+    for sender, octets in dialogue:
+        for at in range(0, len(octets), 255):
+            part = octets[at:at + 255]
+            out += bytes([0x40 | sender, len(part)]) + part
+    return out + b"\x44\0" + b"\x45\0"
+
+
+def pcap(frames_):
+    out = bytes.fromhex("d4c3b2a1 02000400 0000000000000000 ffff0000 65000000")
+    for i, octets in enumerate(frames_):
+        out += b"".join(n.to_bytes(4, "little") for n in (i, 0, len(octets), len(octets))) + octets
+    return out
+
+
+def streams(dialogue):
+    """The same as a capture."""
+    seq = [1, 1]
+    for sender, octets in [(0, None), (1, None), *dialogue]:
+        flags = 16 if octets else 18 if sender else 2
+        ports = bytes.fromhex("03e82328" if sender == CLIENT else "232803e8")
+        segment = (ports + seq[sender].to_bytes(4, "big") + seq[1 - sender].to_bytes(4, "big")
+                   + bytes([0x50, flags]) + bytes.fromhex("ffff00000000") + (octets or b""))
+        seq[sender] += len(octets) if octets else 1
+        yield ip4(segment)
+
+
+ASSOCIATION = [(0, bytes.fromhex("050100")), (1, bytes.fromhex("0500")),
+               (0, bytes.fromhex("05030001000000000000")), (1, bytes.fromhex("05000001000000000007"))]
+DATAGRAMS = ("060c 07 000000010a0000010050", "070d 07 000000010a000001005061", "060d 07 000001010a000001005061",
+             "060d 07 000082010a000001005062", "0e02 0700")
+
+
 def head(role):
     """Watches; methods 00 02 80; connects to a name."""
     first = next(b for b in range(256) if b % 3 == role and b & WATCH)
@@ -211,6 +246,14 @@ PASSING = ("040c0000010101010101005061620c00008201010101010050", "05" + "0d" + "
 
 
 def main():
+    for path in (p for p in VECTORS if p.stem[:2] in ("01", "06", "11", "31")):
+        name, dialogue = path.stem, messages(path)[0]
+        write(CORPUS / "capture", name, b"\0" + packets(dialogue))
+        write(CORPUS / "capture", name + "-late", b"\1" + packets(dialogue)[16:])
+        write(CORPUS / "decode", name, b"\0" + path.read_bytes())
+        write(CORPUS / "decode", name + "-pcap", b"\x13" + pcap(streams(dialogue)))
+        write(CORPUS / "decode", name + "-client", b"\x0a" + b"".join(o for w, o in dialogue if w == CLIENT).hex().encode())
+    write(CORPUS / "capture", "association", b"\0" + packets(ASSOCIATION)[:-4] + bytes.fromhex("".join(DATAGRAMS)))
     for i, octets in enumerate(PASSING):
         write(CORPUS / "lone", f"datagrams-{i}", bytes.fromhex(octets))
     write(CORPUS / "talk", "socks4", socks4())
