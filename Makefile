@@ -153,8 +153,9 @@ $(RULES_BIN) $(SEAL_BIN):
 	$(Q)$(CC) $(S5_CFLAGS) $(S5_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(addprefix $(B)/tests/fuzz/fuzz_,config decode): $(B)/libapps.a
-# Which has nothing to say.
-$(B)/tests/fuzz/fuzz_decode: TEST_LDFLAGS = $(patsubst %,-Wl$(comma)--wrap=out_%,error warn say verbose)
+# These say nothing: tests/unit/muted.h.
+$(B)/tests/fuzz/fuzz_decode $(B)/tests/unit/test_app_decode: \
+	TEST_LDFLAGS = $(patsubst %,-Wl$(comma)--wrap=out_%,error warn say verbose)
 $(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/libsocks.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(S5_CFLAGS) $(HARDEN_LD) -pthread -fsanitize=fuzzer,address,undefined \
@@ -169,12 +170,12 @@ BUILD_PACKAGES = gcc make pkg-config libc6-dev libc-ares-dev libcrypt-dev libjan
 TEST_PACKAGES = bats clang libclang-rt-dev libcmocka-dev curl ncat netcat-openbsd proxychains4 \
 	python3 python3-socks python3-pyftpdlib openssh-client openssh-server git dante-server \
 	dante-client microsocks mandoc haproxy procps iproute2 bind9-dnsutils strace util-linux netbase \
-	openssl zsh fish $(if $(filter no,$(GSSAPI)),,$(REALM_PACKAGES))
+	openssl zsh fish tshark tcpdump jq $(if $(filter no,$(GSSAPI)),,$(REALM_PACKAGES))
 # For a realm of the tests' own.
 REALM_PACKAGES = krb5-kdc krb5-admin-server krb5-user python3-gssapi
 # Of which a program is run, but that would be a server on the machine if they were installed.
 UNPACKED_PACKAGES = fail2ban
-BENCH_PACKAGES = $(REALM_PACKAGES) python3 dante-server microsocks netcat-openbsd
+BENCH_PACKAGES = $(REALM_PACKAGES) python3 dante-server microsocks netcat-openbsd tshark
 PACKAGES = sh tests/lib/packages.sh
 
 .PHONY: deps run

@@ -137,11 +137,23 @@ static int decode_input(struct decode_view *v, int fd, const char *name)
 static int decode_file(struct decode_view *v, const char *path)
 {
 	if (strcmp(path, "-") == 0)
-		return decode_input(v, dup(STDIN_FILENO), "standard input");
+		return decode_input(v, fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0), "standard input");
 	return decode_input(v, open(path, O_RDONLY | O_CLOEXEC), path);
 }
 
 /* the command */
+
+/* Nothing that can be told; if that has another reason it was said. */
+static int say_none(const struct decode_view *v, int status)
+{
+	bool is_capture = v->has_time && !v->options->port;
+
+	if (status != EXIT_OK)
+		return status;
+	out_error(&v->options->out, "no SOCKS was found%s",
+		  is_capture ? "; -p PORT takes a port's streams for SOCKS as they are" : "");
+	return NO_SOCKS;
+}
 
 static int conclude(const struct decode_view *v, int status)
 {
@@ -149,23 +161,17 @@ static int conclude(const struct decode_view *v, int status)
 
 	if (fflush(v->to) != 0) {
 		out_error(out, "standard output: %s", strerror(errno));
+		clearerr(v->to);
 		return EXIT_NETWORK;
 	}
+	if (!v->messages && !v->is_cut)
+		return say_none(v, status);
 	if (v->faults > 1)
 		out_error(out, "%s; and %llu more like that", v->fault,
 			  (unsigned long long)v->faults - 1);
 	else if (v->faults)
 		out_error(out, "%s", v->fault);
-	if (status != EXIT_OK)
-		return status;
-	if (!v->messages && !v->is_cut) {
-		out_error(out, "no SOCKS was found%s",
-			  v->has_time && !v->options->port
-				  ? "; -p PORT takes a port's streams for SOCKS as they are"
-				  : "");
-		return NO_SOCKS;
-	}
-	return v->faults ? EXIT_PROTOCOL : EXIT_OK;
+	return status == EXIT_OK && v->faults ? EXIT_PROTOCOL : status;
 }
 
 static const char *misuse(const struct decode_options *o, int count)
@@ -179,7 +185,7 @@ static int decode_run(const struct command *self, int argc, char **argv)
 {
 	struct decode_options o = { .format = 0 };
 	struct decode_view view = { .to = stdout, .options = &o };
-	const char *colour = getenv("NO_COLOR"), *wrong;
+	const char *wrong;
 	int status = EXIT_OK, count = command_parse(self, &o, argc, argv, &status);
 
 	if (count < 0)
@@ -190,7 +196,7 @@ static int decode_run(const struct command *self, int argc, char **argv)
 		status = command_misuse(self, "%s", wrong);
 		goto out;
 	}
-	view.colour = isatty(STDOUT_FILENO) && !(colour && *colour);
+	view.colour = out_has_colour(STDOUT_FILENO);
 	status = o.interface ? decode_live(&view) : decode_file(&view, count ? argv[0] : "-");
 	status = conclude(&view, status);
 	decode_live_ended();

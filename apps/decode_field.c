@@ -19,6 +19,8 @@ const char *decode_what(const struct decode_event *e)
 		[S5_SEEN_WHOLE] = "datagram of those fragments",
 	};
 
+	if (e->seen.kind == S5_SEEN_SEALED && e->seen.datagram)
+		return "sealed datagram";
 	if (e->seen.kind == S5_SEEN_FAULT && e->seen.datagram)
 		return names[S5_SEEN_DATAGRAM];
 	if (e->seen.kind == S5_SEEN_MESSAGE || e->seen.kind == S5_SEEN_FAULT)

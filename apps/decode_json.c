@@ -9,7 +9,7 @@
 
 enum shape { HEX, NUMBER, NUMBERS, TEXT, ADDRESS };
 
-/* In Wireshark's words; "socks5." where it has none. */
+/* In Wireshark's words; "socks5." where it has none, NULL where it has several. */
 static const struct name {
 	const char *name;
 	enum shape shape;
@@ -31,9 +31,9 @@ static const struct name {
 	[S5_F_ATYP] = { "socks.address_type", NUMBER },
 	[S5_F_NAME_LEN] = { "socks5.remote_name_length", NUMBER },
 	[S5_F_DST_ADDR] = { NULL, ADDRESS },
-	[S5_F_DST_PORT] = { "socks.dstport", NUMBER },
+	[S5_F_DST_PORT] = { NULL, NUMBER },
 	[S5_F_BND_ADDR] = { NULL, ADDRESS },
-	[S5_F_BND_PORT] = { "socks.port", NUMBER },
+	[S5_F_BND_PORT] = { NULL, NUMBER },
 	[S5_F_DATA] = { "socks5.data", HEX },
 	[S5_F_MTYP] = { "socks.gssapi.command", NUMBER },
 	[S5_F_LEN] = { "socks.gssapi.length", NUMBER },
@@ -96,6 +96,23 @@ static const char *address_name(const struct decode_event *e, const struct s5_sp
 	return span->len == 16 ? "socks.dstV6" : "socks.dst";
 }
 
+/* Of an address the kind decides, of a port the message. */
+static const char *port_name(const struct decode_event *e)
+{
+	if (e->stream->version == 4 || e->seen.kind == S5_SEEN_DATAGRAM)
+		return "socks.dstport";
+	return e->seen.step == S5_STEP_REPLY2 ? "socks.remote_host_port" : "socks.port";
+}
+
+static const char *name_of(const struct decode_event *e, const struct s5_span *span)
+{
+	const struct name *row = &names[span->field];
+
+	if (row->name)
+		return row->name;
+	return row->shape == ADDRESS ? address_name(e, span) : port_name(e);
+}
+
 static json_t *value_of(const struct decode_event *e, const struct s5_span *span)
 {
 	const uint8_t *octets = e->seen.octets + span->off;
@@ -120,12 +137,8 @@ static json_t *fields_of(const struct decode_event *e)
 	const struct s5_trace *t = e->seen.trace;
 	json_t *fields = json_object();
 
-	for (unsigned i = 0; t && i < t->nspans; i++) {
-		const char *name = names[t->span[i].field].name;
-
-		json_object_set_new(fields, name ? name : address_name(e, &t->span[i]),
-				    value_of(e, &t->span[i]));
-	}
+	for (unsigned i = 0; t && i < t->nspans; i++)
+		json_object_set_new(fields, name_of(e, &t->span[i]), value_of(e, &t->span[i]));
 	if (!t && e->have)
 		json_object_set_new(fields, "socks5.data",
 				    decode_hides(e, 0) ? json_string("(hidden)")
@@ -143,10 +156,13 @@ static json_t *notes_of(const struct decode_event *e)
 		enum s5_note note = (enum s5_note)t->mark[i].note;
 
 		json_array_append_new(notes,
-				      json_pack("{s:s, s:s, s:i}", "section", s5_note_section(note),
+				      json_pack("{s:s, s:s, s:I}", "section", s5_note_section(note),
 						"text", s5_note_text(note), "offset",
-						(int)t->mark[i].off));
+						(json_int_t)(e->seen.off + t->mark[i].off)));
 	}
+	if (e->seen.kind == S5_SEEN_CLOSED)
+		json_array_append_new(notes, json_pack("{s:s+}", "text", "closed in place of its ",
+						       s5_step_name(e->seen.step)));
 	if (e->remark)
 		json_array_append_new(notes, json_pack("{s:s}", "text", e->remark));
 	if (e->seen.kind == S5_SEEN_FAULT)

@@ -61,6 +61,8 @@ void decode_line(struct decode_view *v, const struct decode_event *e)
 		e->seen.sealed ? " sealed=yes" : "");
 	if (e->seen.trace)
 		put_fields(v, e);
+	if (e->seen.kind == S5_SEEN_CLOSED)
+		fprintf(v->to, " instead-of=\"%s\"", s5_step_name(e->seen.step));
 	if (e->remark)
 		fprintf(v->to, " note=\"%s\"", e->remark);
 	if (e->seen.kind == S5_SEEN_FAULT)

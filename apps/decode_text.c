@@ -66,6 +66,17 @@ static int tell_script(struct decode_view *v, const char *text, size_t len, cons
 
 /* one side */
 
+/* What could only be base64, and is not, is taken as it is. */
+static bool read_text(struct s5_text *t, const char *text, size_t len, enum s5_text_form form)
+{
+	if (s5_text_read(t, text, len, form))
+		return true;
+	if (form != S5_TEXT_AUTO || t->form != S5_TEXT_BASE64)
+		return false;
+	s5_text_fini(t);
+	return s5_text_read(t, text, len, S5_TEXT_RAW);
+}
+
 static int tell_octets(struct decode_view *v, const char *text, size_t len, const char *name)
 {
 	static const enum s5_text_form forms[] = {
@@ -78,7 +89,7 @@ static int tell_octets(struct decode_view *v, const char *text, size_t len, cons
 	struct s5_text octets = { .octets = NULL };
 	int status = EXIT_OK;
 
-	if (!s5_text_read(&octets, text, len, forms[v->options->in]))
+	if (!read_text(&octets, text, len, forms[v->options->in]))
 		status = fail(v, name, octets.line, octets.why);
 	decode_begin(&stream, v);
 	if (octets.n)

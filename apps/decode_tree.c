@@ -7,6 +7,7 @@
 #include "decode.h"
 
 #define NAMES 25 /* columns, the longest and two blanks */
+#define LINE 71 /* columns of payload, before "..." */
 
 /* By hand, as most of the output are these. */
 static void put_field(FILE *to, const char *name, const char *value)
@@ -43,19 +44,32 @@ static size_t fieldless(const struct decode_event *e)
 	return at < e->have ? at : e->have;
 }
 
+/* How many octets go into a line. */
+static size_t fitting(const uint8_t *octets, size_t n)
+{
+	char one[8];
+	size_t columns = 0, i;
+
+	for (i = 0; i < n; i++) {
+		columns += out_escape(one, sizeof(one), octets + i, 1);
+		if (columns > LINE)
+			break;
+	}
+	return i;
+}
+
 static void put_payload(struct decode_view *v, const struct decode_event *e)
 {
-	char text[4 * DECODE_KEPT + 1];
-	size_t at = fieldless(e), n = e->have - at;
+	char text[LINE + 4];
+	size_t at = fieldless(e), n;
 
-	if (n > DECODE_KEPT)
-		n = DECODE_KEPT;
-	if (!n)
+	if (at == e->have)
 		return;
 	if (decode_hides(e, at)) {
 		fprintf(v->to, "      (hidden)\n");
 		return;
 	}
+	n = fitting(e->seen.octets + at, e->have - at);
 	out_escape(text, sizeof(text), e->seen.octets + at, n);
 	fprintf(v->to, "      %s%s\n", text, at + n < e->seen.len ? "..." : "");
 }

@@ -27,13 +27,17 @@ const struct opt out_opts[] = {
 	OPT_END,
 };
 
-void out_init(struct out *out, const char *command)
+bool out_has_colour(int fd)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
+	return isatty(fd) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+}
+
+void out_init(struct out *out, const char *command)
+{
 	out->command = command;
-	out->colour = isatty(STDERR_FILENO) && !(no_color && *no_color) && term &&
-		      strcmp(term, "dumb") != 0;
+	out->colour = out_has_colour(STDERR_FILENO);
 }
 
 static void put(const struct out *out, const char *text, size_t len)
@@ -151,22 +155,25 @@ void out_verbose(const struct out *out, int level, const char *format, ...)
 }
 
 /* How many octets of text an octet becomes, written at dst. */
-static size_t escape_one(char dst[static 5], unsigned char octet)
+static size_t escape_one(char dst[static 4], unsigned char octet)
 {
-	if (octet == '\\')
-		memcpy(dst, "\\\\", 3);
-	else if (octet < 0x20 || octet > 0x7e)
-		snprintf(dst, 5, "\\x%02x", octet);
-	else
-		snprintf(dst, 5, "%c", octet);
-	return strlen(dst);
+	static const char digits[] = "0123456789abcdef";
+	bool is_plain = octet >= 0x20 && octet <= 0x7e && octet != '\\';
+
+	dst[0] = is_plain ? (char)octet : '\\';
+	if (is_plain)
+		return 1;
+	dst[1] = octet == '\\' ? '\\' : 'x';
+	dst[2] = digits[octet >> 4];
+	dst[3] = digits[octet & 15];
+	return octet == '\\' ? 2 : 4;
 }
 
 size_t out_escape(char *dst, size_t size, const void *octets, size_t len)
 {
 	const unsigned char *in = octets;
 	size_t used = 0, kept = 0; /* kept: how much of the text leaves room for "..." */
-	char one[5];
+	char one[4];
 
 	for (size_t i = 0; i < len; i++) {
 		size_t n = escape_one(one, in[i]);

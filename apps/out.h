@@ -32,8 +32,8 @@ struct out {
 extern const struct opt out_opts[];
 
 /*
- * Names the command and finds out whether stderr takes colour (a terminal, TERM is not "dumb",
- * NO_COLOR is not set or empty). Keeps verbose and quiet as the option table has set them.
+ * Names the command and finds out whether stderr takes colour (out_has_colour). Keeps verbose and
+ * quiet as the option table has set them.
  */
 void out_init(struct out *out, const char *command);
 
@@ -58,6 +58,9 @@ void out_verbose(const struct out *out, int level, const char *format, ...)
  * Returns the length of the text without its NUL.
  */
 size_t out_escape(char *dst, size_t size, const void *octets, size_t len);
+
+/* Text on `fd` is in colour: a terminal, TERM is not "dumb", NO_COLOR is not set or empty. */
+bool out_has_colour(int fd);
 
 /* How wide text may be on `fd`: the terminal's width within 60..100, else 80. */
 int out_width(int fd);

@@ -18,6 +18,7 @@
 #define S5_DISSECT_CAPTURE_H
 
 #include "base/budget.h"
+#include "base/shares.h"
 #include "dissect/defrag.h"
 #include "dissect/flow.h"
 #include "dissect/tcp.h"
@@ -32,11 +33,13 @@ struct s5_capture_sink {
 	void (*ended)(void *owner, struct s5_flow *f, enum s5_tcp_end how);
 };
 
-/* How much of a capture is held at most, in octets but for the streams. */
+/* How much of a capture is held at most, in octets but for the streams: with what the streams
+ * themselves take, and what their owner has of each, it stays below 64 MiB. */
 #define S5_CAPTURE_STREAMS 16384u /* SOCKS or not */
 #define S5_CAPTURE_STREAM (256u << 10) /* TCP that waits in one of them */
-#define S5_CAPTURE_TCP (8u << 20) /* and in all */
-#define S5_CAPTURE_TALK (24u << 20) /* of conversations and their datagrams */
+#define S5_CAPTURE_TCP (4u << 20) /* and in all */
+#define S5_CAPTURE_TALK (16u << 20) /* of conversations and their datagrams */
+#define S5_CAPTURE_TOKENS (4u << 20) /* of messages of GSSAPI that are not whole yet */
 
 #define S5_CAPTURE_BUCKETS 256u
 
@@ -50,6 +53,7 @@ struct s5_capture {
 	struct s5_capture_sink sink;
 	uint16_t port;
 	struct s5_budget budget;
+	struct s5_shares tokens; /* nobody has a share of his own */
 	struct s5_defrag defrag;
 	struct s5_tcp tcp;
 	int64_t now;

@@ -68,11 +68,12 @@ static void fold(struct s5_flow *f)
 	struct s5_talk *t = f->talk;
 
 	if (!t || t->state == S5_TALK_UNKNOWN || t->state == S5_TALK_DIALOGUE ||
-	    t->side[S5_CLIENT].seal || t->side[S5_SERVER].seal)
+	    t->side[S5_CLIENT].seal || t->side[S5_SERVER].seal ||
+	    t->side[S5_CLIENT].lost != t->side[S5_SERVER].lost)
 		return;
 	if (t->state == S5_TALK_OPEN)
 		s5_relays_open(f);
-	f->is_open = t->state == S5_TALK_OPEN;
+	f->is_open = t->state == S5_TALK_OPEN && !t->side[S5_CLIENT].lost;
 	for (unsigned i = 0; i < 2; i++)
 		f->off[i] = t->side[i].off - f->before[i];
 	s5_talk_fini(t);

@@ -1,10 +1,13 @@
 #include "dissect/ip.h"
 
+#include <string.h>
+
 #define IP4_HEADER 20 /* octets without options */
 #define IP4_MORE 0x2000u
 #define IP4_OFFSET 0x1fffu /* in units of 8 octets */
 #define IP6_MORE 0x0001u
 #define IP6_OFFSET 0xfff8u /* octets */
+#define IP6_HEADER 40
 #define TCP_HEADER 20 /* octets without options */
 #define UDP_HEADER 8
 #define EXTENSIONS_MOST 16
@@ -24,6 +27,17 @@ uint32_t s5_get_u32(struct s5_reader *r)
 	uint32_t high = s5_get_u16(r, S5_F_DATA);
 
 	return high << 16 | s5_get_u16(r, S5_F_DATA);
+}
+
+/* What stands at a place of a header that was read as a whole: a capture has many. */
+static unsigned u16_at(const uint8_t *at)
+{
+	return (unsigned)at[0] << 8 | at[1];
+}
+
+static uint32_t u32_at(const uint8_t *at)
+{
+	return (uint32_t)u16_at(at) << 16 | u16_at(at + 2);
 }
 
 static size_t left(const struct s5_reader *r)
@@ -46,18 +60,18 @@ static void take_payload(struct s5_packet *p, struct s5_reader *r, size_t missin
 
 static enum s5_packet_state get_tcp(struct s5_packet *p, struct s5_reader *r, size_t missing)
 {
+	const uint8_t *octets = s5_get_octets(r, S5_F_DATA, TCP_HEADER);
 	size_t header;
 
-	p->transport = S5_TRANSPORT_TCP;
-	p->from.port = s5_get_u16(r, S5_F_DATA);
-	p->to.port = s5_get_u16(r, S5_F_DATA);
-	p->seq = s5_get_u32(r);
-	p->ack = s5_get_u32(r);
-	header = (size_t)(s5_get_u8(r, S5_F_DATA) >> 4) * 4;
-	p->flags = s5_get_u8(r, S5_F_DATA);
-	s5_get_octets(r, S5_F_DATA, 6); /* window, checksum, urgent pointer */
-	if (r->rc != S5_OK)
+	if (!octets)
 		return too_short(missing);
+	p->transport = S5_TRANSPORT_TCP;
+	p->from.port = (uint16_t)u16_at(octets);
+	p->to.port = (uint16_t)u16_at(octets + 2);
+	p->seq = u32_at(octets + 4);
+	p->ack = u32_at(octets + 8);
+	header = (size_t)(octets[12] >> 4) * 4;
+	p->flags = octets[13];
 	if (header < TCP_HEADER)
 		return S5_PACKET_LENGTH;
 	s5_get_octets(r, S5_F_DATA, header - TCP_HEADER); /* options */
@@ -70,15 +84,15 @@ static enum s5_packet_state get_tcp(struct s5_packet *p, struct s5_reader *r, si
 /* A length of 0 stands for all the rest (RFC 2675, and as in packet.h). */
 static enum s5_packet_state get_udp(struct s5_packet *p, struct s5_reader *r, size_t missing)
 {
+	const uint8_t *octets = s5_get_octets(r, S5_F_DATA, UDP_HEADER);
 	size_t len;
 
-	p->transport = S5_TRANSPORT_UDP;
-	p->from.port = s5_get_u16(r, S5_F_DATA);
-	p->to.port = s5_get_u16(r, S5_F_DATA);
-	len = s5_get_u16(r, S5_F_DATA);
-	s5_get_u16(r, S5_F_DATA); /* checksum */
-	if (r->rc != S5_OK)
+	if (!octets)
 		return too_short(missing);
+	p->transport = S5_TRANSPORT_UDP;
+	p->from.port = (uint16_t)u16_at(octets);
+	p->to.port = (uint16_t)u16_at(octets + 2);
+	len = u16_at(octets + 4);
 	take_payload(p, r, missing);
 	if (!len)
 		return S5_PACKET_GOOD;
@@ -166,29 +180,33 @@ static bool bound(struct s5_reader *r, bool says, size_t n, size_t *missing)
 		*missing = n > there ? n - there : 0;
 		there = n < there ? n : there;
 	}
-	*r = s5_reader_over(s5_get_octets(r, S5_F_DATA, there), there);
+	r->len = r->off + there;
 	return there <= S5_PACKET_MOST && *missing <= S5_PACKET_MOST - there;
+}
+
+/* In place, and without the many octets that an address does not use. */
+static void set_host(struct s5_addr *a, enum s5_atyp atyp, const uint8_t *octets, size_t len)
+{
+	a->atyp = (uint8_t)atyp;
+	a->len = (uint8_t)len;
+	memcpy(a->octets, octets, len);
+	a->octets[len] = 0;
 }
 
 static enum s5_packet_state get_ip4(struct s5_packet *p, struct s5_reader *r, size_t missing)
 {
-	unsigned first = s5_get_u8(r, S5_F_DATA), off, next;
-	size_t header = (size_t)(first & 0x0f) * 4, total;
-	const uint8_t *from, *to;
+	const uint8_t *octets = s5_get_octets(r, S5_F_DATA, IP4_HEADER);
+	size_t header, total;
+	unsigned off, next;
 
-	s5_get_u8(r, S5_F_DATA); /* type of service */
-	total = s5_get_u16(r, S5_F_DATA);
-	p->fragment.id = s5_get_u16(r, S5_F_DATA);
-	off = s5_get_u16(r, S5_F_DATA);
-	s5_get_u8(r, S5_F_DATA); /* time to live */
-	next = s5_get_u8(r, S5_F_DATA);
-	s5_get_u16(r, S5_F_DATA); /* checksum */
-	from = s5_get_octets(r, S5_F_DATA, 4);
-	to = s5_get_octets(r, S5_F_DATA, 4);
-	if (r->rc != S5_OK)
+	if (!octets)
 		return too_short(missing);
-	if (first >> 4 != 4)
+	if (octets[0] >> 4 != 4)
 		return S5_PACKET_VERSION;
+	header = (size_t)(octets[0] & 0x0f) * 4;
+	total = u16_at(octets + 2);
+	off = u16_at(octets + 6);
+	next = octets[9];
 	if (header < IP4_HEADER || (total && total < header))
 		return S5_PACKET_LENGTH;
 	s5_get_octets(r, S5_F_DATA, header - IP4_HEADER); /* options */
@@ -196,10 +214,11 @@ static enum s5_packet_state get_ip4(struct s5_packet *p, struct s5_reader *r, si
 		return too_short(missing);
 	if (!bound(r, total, total - header, &missing))
 		return S5_PACKET_LENGTH;
-	p->from = s5_addr_ip4(from, 0);
-	p->to = s5_addr_ip4(to, 0);
+	set_host(&p->from, S5_ATYP_IPV4, octets + 12, 4);
+	set_host(&p->to, S5_ATYP_IPV4, octets + 16, 4);
 	if (!(off & (IP4_MORE | IP4_OFFSET)))
 		return s5_ip_get_transport(p, r, next, missing);
+	p->fragment.id = u16_at(octets + 4);
 	p->fragment.off = (uint16_t)((off & IP4_OFFSET) * 8);
 	p->fragment.more = off & IP4_MORE;
 	p->fragment.next = (uint8_t)next;
@@ -208,25 +227,19 @@ static enum s5_packet_state get_ip4(struct s5_packet *p, struct s5_reader *r, si
 
 static enum s5_packet_state get_ip6(struct s5_packet *p, struct s5_reader *r, size_t missing)
 {
-	unsigned first = s5_get_u16(r, S5_F_DATA), next;
-	const uint8_t *from, *to;
+	const uint8_t *octets = s5_get_octets(r, S5_F_DATA, IP6_HEADER);
 	size_t len;
 
-	s5_get_u16(r, S5_F_DATA); /* the rest of the flow label */
-	len = s5_get_u16(r, S5_F_DATA);
-	next = s5_get_u8(r, S5_F_DATA);
-	s5_get_u8(r, S5_F_DATA); /* hop limit */
-	from = s5_get_octets(r, S5_F_DATA, 16);
-	to = s5_get_octets(r, S5_F_DATA, 16);
-	if (r->rc != S5_OK)
+	if (!octets)
 		return too_short(missing);
-	if (first >> 12 != 6)
+	if (octets[0] >> 4 != 6)
 		return S5_PACKET_VERSION;
+	len = u16_at(octets + 4);
 	if (!bound(r, len, len, &missing))
 		return S5_PACKET_LENGTH;
-	p->from = s5_addr_ip6(from, 0);
-	p->to = s5_addr_ip6(to, 0);
-	return s5_ip_get_transport(p, r, next, missing);
+	set_host(&p->from, S5_ATYP_IPV6, octets + 8, 16);
+	set_host(&p->to, S5_ATYP_IPV6, octets + 24, 16);
+	return s5_ip_get_transport(p, r, octets[6], missing);
 }
 
 enum s5_packet_state s5_ip_get(struct s5_packet *p, struct s5_reader *r, unsigned version,

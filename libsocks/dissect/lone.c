@@ -157,15 +157,15 @@ static bool is_in_use(uint8_t note, uint8_t code)
 static int64_t weigh_message(const struct s5_seen *seen)
 {
 	const struct s5_trace *t = seen->trace;
-	int64_t len = (int64_t)seen->len;
+	int64_t worth = t->nmarks ? (int64_t)seen->len : 2 * (int64_t)seen->len;
 
-	for (unsigned i = 0; i < t->nmarks; i++)
+	for (unsigned i = 0; i < t->nmarks; i++) {
 		if (t->mark[i].note == S5_NOTE_SUBVER)
 			return -UNFIT;
-	for (unsigned i = 0; i < t->nmarks; i++)
-		if (!is_in_use(t->mark[i].note, seen->octets[t->mark[i].off]))
-			return len - DEVIATION;
-	return t->nmarks ? len - IN_USE : 2 * len;
+		worth -= is_in_use(t->mark[i].note, seen->octets[t->mark[i].off]) ? IN_USE
+										  : DEVIATION;
+	}
+	return worth;
 }
 
 static void weigh(void *arg, const struct s5_seen *seen)

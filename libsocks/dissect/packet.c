@@ -38,8 +38,7 @@ static unsigned version_of_type(struct s5_reader *r, unsigned type)
 
 static unsigned get_ethernet(struct s5_reader *r)
 {
-	s5_get_octets(r, S5_F_DATA, MAC_LEN); /* to */
-	s5_get_octets(r, S5_F_DATA, MAC_LEN); /* from */
+	s5_get_octets(r, S5_F_DATA, MAC_LEN + MAC_LEN); /* to and from */
 	return version_of_type(r, s5_get_u16(r, S5_F_DATA));
 }
 

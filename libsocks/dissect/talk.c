@@ -25,11 +25,31 @@ static void free_held(struct s5_talk *t, struct s5_talk_side *side)
 	side->nheld = side->room = 0;
 }
 
+/* What a seal holds counts as what waits does. False: that is too much. */
+static bool charge_part(struct s5_talk *t, struct s5_talk_side *side, size_t n)
+{
+	size_t before = side->part;
+
+	if (t->budget && n > before && !s5_budget_take(t->budget, n - before))
+		return false;
+	if (t->budget && n < before)
+		s5_budget_give(t->budget, before - n);
+	side->part = n;
+	return true;
+}
+
+static void free_seal(struct s5_talk *t, struct s5_talk_side *side)
+{
+	charge_part(t, side, 0);
+	s5_seal_free(side->seal);
+	side->seal = NULL;
+}
+
 void s5_talk_fini(struct s5_talk *t)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		free_held(t, &t->side[i]);
-		s5_seal_free(t->side[i].seal);
+		free_seal(t, &t->side[i]);
 	}
 	s5_session_fini(&t->session);
 	explicit_bzero(&t->v4, sizeof t->v4);
@@ -181,11 +201,12 @@ static void fault_sealed(struct s5_talk *t, enum s5_role from, const char *why)
 			.kind = S5_SEEN_FAULT, .from = from, .step = S5_STEP_STREAM, .why = why });
 	octets = s5_seal_rest(t->side[from].seal, &n);
 	tell_octets(t, from, octets, n, false);
+	free_seal(t, &t->side[from]);
 }
 
 static bool is_sealed(const struct s5_talk *t, enum s5_role from)
 {
-	return t->state == S5_TALK_OPEN && t->side[from].seal && !t->side[from].lost;
+	return t->state == S5_TALK_OPEN && t->side[from].seal;
 }
 
 static void unseal(struct s5_talk *t, enum s5_role from, const uint8_t *octets, size_t n)
@@ -201,8 +222,13 @@ static void unseal(struct s5_talk *t, enum s5_role from, const uint8_t *octets, 
 	if (out.data)
 		rc = s5_seal_unwrap(seal, piece, n, &out);
 	free(out.data); /* saw has told it */
-	if (rc != S5_OK)
+	if (rc != S5_OK) {
 		fault_sealed(t, from, s5_seal_text(s5_seal_fault(seal)));
+		return;
+	}
+	s5_seal_rest(seal, &n);
+	if (!charge_part(t, &t->side[from], n))
+		fault_sealed(t, from, s5_cause_text(S5_CAUSE_MEMORY));
 }
 
 static void carry(struct s5_talk *t, enum s5_role from, const uint8_t *octets, size_t n)
@@ -480,6 +506,12 @@ static bool is_talking(const struct s5_talk *t)
 	return t->state == S5_TALK_UNKNOWN || t->state == S5_TALK_DIALOGUE;
 }
 
+static const char *why_not_held(const struct s5_talk_side *side, size_t n)
+{
+	return n > S5_TALK_HELD - side->nheld ? "too much came before what had to come first"
+					      : s5_cause_text(S5_CAUSE_MEMORY);
+}
+
 void s5_talk_recv(struct s5_talk *t, enum s5_role from, const void *octets, size_t n, int64_t when)
 {
 	const uint8_t *all = octets;
@@ -490,7 +522,7 @@ void s5_talk_recv(struct s5_talk *t, enum s5_role from, const void *octets, size
 		size_t piece = n - at < PIECE ? n - at : PIECE;
 
 		if (!hold(t, &t->side[from], all + at, piece)) {
-			lose(t, from, "too much came before what had to come first");
+			lose(t, from, why_not_held(&t->side[from], piece));
 			break;
 		}
 		at += piece;

@@ -85,7 +85,8 @@ struct s5_talk {
 		int64_t when;
 		uint8_t *held; /* not yet taken by the dialogue */
 		size_t nheld, room;
-		struct s5_seal *seal; /* S5_TALK_OPEN: NULL: in clear */
+		struct s5_seal *seal; /* S5_TALK_OPEN: NULL: in clear, or lost */
+		size_t part; /* octets that the seal holds of a message, as they are charged */
 		bool lost; /* behind a fault in its seal */
 		bool ended, closed;
 	} side[2]; /* S5_CLIENT, S5_SERVER */

@@ -379,17 +379,23 @@ static bool is_text(const char *text, size_t len)
 	return len > 0;
 }
 
-/* Braces and backslashes are in no base64, and who writes nothing but digits means hex. */
+/* Braces and backslashes are in no base64; and who writes nothing but digits means hex, or digits and
+ * more of them behind a blank. */
 static bool is_hex(struct piece p)
 {
-	size_t len = (size_t)(p.end - p.at);
+	size_t len = (size_t)(p.end - p.at), words = 0, n;
 
 	if (memchr(p.at, '{', len) || memchr(p.at, '\\', len))
 		return true;
-	while (p.at < p.end &&
-	       (digit_of(*p.at) >= 0 || is_blank(*p.at) || is_one_of(*p.at, BETWEEN)))
-		p.at++;
-	return p.at == p.end;
+	while (p.at < p.end && words < 2) {
+		n = digits_at(&p);
+		words += n > 0;
+		p.at += n;
+		if (p.at < p.end && !is_blank(*p.at) && !is_one_of(*p.at, BETWEEN))
+			return false;
+		p.at += p.at < p.end;
+	}
+	return words > 0;
 }
 
 static bool read_hex(struct s5_text *t, struct piece p)

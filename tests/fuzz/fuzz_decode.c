@@ -5,27 +5,10 @@
 #include <string.h>
 
 #include "decode.h"
+#include "../unit/muted.h"
 #include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t n);
-
-/* What is said to a person is not looked at. */
-#define QUIET(name)                                                             \
-	void __wrap_out_##name(const struct out *out, const char *format, ...); \
-	void __wrap_out_##name(const struct out *out, const char *format, ...)  \
-	{                                                                       \
-		(void)out, (void)format;                                        \
-	}
-
-QUIET(error)
-QUIET(warn)
-QUIET(say)
-
-void __wrap_out_verbose(const struct out *out, int level, const char *format, ...);
-void __wrap_out_verbose(const struct out *out, int level, const char *format, ...)
-{
-	(void)out, (void)level, (void)format;
-}
 
 /* Nothing that goes to a terminal is a control character, but for colours and newlines. */
 static void look_at(const char *text, size_t n, bool colour)

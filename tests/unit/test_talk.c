@@ -516,7 +516,7 @@ TEST(what_waits_is_charged_to_a_budget_and_given_back)
 	assert_int_equal(budget.used, 0);
 }
 
-TEST(a_budget_that_others_have_used_up_is_as_too_much_that_waits)
+TEST(a_budget_that_others_have_used_up_is_no_memory)
 {
 	static const uint8_t zeros[1000];
 	struct s5_budget budget = { .used = 6000, .limit = 8192 };
@@ -528,10 +528,32 @@ TEST(a_budget_that_others_have_used_up_is_as_too_much_that_waits)
 	give(S5_SERVER, zeros, sizeof zeros, 1);
 	assert_int_equal(talk.state, S5_TALK_LOST);
 	assert_int_equal(budget.used, 6000);
-	assert_non_null(strstr(said.text, too_much));
+	assert_non_null(strstr(said.text, s5_cause_text(S5_CAUSE_MEMORY)));
 	end();
 	assert_int_equal(budget.used, 6000);
 	assert_int_equal(got.told[S5_SERVER].n, 2 * sizeof zeros);
+}
+
+TEST(what_a_seal_holds_is_charged_too)
+{
+	static const uint8_t zeros[5000];
+	struct s5_budget budget = { .limit = 8192 };
+
+	vector_load(&vector, "31-gss-tcp-level1");
+	begin();
+	talk.budget = &budget;
+	give_lines(0, AS_RECORDED, VECTOR_TEXT);
+	assert_int_equal(talk.state, S5_TALK_OPEN);
+	assert_int_equal(budget.used, 0);
+	run_line("c 0103ffff");
+	give(S5_CLIENT, zeros, sizeof zeros, 100);
+	assert_int_equal(budget.used, sizeof zeros + 4);
+	run_line("s 0103ffff");
+	give(S5_SERVER, zeros, sizeof zeros, 100);
+	assert_int_equal(budget.used, sizeof zeros + 4);
+	assert_non_null(strstr(said.text, s5_cause_text(S5_CAUSE_MEMORY)));
+	end();
+	assert_int_equal(budget.used, 0);
 }
 
 int main(void)
@@ -548,7 +570,8 @@ int main(void)
 		cmocka_unit_test(R1961_5_3_a_bad_token_glued_to_the_last_message_is_told),
 		cmocka_unit_test(octets_that_wait_for_the_other_side_are_kept_up_to_a_bound),
 		cmocka_unit_test(what_waits_is_charged_to_a_budget_and_given_back),
-		cmocka_unit_test(a_budget_that_others_have_used_up_is_as_too_much_that_waits),
+		cmocka_unit_test(a_budget_that_others_have_used_up_is_no_memory),
+		cmocka_unit_test(what_a_seal_holds_is_charged_too),
 	};
 
 	return RUN(tests);

@@ -76,6 +76,7 @@ static const struct {
 	{ "hello, world", "neither hex nor base64", S5_TEXT_AUTO, 1 },
 	{ "05010", "odd number", S5_TEXT_HEX, 1 },
 	{ "05010", "odd number", S5_TEXT_AUTO, 1 },
+	{ "05 01 zz", "neither", S5_TEXT_AUTO, 1 },
 	{ "05 01\n0g", "odd number", S5_TEXT_HEX, 2 },
 	{ "05 01\nzz", "neither", S5_TEXT_HEX, 2 },
 	{ "BQEA\nB", "cut short", S5_TEXT_BASE64, 2 },
