@@ -83,6 +83,23 @@ has_line() {
 	grep -q -- "$1" "$2" 2>/dev/null
 }
 
+# has_lines COUNT FILE: so many or more.
+has_lines() {
+	[ "$(wc -l <"$2")" -ge "$1" ]
+}
+
+# fits TEXT PATTERN...: it has a line for each of these, and no other.
+fits() {
+	local lines pattern i=0
+	mapfile -t lines <<<"$1"
+	shift
+	[ ${#lines[@]} = $# ] || return 1
+	for pattern; do
+		# shellcheck disable=SC2053 # a pattern is meant
+		[[ ${lines[i++]} == $pattern ]] || return 1
+	done
+}
+
 # spawn COMMAND...: in the background, with the file STDIN if that is set. PID is its pid, OUT and
 # ERR are files with its output.
 spawn() {

@@ -33,15 +33,3 @@ start_gss_server() {
 	start_server --keytab "$KEYTAB" "$@"
 	LOCAL=localhost:$PROXY_PORT
 }
-
-# fits TEXT PATTERN...: it has a line for each of these, and no other.
-fits() {
-	local lines pattern i=0
-	mapfile -t lines <<<"$1"
-	shift
-	[ ${#lines[@]} = $# ] || return 1
-	for pattern; do
-		# shellcheck disable=SC2053 # a pattern is meant
-		[[ ${lines[i++]} == $pattern ]] || return 1
-	done
-}

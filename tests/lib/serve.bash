@@ -67,10 +67,6 @@ came() {
 	[ "$count" = "$1" ] || fail "$count connections reached the target, not $1"
 }
 
-has_lines() {
-	[ "$(wc -l <"$2")" -ge "$1" ]
-}
-
 # log_has COUNT: the log on stdout has so many lines, no more; LINE is the last.
 log_has() {
 	wait_until 5 has_lines "$1" "$SERVER_OUT" || fail "the log lacks lines: $(cat "$SERVER_OUT")"

@@ -1,0 +1,216 @@
+#!/usr/bin/env bats
+# socks5 decode on the command line: what it reads, what it says of what it cannot read, how it ends.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+
+REQUEST=050100030c6578616d706c652e746573740050
+TOLD='client request offset=0 octets=19 version=05 command="01 connect" reserved=00 address-type="03 name" name-length=12 destination-address=example.test destination-port=80'
+
+# decode OPTION...: of standard input. Sets status, output, stderr.
+decode() {
+	run --separate-stderr "$SOCKS5" decode --format line "$@"
+}
+
+# reads OPTION...: standard input is the request.
+reads() {
+	decode "$@"
+	[ "$status:$output$stderr" = "0:$TOLD" ] || fail "$status: $output $stderr"
+}
+
+# ends STATUS STDERR OPTION...: with this message.
+ends() {
+	local want=$1 said=$2
+	shift 2
+	decode "$@"
+	[ "$status" = "$want" ] || fail "$status: $output $stderr"
+	[ "$stderr" = "socks5 decode: $said" ] || fail "$stderr"
+}
+
+octets() {
+	"$PYTHON" -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.argv[1]))' "$1"
+}
+
+@test "DEC-1 octets as every tool writes them are recognised" {
+	local file=$BATS_TEST_TMPDIR/octets
+	octets $REQUEST >"$file"
+	reads <"$file"
+	reads < <(echo $REQUEST)
+	reads < <(sed 's/../& /g' <<<$REQUEST)
+	reads < <(sed 's/../0x&, /g' <<<$REQUEST)
+	reads < <(sed 's/../\\x&/g' <<<$REQUEST)
+	reads < <(sed 's/../&:/g; s/:$//' <<<$REQUEST)
+	reads < <(xxd "$file")
+	reads < <(xxd -i "$file")
+	reads < <(xxd -p "$file")
+	reads < <(hexdump -C "$file")
+	reads < <(od -t x1 "$file")
+	reads < <(od -A x -t x1 "$file")
+	reads < <(base64 "$file")
+	reads < <("$PYTHON" -c 'print(repr(open("'"$file"'", "rb").read()))')
+}
+
+@test "a file, standard input, and -" {
+	local file=$BATS_TEST_TMPDIR/hex
+	echo $REQUEST >"$file"
+	reads "$file" </dev/null
+	reads - <"$file"
+	reads <"$file"
+	ends 1 "/nowhere: No such file or directory" /nowhere
+	ends 1 "/: Is a directory" /
+}
+
+@test "--in says what form it has" {
+	reads --in hex < <(echo $REQUEST)
+	reads --in raw < <(octets $REQUEST)
+	reads --in base64 < <(octets $REQUEST | base64)
+	reads --in script < <(echo "C: $REQUEST")
+	ends 1 'no SOCKS was found' --in raw < <(echo $REQUEST)
+	ends 4 "standard input: line 1: neither hex nor base64" --in hex < <(echo hello)
+	ends 4 "standard input: unknown file format" --in pcap < <(echo hello)
+	ends 4 "standard input: line 1: it does not say who said it: C:, S:, Cu: or Su:" < <(echo $REQUEST) \
+		--in script
+	run -2 "$SOCKS5" decode --in bas64 </dev/null
+	[[ $output == *"base64"* ]] || fail "$output"
+}
+
+@test "--from says whose octets they are" {
+	decode < <(echo 0500)
+	[[ $output == "server method-choice "* ]] || fail "$output"
+	decode --from client < <(echo 0500)
+	[[ $output == "client method-list "* ]] || fail "$output"
+	decode --from server < <(echo 0000000101020304005061)
+	[[ $output == "server datagram "*data=61 ]] || fail "$output"
+}
+
+@test "what is no SOCKS: status 1" {
+	decode < <(printf 'GET / HTTP/1.0\r\n\r\n')
+	[ "$status" = 1 ] || fail "$status $output"
+	[ "$stderr" = "socks5 decode: no SOCKS was found" ] || fail "$stderr"
+	ends 1 'no SOCKS was found' < <(echo hello)
+	ends 1 'no SOCKS was found' < <(printf '')
+	ends 1 'no SOCKS was found' < <(printf '\n\n')
+	decode < <(head -c 100000 /dev/zero)
+	[ "$status" = 1 ] || fail "$status $output $stderr"
+}
+
+@test "DEC-3 what is cut short: status 4, the field, how many octets, where" {
+	ends 4 < <(echo ${REQUEST:0:14}) \
+		"client, request at offset 0: it is cut short; destination address lacks 10 octets at offset 7"
+	[[ $output == *name-length=12*fault=* ]] || fail "$output"
+	ends 4 "client, credentials at offset 0: it is cut short; user name lacks 2 octets at offset 4" \
+		< <(echo 01047573)
+	decode < <(echo "05010 ")
+	[ "$status" = 4 ] || fail "$status"
+	[[ $stderr == *"odd number of hex digits"* ]] || fail "$stderr"
+	[[ $output == *method-choice* ]] || fail "$output"
+	decode < <(printf '05 01 00\n05 zz\n')
+	[ "$status" = 4 ] || fail "$status"
+	[[ $stderr == *"line 2"* ]] || fail "$stderr"
+}
+
+@test "what is malformed: status 4, where and why, and what is good is shown" {
+	ends 4 < <(printf 'C: 050100\nS: 0500\nC: 0401\n') \
+		"client, request at offset 3: version is 04: a SOCKS4 client"
+	[ "$(wc -l <<<"$output")" = 3 ] || fail "$output"
+	decode < <(printf 'C: 050100\nS: 4854\n# a new connection\nC: 050100\nS: 4854\n')
+	[ "$status" = 4 ] || fail "$status"
+	[[ $stderr == "socks5 decode: stream 1: server, method choice at offset 0: "*"; and 1 more like that" ]] ||
+		fail "$stderr"
+}
+
+@test "a deviation that can be read is a note, and no failure" {
+	decode < <(echo 05000101c00002010050)
+	[ "$status" = 0 ] || fail "$status $stderr"
+	[[ $output == *'note="reserved octet is not 00 (RFC 1928 4)"' ]] || fail "$output"
+}
+
+@test "DEC-6 passwords are hidden also where credentials are cut, and control characters escaped" {
+	local form
+	for form in tree line hex json; do
+		for octets in 0102757306736563726574 01027573067365637265 010275730673 0502757306736563726574; do
+			run "$SOCKS5" decode --format $form <<<"C: 050102"$'\n'"S: 0502"$'\n'"C: $octets"
+			[[ $output != *secre* && $output != *7365* && $output != *'73 65'* ]] ||
+				fail "$form $octets: $output"
+		done
+		run "$SOCKS5" decode --secrets --format $form <<<0102757306736563726574
+		[[ $output == *secret* || $output == *'73 65'* ]] || fail "$form: $output"
+	done
+	decode < <(echo 050100030507080a1b5b0050)
+	[[ $output == *'destination-address=\x07\x08\x0a\x1b['* ]] || fail "$output"
+}
+
+@test "--summary tells each conversation in a line" {
+	local file=$REPO/tests/golden/vectors/06-userpass-ok.hex
+	run "$SOCKS5" decode --summary "$file"
+	[ "$output" = 'stream=1 method=userpass user=us command=connect target=target.test:80 reply=00 up=75 down=41 notes=0 end="end of the octets"' ] ||
+		fail "$output"
+	run "$SOCKS5" decode --summary --format json "$file"
+	[ "$(jq -r '[.user, .command, .target, .reply, .up, .down] | join(" ")' <<<"$output")" = \
+		"us connect target.test:80 0 75 41" ] || fail "$output"
+	run "$SOCKS5" decode --summary "$REPO/tests/golden/vectors/50-tor-resolve.hex"
+	[[ ${lines[0]} == *'command=tor-resolve target=example.test:0'* ]] || fail "$output"
+	run "$SOCKS5" decode --summary "$REPO/tests/golden/vectors/09-userpass-rejected.hex"
+	[[ $output == *'end="credentials refused"' ]] || fail "$output"
+}
+
+@test "nothing is wider than a terminal, but for what is long itself" {
+	local form
+	for form in tree hex; do
+		"$SOCKS5" decode --format $form "$REPO/tests/golden/vectors/06-userpass-ok.hex" \
+			>"$BATS_TEST_TMPDIR/out"
+		[ "$(wc -L <"$BATS_TEST_TMPDIR/out")" -le 80 ] || fail "$form"
+	done
+}
+
+@test "colour on a terminal alone, and never with NO_COLOR" {
+	export TERM=xterm
+	unset NO_COLOR
+	local file=$REPO/tests/golden/vectors/01-noauth-connect-ipv4.hex form
+	for form in tree hex; do
+		script -qec "'$SOCKS5' decode --format $form '$file'" /dev/null </dev/null |
+			grep -q $'\033\\[' || fail "$form: no colour"
+		! NO_COLOR=1 script -qec "'$SOCKS5' decode --format $form '$file'" /dev/null </dev/null |
+			grep -q $'\033' || fail "$form: colour"
+		"$SOCKS5" decode --format $form "$file" >"$BATS_TEST_TMPDIR/out"
+		! grep -q $'\033' "$BATS_TEST_TMPDIR/out" || fail "$form: colour in a file"
+	done
+}
+
+@test "what cannot be written is said" {
+	run --separate-stderr bash -c '"$0" decode <<<050100 >/dev/full' "$SOCKS5"
+	[ "$status:$stderr" = "1:socks5 decode: standard output: No space left on device" ] ||
+		fail "$status $stderr"
+}
+
+@test "misuse is said, with what is meant" {
+	run -2 "$SOCKS5" decode one two
+	[[ $output == *"one file at most"* ]] || fail "$output"
+	run -2 "$SOCKS5" decode -i lo file
+	[[ $output == *"a file, or an interface with -i, not both"* ]] || fail "$output"
+	run -2 "$SOCKS5" decode -p 0
+	run -2 "$SOCKS5" decode --format xml
+	[[ $output == *tree*json* ]] || fail "$output"
+	run -1 "$SOCKS5" decode -i nowhere0
+	[[ $output == "socks5 decode: nowhere0: "* ]] || fail "$output"
+}
+
+@test "the pictures in the README are what it says" {
+	local command='' want='' count=0
+	# check: the command that was read, with what the README shows of it.
+	check() {
+		[ -n "$command" ] || return 0
+		diff <(printf '%s' "$want") <(cd "$REPO" && bash -c "${command//.\/socks5/$SOCKS5}" 2>&1) ||
+			fail "$command"
+		count=$((count + 1))
+	}
+	while IFS= read -r line; do
+		case $line in
+		'    $ '*) check; command='' want=''
+			[[ $line != *'socks5 decode'* ]] || command=${line#'    $ '} ;;
+		'    '*) want+=${line#'    '}$'\n' ;;
+		*) check; command='' want='' ;;
+		esac
+	done < <(cat "$REPO/README.md"; echo)
+	[ $count -ge 3 ] || fail "$count of them"
+}
