@@ -177,6 +177,26 @@ octets() {
 	done
 }
 
+@test "a long capture shows on a terminal's stderr how far it is, and nowhere else" {
+	local capture=$REPO/tests/golden/captures/connect.pcap
+	feed() {
+		cat "$capture"
+		for _ in {1..200}; do tail -c +25 "$capture"; done
+		sleep 0.5
+		for _ in {1..200}; do tail -c +25 "$capture"; done
+	}
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	feed >"$BATS_TEST_TMPDIR/fifo" &
+	"$PYTHON" "$REPO/tests/cli/terminal.py" "$BATS_TEST_TMPDIR/tty" -- \
+		"$SOCKS5" decode --summary "$BATS_TEST_TMPDIR/fifo" >"$BATS_TEST_TMPDIR/out"
+	wait $!
+	grep -q 'socks5 decode: [0-9]* frames, [0-9]* streams' "$BATS_TEST_TMPDIR/tty" ||
+		fail "$(cat "$BATS_TEST_TMPDIR/tty")"
+	[[ $(head -n 1 "$BATS_TEST_TMPDIR/tty") == *$'\r\033[K' ]] || fail "it stays"
+	run --separate-stderr bash -c '"$0" decode --summary <"$1"' "$SOCKS5" <(feed)
+	[ -z "$stderr" ] || fail "$stderr"
+}
+
 @test "what cannot be written is said" {
 	run --separate-stderr bash -c '"$0" decode <<<050100 >/dev/full' "$SOCKS5"
 	[ "$status:$stderr" = "1:socks5 decode: standard output: No space left on device" ] ||
