@@ -57,6 +57,7 @@ extern const struct command serve_command;
 extern const struct command connect_command;
 extern const struct command bind_command;
 extern const struct command udp_command;
+extern const struct command probe_command;
 extern const struct command decode_command;
 extern const struct command passwd_command;
 extern const struct command help_command;

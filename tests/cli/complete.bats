@@ -28,7 +28,7 @@ offers() {
 }
 
 @test "commands" {
-	offers "" :: serve connect bind udp decode passwd help version
+	offers "" :: serve connect bind udp probe decode passwd help version
 	offers co :: connect
 	offers xyz ::
 	offers - :: --help --version

@@ -15,7 +15,7 @@ import sys
 TOP = {"apps", "libsocks", "tests", "completions", "man", "Makefile", "README.md", "LICENSE"}
 BUILT = {"build", "socks5", "compile_commands.json"}
 
-ROOMS = ["base", "wire", "session", "dissect", "policy", "net", "roles"]
+ROOMS = ["base", "wire", "session", "dissect", "policy", "net", "probe", "roles"]
 PURE = ["base", "wire", "session", "dissect", "policy"]
 
 # What the whole library leaves to its caller.

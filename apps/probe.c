@@ -1,0 +1,204 @@
+/* socks5 probe: what a proxy is, what it can do and what it is worth. */
+#include "probe.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "command.h"
+#include "target.h"
+
+static const struct opt_word format_words[] = {
+	{ "text", PROBE_TEXT, "a table for each proxy" },
+	{ "json", PROBE_JSON, "an object for each proxy" },
+	{ NULL, 0, NULL },
+};
+
+#define OPT_TARGET struct probe_options
+static const struct opt probe_opts[] = {
+	OPT_HEADING("Which proxies"),
+	OPT("file", 'f', STR, file, "FILE|-", "proxies from a file, one a line", .want = "@file"),
+	OPT("jobs", 'j', INT, jobs, "N", "so many at a time", .def = "64", .min = 1, .max = 4096),
+	OPT("user", 'u', STR, user, "NAME[:PASSWORD]",
+	    "who we are where a proxy is given without a user", .secret = SECRET_USER),
+	OPT("password", 0, STR, password, "SOURCE", "where the password is",
+	    .words = secret_sources, .secret = SECRET_SOURCE),
+	OPT_HEADING("What is tried"),
+	OPT("target", 0, STR, target, "HOST:PORT", "see whether it connects there, too"),
+	OPT("quick", 0, FLAG, quick, NULL, "only whether it lets in and connects"),
+	OPT("timeout", 'w', MSEC, timeout, "DURATION", "wait so long for each answer", .def = "3"),
+	OPT_HEADING("What goes out"),
+	OPT("alive", 0, FLAG, alive, NULL, "show those alone that are usable"),
+	OPT("format", 0, ENUM, format, NULL, "how findings are shown", .def = "text",
+	    .words = format_words),
+	OPT("json", 0, PICK, format, NULL, "the same as --format json", .value = PROBE_JSON),
+	OPT_INCLUDE(out, out_opts),
+	OPT_END,
+};
+
+static int fail(const struct probe *p, const char *what, const char *why)
+{
+	out_error(&p->options.out, "%s: %s", what, why);
+	return EXIT_USAGE;
+}
+
+static int read_target(struct probe *p)
+{
+	char *const words[] = { p->options.target, NULL };
+	struct opt_error err;
+	struct target target;
+	bool missing;
+
+	if (!p->options.target)
+		return EXIT_OK;
+	if (target_parse(&target, words, 1, &missing, &err) < 0)
+		return fail(p, "option --target", err.text);
+	p->target = target.addr;
+	return EXIT_OK;
+}
+
+/* The name up to the first colon; the password from there on, or from its source. */
+static int read_user(struct probe *p)
+{
+	const char *user = p->options.user, *colon = user ? strchr(user, ':') : NULL;
+	struct secret secret = { .len = 0 };
+	char why[256], question[300];
+	int rc = 0;
+
+	if (!user)
+		return p->options.password
+			       ? fail(p, "option --password", "it is for a user; add -u NAME")
+			       : EXIT_OK;
+	if (colon && p->options.password)
+		return fail(p, "option --password", "the password is in --user already");
+	p->nuser = colon ? (size_t)(colon - user) : strlen(user);
+	if (!p->nuser || p->nuser > 255)
+		return fail(p, "option --user", "a name has 1 to 255 octets");
+	memcpy(p->user, user, p->nuser);
+	snprintf(question, sizeof(question), "password for %.*s: ", (int)p->nuser, p->user);
+	if (colon)
+		rc = secret_set(&secret, colon + 1, strlen(colon + 1));
+	else
+		rc = secret_read(&secret, p->options.password ? p->options.password : "prompt",
+				 question, why, sizeof(why));
+	if (rc < 0)
+		return fail(p, "password", colon ? "longer than 255 octets" : why);
+	p->npassword = secret.len;
+	memcpy(p->password, secret.octets, secret.len);
+	secret_wipe(&secret);
+	return EXIT_OK;
+}
+
+static int open_list(struct probe *p)
+{
+	const char *path = p->options.file;
+
+	if (!path)
+		return EXIT_OK;
+	p->file_name = strcmp(path, "-") == 0 ? "standard input" : path;
+	p->file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	if (p->file)
+		return EXIT_OK;
+	out_error(&p->options.out, "%s: %s", path, strerror(errno));
+	return EXIT_NETWORK;
+}
+
+/* The address by which others reach this machine; one that there is not is unknown, no failure. */
+static void start_echo(struct probe *p, struct s5_echo *echo, const char *beyond)
+{
+	struct s5_addr there = { .port = 9 }, here;
+
+	if (s5_addr_set_ip(&there, beyond, strlen(beyond)) && s5_sock_route(&here, &there) == 0 &&
+	    !s5_addr_is_loopback(&here))
+		s5_echo_start(echo, &p->engine.loop, &here);
+}
+
+static int start_targets(struct probe *p)
+{
+	struct s5_addr here4 = s5_addr_loopback(S5_ATYP_IPV4, 0);
+	struct s5_addr here6 = s5_addr_loopback(S5_ATYP_IPV6, 0);
+	int rc = s5_echo_start(&p->loop4, &p->engine.loop, &here4);
+
+	if (rc < 0) {
+		out_error(&p->options.out, "cannot listen for answers on 127.0.0.1: %s",
+			  strerror(-rc));
+		return EXIT_NETWORK;
+	}
+	s5_echo_start(&p->loop6, &p->engine.loop, &here6);
+	start_echo(p, &p->echo4, "192.0.2.1");
+	start_echo(p, &p->echo6, "2001:db8::1");
+	return EXIT_OK;
+}
+
+static void stop(struct probe *p)
+{
+	s5_echo_stop(&p->loop4);
+	s5_echo_stop(&p->loop6);
+	s5_echo_stop(&p->echo4);
+	s5_echo_stop(&p->echo6);
+	engine_stop(&p->engine);
+	if (p->file && p->file != stdin)
+		fclose(p->file);
+	explicit_bzero(p->password, sizeof(p->password));
+}
+
+static int prepare(struct probe *p)
+{
+	int status = read_target(p);
+
+	if (status == EXIT_OK)
+		status = read_user(p);
+	if (status == EXIT_OK)
+		status = open_list(p);
+	if (status == EXIT_OK)
+		status = engine_start(&p->engine, false, &p->options.out);
+	if (status == EXIT_OK)
+		status = start_targets(p);
+	return status;
+}
+
+static int probe_run(const struct command *self, int argc, char **argv)
+{
+	static struct probe p;
+	int status = EXIT_OK, count = command_parse(self, &p.options, argc, argv, &status);
+
+	if (count < 0)
+		goto out;
+	out_init(&p.options.out, self->name);
+	signal(SIGPIPE, SIG_IGN);
+	if (!count && !p.options.file) {
+		status = command_misuse(self, "no PROXY is given");
+		goto out;
+	}
+	p.words = argv;
+	p.nwords = (size_t)count;
+	status = prepare(&p);
+	if (status == EXIT_OK)
+		status = probe_run_all(&p);
+out:
+	stop(&p);
+	opt_fini(self->opts, &p.options);
+	return status;
+}
+
+static const char *const probe_examples[] = {
+	"socks5 probe 192.0.2.1:1080",
+	"say what that proxy can do",
+	"socks5 probe -f proxies.txt --quick --alive --json",
+	"find the usable ones of a list",
+	NULL,
+};
+
+const struct command probe_command = {
+	.name = "probe",
+	.summary = "find out what a proxy can do",
+	.synopsis = "[OPTION]... PROXY...",
+	.about =
+		"Tries what a SOCKS5 proxy can do and tells it: methods, credentials, CONNECT, BIND, UDP "
+		"and fragments by each kind of address, whether its replies are true, and how long "
+		"each phase takes. Targets are listeners of our own.",
+	.opts = probe_opts,
+	.examples = probe_examples,
+	.want = "@proxy",
+	.run = probe_run,
+};

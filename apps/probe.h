@@ -1,0 +1,79 @@
+/*
+ * `socks5 probe`: what a proxy is, can do and is worth. Every proxy is a subject; so many at a time
+ * are probed on one loop (probe_run.c), and each is shown when it is done (probe_text.c,
+ * probe_json.c). The targets are echoes of our own, on the address from which this machine reaches
+ * the proxy.
+ */
+#ifndef APPS_PROBE_H
+#define APPS_PROBE_H
+
+#include <sys/queue.h>
+
+#include "engine.h"
+#include "net/resolve.h"
+#include "opt.h"
+#include "out.h"
+#include "probe/echo.h"
+#include "probe/prober.h"
+#include "progress.h"
+#include "secret.h"
+
+enum probe_format { PROBE_TEXT, PROBE_JSON };
+
+struct probe_options {
+	char *file; /* of proxies, one a line; or NULL */
+	char *user, *password, *target;
+	int jobs;
+	int64_t timeout; /* ms for each step */
+	int format; /* enum probe_format */
+	bool quick, alive;
+	struct out out;
+};
+
+/* What a proxy is worth, and the exit status. */
+enum probe_worth { PROBE_USABLE, PROBE_UNUSABLE, PROBE_LOCKED };
+
+struct probe;
+
+struct probe_subject {
+	LIST_ENTRY(probe_subject) link;
+	struct probe *probe;
+	char *text; /* as it was typed, without a password */
+	struct s5_addr addr; /* its address, or its name; atyp 0: a Unix socket */
+	struct s5_lookup lookup;
+	const char *why; /* nothing was tried: static; or NULL */
+	struct s5_prober prober;
+};
+
+struct probe {
+	struct probe_options options;
+	struct engine engine;
+	struct progress progress;
+	struct s5_echo echo4, echo6, loop4, loop6; /* for proxies elsewhere, and on this machine */
+	struct s5_addr target; /* atyp 0: none was given */
+	char user[256], password[256];
+	size_t nuser, npassword;
+	FILE *file; /* the list that is read on; or NULL */
+	const char *file_name;
+	char **words; /* those on the command line that are left */
+	size_t nwords, line;
+	unsigned running;
+	uint64_t done, alive;
+	bool locked, unusable, stop;
+	LIST_HEAD(, probe_subject) subjects;
+};
+
+/* probe_run.c: all of them. An exit status; what is wrong was said. */
+int probe_run_all(struct probe *p);
+
+/* probe_fact.c: how a fact is told. */
+enum probe_answer { PROBE_YES, PROBE_NO, PROBE_UNKNOWN };
+#define PROBE_WHY 160
+enum probe_answer probe_fact(const struct probe_subject *s, enum s5_fact fact,
+			     char why[static PROBE_WHY]);
+enum probe_worth probe_worth(const struct probe_subject *s, const char **text);
+
+void probe_text(const struct probe_subject *s);
+void probe_json(const struct probe_subject *s);
+
+#endif

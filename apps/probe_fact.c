@@ -1,0 +1,100 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/names.h"
+#include "probe.h"
+
+/* A target of ours that the proxy perhaps cannot reach proves nothing against it. */
+static bool is_on_this_machine(const struct probe_subject *s)
+{
+	return !s->addr.atyp || s5_addr_is_loopback(&s->addr);
+}
+
+static bool was_reached(const struct probe_subject *s)
+{
+	const struct s5_found *found = s->prober.found;
+
+	return s5_found_holds(&found[S5_FACT_CONNECT4]) || s5_found_holds(&found[S5_FACT_CONNECT6]);
+}
+
+static bool needs_target(enum s5_fact fact)
+{
+	switch (fact) {
+	case S5_FACT_CONNECT4:
+	case S5_FACT_CONNECT6:
+	case S5_FACT_CONNECT_NAME:
+	case S5_FACT_CONNECT_TEXT:
+	case S5_FACT_UDP4:
+	case S5_FACT_UDP6:
+	case S5_FACT_UDP_NAME:
+	case S5_FACT_REFUSED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What it answered in the place of what it should. */
+static void say_end(const struct s5_found *f, char why[static PROBE_WHY])
+{
+	if (f->has_reply && f->rep)
+		snprintf(why, PROBE_WHY, "reply %02x, %s", f->rep, s5_rep_name(f->rep));
+	else if (f->end == S5_EXCHANGE_OTHER && f->method == S5_METHOD_UNACCEPTABLE)
+		snprintf(why, PROBE_WHY, "it answers ff, %s", s5_method_name(f->method));
+	else if (f->end == S5_EXCHANGE_OTHER && f->why)
+		snprintf(why, PROBE_WHY, "%s", f->why);
+	else if (f->error)
+		snprintf(why, PROBE_WHY, "%s: %s", s5_exchange_end_text(f->end),
+			 strerrordesc_np(f->error));
+	else
+		snprintf(why, PROBE_WHY, "%s", s5_exchange_end_text(f->end));
+}
+
+static enum probe_answer untried(const struct s5_found *f, char why[static PROBE_WHY])
+{
+	if (f->part != S5_PART_COUNT)
+		snprintf(why, PROBE_WHY, "there is not what it takes: %s", s5_part_text(f->part));
+	else if (f->lacks != S5_FACT_NONE)
+		snprintf(why, PROBE_WHY, "not tried without: %s", s5_fact_name(f->lacks));
+	else
+		snprintf(why, PROBE_WHY, "not asked");
+	return PROBE_UNKNOWN;
+}
+
+enum probe_answer probe_fact(const struct probe_subject *s, enum s5_fact fact,
+			     char why[static PROBE_WHY])
+{
+	const struct s5_found *f = &s->prober.found[fact];
+
+	why[0] = '\0';
+	if (s5_found_holds(f))
+		return PROBE_YES;
+	if (!f->is_tried)
+		return untried(f, why);
+	say_end(f, why);
+	if (needs_target(fact) && !is_on_this_machine(s) && !was_reached(s)) {
+		size_t n = strlen(why);
+
+		snprintf(why + n, PROBE_WHY - n, "; it may not reach this machine");
+		return PROBE_UNKNOWN;
+	}
+	return PROBE_NO;
+}
+
+enum probe_worth probe_worth(const struct probe_subject *s, const char **text)
+{
+	const struct s5_found *found = s->prober.found;
+
+	if (s->why || s->prober.answerer != S5_ANSWERER_SOCKS5) {
+		*text = s->why ? s->why : s5_answerer_text(s->prober.answerer);
+		return PROBE_UNUSABLE;
+	}
+	if (s5_found_holds(&found[S5_FACT_ENTER])) {
+		*text = s5_found_holds(&found[S5_FACT_OPEN]) ? "SOCKS5, open to anyone"
+							     : "SOCKS5, with credentials";
+		return PROBE_USABLE;
+	}
+	*text = s5_found_holds(&found[S5_FACT_USERPASS]) ? "SOCKS5, it wants other credentials"
+							 : "SOCKS5, with no method that we have";
+	return PROBE_LOCKED;
+}

@@ -1,0 +1,81 @@
+/* A proxy's findings as a table. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "probe.h"
+
+#define NAMES 38 /* columns */
+
+static const char *answer_text(enum probe_answer answer)
+{
+	static const char *const texts[] = { "yes", "no", "unknown" };
+
+	return texts[answer];
+}
+
+static void put_row(const char *name, const char *value, const char *why)
+{
+	printf("  %-*s%s%s%s%s\n", NAMES, name, value, *why ? " (" : "", why, *why ? ")" : "");
+}
+
+static void put_milliseconds(const char *name, int64_t us)
+{
+	if (us >= 0)
+		printf("  %-*s%" PRId64 ".%03d ms\n", NAMES, name, us / 1000, (int)(us % 1000));
+}
+
+/* Of the connection that reached the target. */
+static void put_times(const struct probe_subject *s)
+{
+	static const char *const names[2][S5_ANSWERS] = {
+		{ "time to the method", "time to the reply", "time to the first octet", NULL },
+		{ "time to the method", "time to the status", "time to the reply",
+		  "time to the first octet" },
+	};
+	const struct s5_found *f = &s->prober.found[S5_FACT_CONNECT4];
+
+	if (!f->is_tried)
+		return;
+	put_milliseconds("time to connect", f->connected);
+	for (unsigned i = 0; i < S5_ANSWERS; i++)
+		if (names[s->prober.parts.has_login][i])
+			put_milliseconds(names[s->prober.parts.has_login][i], f->answers[i]);
+}
+
+static void put_bound(const struct probe_subject *s)
+{
+	const struct s5_found *f = &s->prober.found[S5_FACT_CONNECT4];
+	char text[S5_ADDR_TEXT];
+
+	if (!s5_found_holds(f))
+		return;
+	put_row("bound address is true",
+		s5_echo_saw(&s->probe->loop4, &f->bound) || s5_echo_saw(&s->probe->echo4, &f->bound)
+			? "yes"
+			: "no",
+		s5_addr_format(&f->bound, text, sizeof(text)));
+}
+
+void probe_text(const struct probe_subject *s)
+{
+	char why[PROBE_WHY];
+	const char *worth;
+
+	probe_worth(s, &worth);
+	printf("%s: %s\n", s->text, worth);
+	if (s->why || s->prober.answerer == S5_ANSWERER_UNREACHABLE) {
+		if (s->prober.error)
+			printf("  %s\n", strerrordesc_np(s->prober.error));
+		return;
+	}
+	for (unsigned i = 0; i < S5_FACT_COUNT; i++) {
+		enum probe_answer answer;
+
+		if (i == S5_FACT_ALL || i == S5_FACT_ENTER || !s->prober.wanted[i])
+			continue;
+		answer = probe_fact(s, (enum s5_fact)i, why);
+		put_row(s5_fact_name((enum s5_fact)i), answer_text(answer), why);
+	}
+	put_bound(s);
+	put_times(s);
+}

@@ -1,0 +1,167 @@
+#include "probe/echo.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ROOM 16384 /* octets on their way back */
+
+struct s5_echo_conn {
+	struct s5_watch watch;
+	struct s5_echo *echo;
+	LIST_ENTRY(s5_echo_conn) link;
+	uint8_t room[ROOM];
+	size_t at, n;
+	bool eof;
+};
+
+static void drop(struct s5_echo_conn *c)
+{
+	s5_loop_unwatch(c->echo->loop, &c->watch);
+	close(c->watch.fd);
+	LIST_REMOVE(c, link);
+	c->echo->nconns--;
+	free(c);
+}
+
+/* 1: go on; 0: wait; -1: it is over. */
+static int read_some(struct s5_echo_conn *c)
+{
+	ssize_t n = read(c->watch.fd, c->room, ROOM);
+
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -1;
+	c->eof = n == 0;
+	c->at = 0;
+	c->n = (size_t)n;
+	return n > 0 ? 1 : -1;
+}
+
+static int write_some(struct s5_echo_conn *c)
+{
+	ssize_t n = send(c->watch.fd, c->room + c->at, c->n, MSG_NOSIGNAL);
+
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -1;
+	c->at += (size_t)n;
+	c->n -= (size_t)n;
+	return 1;
+}
+
+static void conn_ready(struct s5_watch *w, uint32_t events)
+{
+	struct s5_echo_conn *c = S5_OUTER(w, struct s5_echo_conn, watch);
+	int rc;
+
+	(void)events;
+	do {
+		rc = c->n ? write_some(c) : read_some(c);
+	} while (rc > 0);
+	if (rc < 0)
+		drop(c);
+}
+
+static void take_conn(struct s5_echo *e, int fd, const struct s5_sockaddr *peer)
+{
+	struct s5_echo_conn *c = e->nconns < S5_ECHO_MOST ? calloc(1, sizeof *c) : NULL;
+
+	if (!c) {
+		close(fd);
+		return;
+	}
+	c->echo = e;
+	c->watch = (struct s5_watch){ .fd = fd, .ready = conn_ready };
+	if (s5_loop_watch(e->loop, &c->watch, EPOLLIN | EPOLLOUT | EPOLLET) < 0) {
+		close(fd);
+		free(c);
+		return;
+	}
+	e->peers[e->accepted++ % S5_ECHO_PEERS] = s5_sockaddr_to(peer);
+	e->nconns++;
+	LIST_INSERT_HEAD(&e->conns, c, link);
+}
+
+static void listening_ready(struct s5_watch *w, uint32_t events)
+{
+	struct s5_echo *e = S5_OUTER(w, struct s5_echo, listening);
+	struct s5_sockaddr peer = { .len = sizeof peer.in6 };
+	int fd;
+
+	(void)events;
+	while ((fd = accept4(w->fd, &peer.sa, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+		take_conn(e, fd, &peer);
+		peer.len = sizeof peer.in6;
+	}
+}
+
+static void datagrams_ready(struct s5_watch *w, uint32_t events)
+{
+	static uint8_t octets[65536];
+	struct sockaddr_storage from;
+	socklen_t len;
+	ssize_t n;
+
+	(void)events;
+	for (;;) {
+		len = sizeof from;
+		n = recvfrom(w->fd, octets, sizeof octets, 0, (struct sockaddr *)&from, &len);
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n >= 0)
+			sendto(w->fd, octets, (size_t)n, 0, (struct sockaddr *)&from, len);
+	}
+}
+
+int s5_echo_start(struct s5_echo *e, struct s5_loop *loop, const struct s5_addr *at)
+{
+	int rc;
+
+	e->loop = loop;
+	e->listening =
+		(struct s5_watch){ .fd = s5_listen_tcp(at, false), .ready = listening_ready };
+	e->datagrams = (struct s5_watch){ .fd = s5_sock_udp(at), .ready = datagrams_ready };
+	LIST_INIT(&e->conns);
+	rc = e->listening.fd < 0 ? e->listening.fd : e->datagrams.fd < 0 ? e->datagrams.fd : 0;
+	if (rc == 0)
+		rc = s5_loop_watch(loop, &e->listening, EPOLLIN);
+	if (rc == 0)
+		rc = s5_loop_watch(loop, &e->datagrams, EPOLLIN);
+	if (rc < 0) {
+		s5_echo_stop(e);
+		return rc;
+	}
+	e->tcp = s5_sock_local(e->listening.fd);
+	e->udp = s5_sock_local(e->datagrams.fd);
+	return 0;
+}
+
+static void stop(struct s5_echo *e, struct s5_watch *w)
+{
+	if (w->fd < 0)
+		return;
+	s5_loop_unwatch(e->loop, w);
+	close(w->fd);
+	w->fd = -1;
+}
+
+void s5_echo_stop(struct s5_echo *e)
+{
+	struct s5_echo_conn *c;
+
+	if (!e->loop)
+		return;
+	while ((c = LIST_FIRST(&e->conns)))
+		drop(c);
+	stop(e, &e->listening);
+	stop(e, &e->datagrams);
+	memset(e, 0, sizeof *e);
+}
+
+bool s5_echo_saw(const struct s5_echo *e, const struct s5_addr *peer)
+{
+	for (unsigned i = 0; i < S5_ECHO_PEERS; i++)
+		if (e->peers[i].atyp && s5_addr_equal(&e->peers[i], peer))
+			return true;
+	return false;
+}

@@ -1,0 +1,322 @@
+#include "probe/exchange.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "probe/judge.h"
+#include "probe/side.h"
+
+#define PACE 1 /* ms between octets that go one by one */
+
+int64_t s5_exchange_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+const char *s5_exchange_end_text(enum s5_exchange_end end)
+{
+	static const char *const texts[] = {
+		[S5_EXCHANGE_PASSED] = "as it should be",
+		[S5_EXCHANGE_OTHER] = "something else came",
+		[S5_EXCHANGE_CLOSED] = "the connection was closed",
+		[S5_EXCHANGE_RESET] = "the connection was reset",
+		[S5_EXCHANGE_SILENT] = "nothing came in time",
+		[S5_EXCHANGE_UNREACHABLE] = "cannot connect",
+		[S5_EXCHANGE_TROUBLE] = "trouble on this machine",
+		[S5_EXCHANGE_UNTRIED] = "not tried",
+	};
+
+	return texts[end];
+}
+
+/* ending */
+
+static void close_sides(struct s5_exchange *x)
+{
+	for (unsigned i = 0; i < S5_SPEAKER_COUNT; i++)
+		s5_side_close(&x->side[i]);
+}
+
+static void tell(struct s5_task *t)
+{
+	struct s5_exchange *x = S5_OUTER(t, struct s5_exchange, task);
+
+	x->done(x);
+}
+
+static void finish(struct s5_exchange *x, enum s5_exchange_end end)
+{
+	if (x->is_over)
+		return;
+	x->is_over = true;
+	x->end = end;
+	x->ended = s5_exchange_clock();
+	s5_timer_stop(x->loop, &x->timer);
+	close_sides(x);
+	x->task.run = tell;
+	s5_loop_later(x->loop, &x->task);
+}
+
+static void fail(struct s5_exchange *x, enum s5_exchange_end end, int error)
+{
+	x->error = error;
+	finish(x, end);
+}
+
+void s5_exchange_free(struct s5_exchange *x)
+{
+	if (!x->loop)
+		return;
+	s5_timer_stop(x->loop, &x->timer);
+	s5_loop_not_later(x->loop, &x->task);
+	close_sides(x);
+	free(x->out);
+	free(x->said);
+	free(x->pieces);
+	memset(x, 0, sizeof *x);
+}
+
+/* sending */
+
+static struct s5_word *word_of(const struct s5_exchange *x)
+{
+	return &x->words->words[x->word];
+}
+
+static bool prepare(struct s5_exchange *x)
+{
+	free(x->out);
+	x->sent = 0;
+	x->out = malloc(S5_OCTETS_MOST);
+	if (x->out)
+		x->nout = s5_word_octets(word_of(x), x->parts, x->out, NULL);
+	return x->out != NULL;
+}
+
+/* True when all of it went. */
+static bool send_more(struct s5_exchange *x, size_t most)
+{
+	struct s5_side *side = &x->side[word_of(x)->speaker];
+	ssize_t n = s5_side_send(side, x->out + x->sent, most);
+
+	if (n < 0 && n != -EAGAIN && n != -ECONNREFUSED) {
+		/* What the other side has to say about it is still to be read. */
+		x->sent = x->nout;
+		return true;
+	}
+	x->sent += n > 0 ? (size_t)n : n == -ECONNREFUSED ? x->nout - x->sent : 0;
+	return x->sent == x->nout;
+}
+
+static bool do_send(struct s5_exchange *x)
+{
+	bool one_by_one = word_of(x)->kind == S5_WORD_SEND_ONE_BY_ONE;
+
+	if (!x->is_begun && !prepare(x)) {
+		fail(x, S5_EXCHANGE_TROUBLE, ENOMEM);
+		return false;
+	}
+	x->is_begun = true;
+	if (x->nout == 0 && word_of(x)->speaker < S5_SPEAKER_DATAGRAMS)
+		return true;
+	if (send_more(x, one_by_one ? 1 : x->nout - x->sent))
+		return true;
+	s5_timer_set(x->loop, &x->timer, s5_clock_ms() + (one_by_one ? PACE : x->times.answer));
+	return false;
+}
+
+/* waiting */
+
+static int64_t limit_of(const struct s5_exchange *x)
+{
+	enum s5_word_kind kind = word_of(x)->kind;
+
+	if (kind == S5_WORD_SILENCE)
+		return x->times.silence;
+	return kind == S5_WORD_EOF || kind == S5_WORD_END ? x->times.end : x->times.answer;
+}
+
+static void begin_wait(struct s5_exchange *x, int64_t limit)
+{
+	if (x->is_begun)
+		return;
+	x->is_begun = true;
+	s5_timer_set(x->loop, &x->timer, s5_clock_ms() + limit);
+}
+
+/* The alternatives behind the word are not looked at any more. */
+static void skip_alternatives(struct s5_exchange *x)
+{
+	while (x->word + 1 < x->words->n && x->words->words[x->word + 1].is_alternative)
+		x->word++;
+}
+
+static bool do_wait(struct s5_exchange *x, bool is_late)
+{
+	size_t first = x->word, at = first;
+	struct s5_judgement verdict = { .fits = S5_FITS_NO }, own;
+
+	do {
+		own = s5_judge(x, &x->words->words[at], is_late);
+		if (at == first || own.fits > verdict.fits)
+			verdict = own;
+	} while (verdict.fits != S5_FITS_YES && ++at < x->words->n &&
+		 x->words->words[at].is_alternative);
+	if (verdict.fits == S5_FITS_YES) {
+		skip_alternatives(x);
+		return true;
+	}
+	if (verdict.fits == S5_FITS_PERHAPS && !is_late) {
+		begin_wait(x, limit_of(x));
+		return false;
+	}
+	x->why = verdict.why;
+	finish(x, verdict.fits == S5_FITS_PERHAPS ? S5_EXCHANGE_SILENT : verdict.end);
+	return false;
+}
+
+/* the bound address */
+
+static struct s5_addr bound_address(const struct s5_exchange *x)
+{
+	struct s5_addr bound = x->reply.bnd, proxy = s5_sockaddr_to(&x->proxy);
+
+	if (s5_addr_is_ip(&bound) && !s5_addr_is_any(&bound))
+		return bound;
+	proxy.port = bound.port;
+	return proxy;
+}
+
+static bool open_side(struct s5_exchange *x, enum s5_speaker speaker)
+{
+	struct s5_addr bound = bound_address(x);
+	struct s5_sockaddr to;
+	int rc = -EDESTADDRREQ;
+
+	if (bound.port && s5_sockaddr_from(&to, &bound))
+		rc = s5_side_open(&x->side[speaker], &to, speaker >= S5_SPEAKER_DATAGRAMS);
+	if (rc < 0)
+		fail(x, S5_EXCHANGE_UNREACHABLE, -rc);
+	return rc == 0;
+}
+
+static bool do_connect(struct s5_exchange *x)
+{
+	struct s5_side *peer = &x->side[S5_SPEAKER_PEER];
+
+	if (!x->is_begun && !open_side(x, S5_SPEAKER_PEER))
+		return false;
+	begin_wait(x, x->times.answer);
+	return peer->connected;
+}
+
+static bool do_associate(struct s5_exchange *x)
+{
+	return open_side(x, S5_SPEAKER_DATAGRAMS) && open_side(x, S5_SPEAKER_OTHER_DATAGRAMS);
+}
+
+/* words */
+
+/* True when the word is done. */
+static bool do_word(struct s5_exchange *x, bool is_late)
+{
+	switch (word_of(x)->kind) {
+	case S5_WORD_SEND:
+	case S5_WORD_SEND_ONE_BY_ONE:
+		return do_send(x);
+	case S5_WORD_FIN:
+		s5_side_shutdown(&x->side[S5_SPEAKER_CLIENT]);
+		return true;
+	case S5_WORD_WAIT:
+		begin_wait(x, word_of(x)->ms);
+		return is_late;
+	case S5_WORD_CONNECT:
+		return do_connect(x);
+	case S5_WORD_ASSOCIATE:
+		return do_associate(x);
+	default:
+		return do_wait(x, is_late);
+	}
+}
+
+/* As far as it goes. is_late: the time of the word is over. */
+static void go(struct s5_exchange *x, bool is_late)
+{
+	while (!x->is_over && x->word < x->words->n) {
+		if (!do_word(x, is_late))
+			return;
+		s5_timer_stop(x->loop, &x->timer);
+		x->word++;
+		x->is_begun = false;
+		is_late = false;
+	}
+	finish(x, S5_EXCHANGE_PASSED);
+}
+
+static void fire(struct s5_timer *t)
+{
+	struct s5_exchange *x = S5_OUTER(t, struct s5_exchange, timer);
+	enum s5_word_kind kind;
+
+	if (!x->side[S5_SPEAKER_CLIENT].connected) {
+		fail(x, S5_EXCHANGE_UNREACHABLE, ETIMEDOUT);
+		return;
+	}
+	kind = word_of(x)->kind;
+	if (kind == S5_WORD_CONNECT)
+		fail(x, S5_EXCHANGE_UNREACHABLE, ETIMEDOUT);
+	else if (kind == S5_WORD_SEND)
+		finish(x, S5_EXCHANGE_SILENT);
+	else
+		go(x, true);
+}
+
+void s5_exchange_heard(struct s5_exchange *x, struct s5_side *side, int error)
+{
+	if (error && !side->connected) {
+		fail(x, S5_EXCHANGE_UNREACHABLE, error);
+		return;
+	}
+	if (side == &x->side[S5_SPEAKER_CLIENT] && !x->connected) {
+		x->connected = s5_exchange_clock();
+		s5_timer_stop(x->loop, &x->timer);
+	}
+	if (x->connected)
+		go(x, false);
+}
+
+static void begin(struct s5_task *t)
+{
+	struct s5_exchange *x = S5_OUTER(t, struct s5_exchange, task);
+	enum s5_part lack = s5_words_lack(x->words, x->parts);
+	int rc;
+
+	if (lack != S5_PART_COUNT) {
+		x->lack = lack;
+		finish(x, S5_EXCHANGE_UNTRIED);
+		return;
+	}
+	rc = s5_side_open(&x->side[S5_SPEAKER_CLIENT], &x->proxy, false);
+	if (rc < 0)
+		fail(x, S5_EXCHANGE_UNREACHABLE, -rc);
+	else
+		s5_timer_set(x->loop, &x->timer, s5_clock_ms() + x->times.connect);
+}
+
+void s5_exchange_start(struct s5_exchange *x)
+{
+	x->began = s5_exchange_clock();
+	x->timer.fire = fire;
+	x->task.run = begin;
+	for (unsigned i = 0; i < S5_SPEAKER_COUNT; i++) {
+		x->side[i].exchange = x;
+		x->side[i].watch.fd = -1;
+	}
+	s5_loop_later(x->loop, &x->task);
+}

@@ -1,0 +1,102 @@
+/* One run of a script (probe/words.h) against a proxy: what was said, what came, and how it ended.
+ *
+ * Whatever the words say is sent as it stands, right or wrong; what comes back is read by the parser
+ * that all others use, and its notes count against it. An exchange opens its own connection.
+ *
+ * It is embedded in what it serves and belongs to one loop. Zero it, set the upper part, start it;
+ * done() is called once, from the loop, never from within start; s5_exchange_free at any time gives
+ * everything back, also in done().
+ */
+#ifndef S5_PROBE_EXCHANGE_H
+#define S5_PROBE_EXCHANGE_H
+
+#include "net/loop.h"
+#include "net/sock.h"
+#include "probe/words.h"
+#include "wire/message.h"
+
+struct s5_exchange_times { /* ms */
+	int64_t connect; /* until the proxy has accepted */
+	int64_t answer; /* until what is waited for has come */
+	int64_t end; /* until a connection has ended */
+	int64_t silence; /* that has to last */
+};
+
+#define S5_EXCHANGE_TIMES                                                     \
+	{                                                                     \
+		.connect = 5000, .answer = 3000, .end = 12000, .silence = 300 \
+	}
+
+enum s5_exchange_end {
+	S5_EXCHANGE_PASSED,
+	S5_EXCHANGE_OTHER, /* something else came than was waited for */
+	S5_EXCHANGE_CLOSED, /* the connection ended instead, */
+	S5_EXCHANGE_RESET, /* by a reset, */
+	S5_EXCHANGE_SILENT, /* nothing came, or not enough of it, or it did not end */
+	S5_EXCHANGE_UNREACHABLE, /* the proxy; or the bound address, for `connect` */
+	S5_EXCHANGE_TROUBLE, /* here: error says which */
+	S5_EXCHANGE_UNTRIED, /* a part is missing: lack */
+};
+
+/* Octets that were said; of more than S5_SAID_MOST the rest is only counted. */
+#define S5_SAID_MOST 4096
+
+struct s5_piece {
+	enum s5_speaker speaker;
+	bool is_sent; /* else it was received */
+	size_t off, len; /* in s5_exchange.said */
+	int64_t when; /* as s5_exchange_clock */
+};
+
+struct s5_side {
+	struct s5_watch watch; /* fd -1: not there */
+	struct s5_exchange *exchange;
+	uint8_t *in;
+	size_t nin, room;
+	bool connected, eof, reset, heard; /* heard: a datagram is in `in`, be it an empty one */
+};
+
+struct s5_exchange {
+	/* Set by the caller before start. */
+	struct s5_loop *loop;
+	struct s5_sockaddr proxy;
+	const struct s5_words *words; /* both borrowed until done() */
+	const struct s5_parts *parts;
+	struct s5_exchange_times times;
+	void (*done)(struct s5_exchange *x);
+
+	/* The result, from done() on. */
+	enum s5_exchange_end end;
+	size_t word; /* at which it ended; words->n: behind the last */
+	int error; /* UNREACHABLE, TROUBLE: a positive errno */
+	const char *why; /* OTHER: static, what is wrong with its form; or NULL */
+	enum s5_part lack; /* UNTRIED */
+	struct s5_choice choice; /* the last ones that came */
+	struct s5_status status;
+	struct s5_reply reply;
+	int64_t began, connected, ended; /* as s5_exchange_clock; connected 0: it never was */
+	uint8_t *said; /* NULL: nothing was */
+	size_t nsaid, said_room;
+	struct s5_piece *pieces;
+	size_t npieces, pieces_room;
+	uint64_t unsaid; /* octets that were counted only */
+
+	/* private */
+	struct s5_side side[S5_SPEAKER_COUNT];
+	struct s5_timer timer;
+	struct s5_task task;
+	uint8_t *out; /* what the word sends */
+	size_t nout, sent;
+	bool is_begun; /* the word */
+	bool is_over;
+};
+
+void s5_exchange_start(struct s5_exchange *x);
+/* Fine at any time once it was started, and of one that is zeroed. */
+void s5_exchange_free(struct s5_exchange *x);
+
+/* Microseconds of the monotonic clock. */
+int64_t s5_exchange_clock(void);
+const char *s5_exchange_end_text(enum s5_exchange_end end);
+
+#endif

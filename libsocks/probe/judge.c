@@ -1,0 +1,164 @@
+#include "probe/judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/side.h"
+
+static struct s5_judgement yes(void)
+{
+	return (struct s5_judgement){ .fits = S5_FITS_YES };
+}
+
+static struct s5_judgement no(enum s5_exchange_end end, const char *why)
+{
+	return (struct s5_judgement){ S5_FITS_NO, end, why };
+}
+
+/* More is needed, which may still come. */
+static struct s5_judgement wants_more(const struct s5_side *side)
+{
+	if (side->reset)
+		return no(S5_EXCHANGE_RESET, NULL);
+	if (side->eof)
+		return no(S5_EXCHANGE_CLOSED, NULL);
+	return (struct s5_judgement){ .fits = S5_FITS_PERHAPS };
+}
+
+/* octets */
+
+static bool begins_so(const uint8_t *in, const uint8_t *want, const bool *any, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!any[i] && in[i] != want[i])
+			return false;
+	return true;
+}
+
+static struct s5_judgement judge_datagram(struct s5_side *side, const uint8_t *want,
+					  const bool *any, size_t n)
+{
+	if (!side->heard)
+		return wants_more(side);
+	if (side->nin != n || !begins_so(side->in, want, any, n))
+		return no(S5_EXCHANGE_OTHER, NULL);
+	s5_side_take(side, n);
+	return yes();
+}
+
+static struct s5_judgement judge_stream(struct s5_side *side, const uint8_t *want, const bool *any,
+					size_t n)
+{
+	if (!begins_so(side->in, want, any, side->nin < n ? side->nin : n))
+		return no(S5_EXCHANGE_OTHER, NULL);
+	if (side->nin < n)
+		return wants_more(side);
+	s5_side_take(side, n);
+	return yes();
+}
+
+static struct s5_judgement judge_octets(struct s5_exchange *x, struct s5_side *side,
+					const struct s5_word *w)
+{
+	uint8_t *want = malloc(S5_OCTETS_MOST);
+	bool *any = malloc(S5_OCTETS_MOST * sizeof *any);
+	struct s5_judgement own = no(S5_EXCHANGE_TROUBLE, NULL);
+	size_t n;
+
+	if (want && any) {
+		n = s5_word_octets(w, x->parts, want, any);
+		own = w->speaker >= S5_SPEAKER_DATAGRAMS ? judge_datagram(side, want, any, n)
+							 : judge_stream(side, want, any, n);
+	}
+	free(want);
+	free(any);
+	return own;
+}
+
+/* messages */
+
+static enum s5_rc get(struct s5_exchange *x, const struct s5_word *w, struct s5_reader *in,
+		      uint8_t *code)
+{
+	enum s5_rc rc;
+
+	if (w->kind == S5_WORD_CHOICE) {
+		rc = s5_choice_get(in, &x->choice);
+		*code = x->choice.method;
+	} else if (w->kind == S5_WORD_STATUS) {
+		rc = s5_status_get(in, &x->status);
+		*code = x->status.status;
+	} else {
+		rc = s5_reply_get(in, &x->reply);
+		*code = x->reply.rep;
+	}
+	return rc;
+}
+
+static struct s5_judgement judge_message(struct s5_exchange *x, struct s5_side *side,
+					 const struct s5_word *w)
+{
+	struct s5_trace trace = { .nspans = 0 };
+	struct s5_reader in = s5_reader_over(side->nin ? side->in : (uint8_t *)"", side->nin);
+	uint8_t code = 0;
+	enum s5_rc rc;
+
+	in.trace = &trace;
+	rc = get(x, w, &in, &code);
+	if (rc == S5_MORE)
+		return wants_more(side);
+	if (rc == S5_BAD)
+		return no(S5_EXCHANGE_OTHER, s5_note_text(in.why));
+	if (trace.nmarks)
+		return no(S5_EXCHANGE_OTHER, s5_note_text((enum s5_note)trace.mark[0].note));
+	if (!s5_word_takes(w, code))
+		return no(S5_EXCHANGE_OTHER, NULL);
+	s5_side_take(side, in.off);
+	return yes();
+}
+
+/* ends */
+
+static struct s5_judgement judge_eof(struct s5_side *side)
+{
+	if (side->nin)
+		return no(S5_EXCHANGE_OTHER, NULL);
+	if (side->eof && !side->reset)
+		return yes();
+	return wants_more(side);
+}
+
+static struct s5_judgement judge_end(struct s5_side *side)
+{
+	bool is_over = side->eof || side->reset;
+
+	/* Until then it is for another word, unless there is no room for more. */
+	if (is_over || side->nin == side->room)
+		s5_side_take(side, side->nin);
+	return is_over ? yes() : wants_more(side);
+}
+
+static struct s5_judgement judge_silence(struct s5_side *side, bool is_late)
+{
+	if (side->nin || side->heard)
+		return no(S5_EXCHANGE_OTHER, NULL);
+	return is_late ? yes() : wants_more(side);
+}
+
+struct s5_judgement s5_judge(struct s5_exchange *x, const struct s5_word *w, bool is_late)
+{
+	struct s5_side *side = &x->side[w->speaker];
+
+	switch (w->kind) {
+	case S5_WORD_OCTETS:
+		return judge_octets(x, side, w);
+	case S5_WORD_EOF:
+		return judge_eof(side);
+	case S5_WORD_END:
+		return judge_end(side);
+	case S5_WORD_SILENCE:
+		return judge_silence(side, is_late);
+	default:
+		return judge_message(x, side, w);
+	}
+}

@@ -1,0 +1,23 @@
+/* A socket of an exchange: what it hears is kept until it is judged, and written down. Private to
+ * exchange.c and judge.c. */
+#ifndef S5_PROBE_SIDE_H
+#define S5_PROBE_SIDE_H
+
+#include <sys/types.h>
+
+#include "probe/exchange.h"
+
+/* Begins to connect (datagrams: there is nothing to wait for). 0 or -errno. */
+int s5_side_open(struct s5_side *side, const struct s5_sockaddr *to, bool datagrams);
+/* Also of one that is not open. What it heard is gone. */
+void s5_side_close(struct s5_side *side);
+/* As send(2): how many of them, or -errno. */
+ssize_t s5_side_send(struct s5_side *side, const uint8_t *octets, size_t n);
+void s5_side_shutdown(struct s5_side *side);
+/* The first n of what it heard were judged; of datagrams all of one. */
+void s5_side_take(struct s5_side *side, size_t n);
+
+/* exchange.c: something was heard, or (error) connecting failed. */
+void s5_exchange_heard(struct s5_exchange *x, struct s5_side *side, int error);
+
+#endif

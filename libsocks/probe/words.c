@@ -1,0 +1,376 @@
+#include "probe/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WAIT_MOST 30000u /* ms */
+
+/* A piece of the text that is being read. */
+struct piece {
+	const char *at, *end;
+};
+
+static bool fail(struct s5_words *s, const char *why)
+{
+	s->why = why;
+	return false;
+}
+
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool is_empty(const struct piece *p)
+{
+	return p->at == p->end;
+}
+
+/* Skips the text if it comes next. */
+static bool skip(struct piece *p, const char *text)
+{
+	size_t n = strlen(text);
+
+	if ((size_t)(p->end - p->at) < n || memcmp(p->at, text, n) != 0)
+		return false;
+	p->at += n;
+	return true;
+}
+
+/* -1: no number, or one beyond most. */
+static long number_at(struct piece *p, long most)
+{
+	long number = -1;
+
+	for (; !is_empty(p) && *p->at >= '0' && *p->at <= '9' && number <= most; p->at++)
+		number = (number < 0 ? 0 : number) * 10 + (*p->at - '0');
+	return number <= most ? number : -1;
+}
+
+/* Two hex digits, or -1. */
+static int octet_at(struct piece *p)
+{
+	int high, low;
+
+	if (p->end - p->at < 2)
+		return -1;
+	high = digit_of(p->at[0]);
+	low = digit_of(p->at[1]);
+	if (high < 0 || low < 0)
+		return -1;
+	p->at += 2;
+	return high << 4 | low;
+}
+
+/* octets */
+
+static bool put(struct s5_words *s, struct s5_word *w, unsigned octet, size_t times)
+{
+	uint16_t *more = reallocarray(w->octets, w->n + times + 1, sizeof *more);
+
+	if (!more)
+		return fail(s, "no memory");
+	w->octets = more;
+	while (times--)
+		w->octets[w->n++] = (uint16_t)octet;
+	return true;
+}
+
+static bool read_repeated(struct s5_words *s, struct s5_word *w, struct piece *p)
+{
+	long times = number_at(p, S5_OCTETS_MOST);
+	int octet = times >= 0 && skip(p, "*") ? octet_at(p) : -1;
+
+	if (octet < 0)
+		return fail(s, "N*XX is expected, an octet N times over");
+	return put(s, w, (unsigned)octet, (size_t)times);
+}
+
+static bool read_braces(struct s5_words *s, struct s5_word *w, struct piece *p)
+{
+	const char *close = memchr(p->at, '}', (size_t)(p->end - p->at));
+	struct piece inside = { p->at, close };
+
+	if (!close)
+		return fail(s, "a brace is not closed");
+	p->at = close + 1;
+	if (inside.at < close && *inside.at >= '0' && *inside.at <= '9')
+		return read_repeated(s, w, &inside);
+	for (unsigned i = 0; i < S5_PART_COUNT; i++) {
+		const char *name = s5_part_name((enum s5_part)i);
+
+		if (strlen(name) == (size_t)(close - inside.at) &&
+		    !memcmp(name, inside.at, strlen(name)))
+			return put(s, w, S5_OCTET_PART + i, 1);
+	}
+	return fail(s, "there is no such part");
+}
+
+static bool read_octets(struct s5_words *s, struct s5_word *w, struct piece *p)
+{
+	int octet;
+
+	while (!is_empty(p)) {
+		if (skip(p, "{")) {
+			if (!read_braces(s, w, p))
+				return false;
+			continue;
+		}
+		octet = skip(p, "..") ? (int)S5_OCTET_ANY : octet_at(p);
+		if (octet < 0)
+			return fail(s, "two hex digits are expected, or a brace");
+		if (octet == (int)S5_OCTET_ANY && w->kind != S5_WORD_OCTETS)
+			return fail(s, "any octet cannot be sent");
+		if (!put(s, w, (unsigned)octet, 1))
+			return false;
+	}
+	return true;
+}
+
+/* words */
+
+/* XX,XX or !XX,XX */
+static bool read_codes(struct s5_words *s, struct s5_word *w, struct piece *p)
+{
+	bool none_of = skip(p, "!");
+
+	do {
+		int code = octet_at(p);
+
+		if (code < 0)
+			return fail(s, "a code is expected, of two hex digits");
+		w->codes[code / 8] |= (uint8_t)(1u << code % 8);
+	} while (skip(p, ","));
+	for (unsigned i = 0; none_of && i < sizeof w->codes; i++)
+		w->codes[i] = (uint8_t)~w->codes[i];
+	return is_empty(p) || fail(s, "a comma is expected between codes");
+}
+
+static bool read_wait(struct s5_words *s, struct s5_word *w, struct piece *p)
+{
+	static const struct {
+		const char *text;
+		enum s5_word_kind kind;
+	} waits[] = {
+		{ "choice=", S5_WORD_CHOICE }, { "status=", S5_WORD_STATUS },
+		{ "reply=", S5_WORD_REPLY },   { "eof", S5_WORD_EOF },
+		{ "end", S5_WORD_END },	       { "silence", S5_WORD_SILENCE },
+	};
+
+	for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+		if (!skip(p, waits[i].text))
+			continue;
+		w->kind = waits[i].kind;
+		if (w->kind < S5_WORD_EOF)
+			return read_codes(s, w, p);
+		return is_empty(p) || fail(s, "nothing more is expected in this word");
+	}
+	w->kind = S5_WORD_OCTETS;
+	return read_octets(s, w, p);
+}
+
+static enum s5_speaker speaker_at(struct piece *p)
+{
+	static const struct {
+		const char *text;
+		enum s5_speaker speaker;
+	} speakers[] = {
+		{ "#", S5_SPEAKER_PEER },
+		{ "u", S5_SPEAKER_DATAGRAMS },
+		{ "v", S5_SPEAKER_OTHER_DATAGRAMS },
+	};
+
+	for (size_t i = 0; i < sizeof speakers / sizeof speakers[0]; i++)
+		if (skip(p, speakers[i].text))
+			return speakers[i].speaker;
+	return S5_SPEAKER_CLIENT;
+}
+
+static bool is_of_datagrams(const struct s5_word *w)
+{
+	return w->speaker >= S5_SPEAKER_DATAGRAMS;
+}
+
+static bool read_said(struct s5_words *s, struct s5_word *w, struct piece *p)
+{
+	w->speaker = speaker_at(p);
+	if (skip(p, ">")) {
+		w->kind = skip(p, ":") ? S5_WORD_SEND_ONE_BY_ONE : S5_WORD_SEND;
+		return read_octets(s, w, p);
+	}
+	if (!skip(p, "<"))
+		return fail(s, "there is no such word");
+	if (!read_wait(s, w, p))
+		return false;
+	if (is_of_datagrams(w) && w->kind != S5_WORD_OCTETS && w->kind != S5_WORD_SILENCE)
+		return fail(s, "that is nothing a datagram can be");
+	return true;
+}
+
+static struct s5_word *add(struct s5_words *s, struct s5_word w)
+{
+	size_t room = s->room ? 2 * s->room : 16;
+	struct s5_word *words = s->words;
+
+	if (s->n == s->room) {
+		words = reallocarray(s->words, room, sizeof *words);
+		if (!words) {
+			fail(s, "no memory");
+			return NULL;
+		}
+		s->words = words;
+		s->room = room;
+	}
+	words[s->n] = w;
+	return &words[s->n++];
+}
+
+static bool read_alternatives(struct s5_words *s, struct s5_word at, struct piece p)
+{
+	struct s5_word *w;
+
+	do {
+		const char *bar = memchr(p.at, '|', (size_t)(p.end - p.at));
+		struct piece one = { p.at, bar ? bar : p.end };
+
+		w = add(s, at);
+		if (!w || !read_said(s, w, &one))
+			return false;
+		if ((bar || w->is_alternative) && w->kind < S5_WORD_OCTETS)
+			return fail(s, "only what waits has an alternative");
+		if (w->is_alternative && w->speaker != w[-1].speaker)
+			return fail(s, "alternatives are of one connection");
+		p.at = bar ? bar + 1 : p.end;
+		at.is_alternative = true;
+	} while (p.at < p.end);
+	return true;
+}
+
+static bool read_enter(struct s5_words *s, struct s5_word at, bool has_login)
+{
+	static const char *const words[] = { ">{hello}", "<choice=!ff", ">{login}", "<status=00" };
+
+	for (unsigned i = 0; i < (has_login ? 4 : 2); i++)
+		if (!read_alternatives(s, at,
+				       (struct piece){ words[i], words[i] + strlen(words[i]) }))
+			return false;
+	return true;
+}
+
+static bool read_word(struct s5_words *s, struct piece p, const char *text, bool has_login)
+{
+	static const struct {
+		const char *text;
+		enum s5_word_kind kind;
+	} others[] = { { "fin", S5_WORD_FIN },
+		       { "connect", S5_WORD_CONNECT },
+		       { "associate", S5_WORD_ASSOCIATE } };
+	struct s5_word at = { .at = (size_t)(p.at - text), .len = (size_t)(p.end - p.at) };
+	struct piece whole = p;
+	long ms;
+
+	if (skip(&p, "enter") && is_empty(&p))
+		return read_enter(s, at, has_login);
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		p = whole;
+		at.kind = others[i].kind;
+		if (skip(&p, others[i].text) && is_empty(&p))
+			return add(s, at) != NULL;
+	}
+	p = whole;
+	if (!skip(&p, "wait="))
+		return read_alternatives(s, (struct s5_word){ .at = at.at, .len = at.len }, p);
+	ms = number_at(&p, WAIT_MOST);
+	if (ms < 0 || !is_empty(&p))
+		return fail(s, "a number of milliseconds is expected");
+	at.kind = S5_WORD_WAIT;
+	at.ms = (unsigned)ms;
+	return add(s, at) != NULL;
+}
+
+bool s5_words_compile(struct s5_words *s, const char *text, bool has_login)
+{
+	struct piece p = { text, text };
+
+	*s = (struct s5_words){ .n = 0 };
+	for (;;) {
+		p.at = p.end + strspn(p.end, " \n");
+		p.end = p.at + strcspn(p.at, " \n");
+		if (is_empty(&p))
+			return s->n > 0 || fail(s, "there is no word");
+		s->at = (size_t)(p.at - text);
+		if (!read_word(s, p, text, has_login))
+			return false;
+	}
+}
+
+void s5_words_free(struct s5_words *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->words[i].octets);
+	free(s->words);
+	*s = (struct s5_words){ .n = 0 };
+}
+
+/* parts */
+
+static const struct {
+	const char *name, *text;
+} part_names[] = {
+#define S5_PART(id, name, text) { name, text },
+#include "probe/parts.def"
+#undef S5_PART
+};
+
+const char *s5_part_name(enum s5_part part)
+{
+	return part_names[part].name;
+}
+
+const char *s5_part_text(enum s5_part part)
+{
+	return part_names[part].text;
+}
+
+enum s5_part s5_words_lack(const struct s5_words *s, const struct s5_parts *parts)
+{
+	for (size_t i = 0; i < s->n; i++)
+		for (size_t k = 0; k < s->words[i].n; k++) {
+			unsigned octet = s->words[i].octets[k];
+
+			if (octet >= S5_OCTET_PART && !parts->part[octet - S5_OCTET_PART].n)
+				return (enum s5_part)(octet - S5_OCTET_PART);
+		}
+	return S5_PART_COUNT;
+}
+
+size_t s5_word_octets(const struct s5_word *w, const struct s5_parts *parts, uint8_t *octets,
+		      bool *any)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n && n < S5_OCTETS_MOST; i++) {
+		unsigned octet = w->octets[i];
+		const struct s5_part_octets *part =
+			octet >= S5_OCTET_PART ? &parts->part[octet - S5_OCTET_PART] : NULL;
+		size_t len = part ? part->n : 1;
+
+		if (len > S5_OCTETS_MOST - n)
+			break;
+		if (part)
+			memcpy(octets + n, part->octets, len);
+		else
+			octets[n] = (uint8_t)octet;
+		for (size_t k = 0; any && k < len; k++)
+			any[n + k] = octet == S5_OCTET_ANY;
+		n += len;
+	}
+	return n;
+}
+
+bool s5_word_takes(const struct s5_word *w, uint8_t code)
+{
+	return w->codes[code / 8] >> code % 8 & 1;
+}

@@ -1,0 +1,115 @@
+/* What a prober says and what has to come back, written as a text: the rows of a table of cases.
+ *
+ * A script is words, done one after the other:
+ *
+ *   >OCTETS         send them at once; >:OCTETS each octet in a segment of its own
+ *   <OCTETS         these come next; .. is any octet
+ *   <choice=XX,XX   the answer to a method list, with one of these methods; <choice=!XX with none
+ *   <status=XX      the answer to credentials
+ *   <reply=XX       a reply with one of these REPs; its form is that of RFC 1928 section 6
+ *   <eof            the connection ends in order, and nothing comes before that
+ *   <end            it ends, in order or by a reset, whatever comes before that
+ *   <silence        nothing comes for a while, and it does not end
+ *   enter           what it takes to be let in: method list, choice, credentials
+ *   fin             half-close: nothing more is sent
+ *   wait=MS
+ *   connect         somebody connects to the bound address of the last reply; #>OCTETS, #<OCTETS,
+ *                   #<eof and so on are his
+ *   associate       from now on there is a port for datagrams to the relay of the last reply
+ *   u>OCTETS        a datagram from there; v> the same from another port
+ *   u<OCTETS        a datagram comes back; u<silence none does
+ *
+ * `A|B` is either of words that wait for something of the same connection. OCTETS are hex digits and,
+ * in braces, parts that are known when it runs (probe/parts.def), or N*XX for an octet N times over.
+ *
+ * Pure. A compiled script borrows nothing of the text.
+ */
+#ifndef S5_PROBE_WORDS_H
+#define S5_PROBE_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum s5_part {
+#define S5_PART(id, name, text) S5_PART_##id,
+#include "probe/parts.def"
+#undef S5_PART
+	S5_PART_COUNT
+};
+
+enum s5_word_kind {
+	S5_WORD_SEND,
+	S5_WORD_SEND_ONE_BY_ONE,
+	S5_WORD_OCTETS, /* from here on those that wait */
+	S5_WORD_CHOICE,
+	S5_WORD_STATUS,
+	S5_WORD_REPLY,
+	S5_WORD_EOF,
+	S5_WORD_END,
+	S5_WORD_SILENCE,
+	S5_WORD_FIN, /* and from here on those that do neither */
+	S5_WORD_WAIT,
+	S5_WORD_CONNECT,
+	S5_WORD_ASSOCIATE,
+};
+
+/* Whose socket it is about. */
+enum s5_speaker {
+	S5_SPEAKER_CLIENT,
+	S5_SPEAKER_PEER, /* who connects to the bound address */
+	S5_SPEAKER_DATAGRAMS,
+	S5_SPEAKER_OTHER_DATAGRAMS,
+	S5_SPEAKER_COUNT
+};
+
+struct s5_word {
+	enum s5_word_kind kind;
+	enum s5_speaker speaker;
+	bool is_alternative; /* to the word before it */
+	/* SEND, OCTETS: each 0..255, S5_OCTET_ANY, or S5_OCTET_PART + enum s5_part */
+	uint16_t *octets; /* malloc */
+	size_t n;
+	uint8_t codes[32]; /* CHOICE, STATUS, REPLY: a bit for each that will do */
+	unsigned ms; /* WAIT */
+	/* Where it stands in the text. `enter` stands for several words at the same place. */
+	size_t at, len;
+};
+
+#define S5_OCTET_ANY 0x100u
+#define S5_OCTET_PART 0x200u
+
+struct s5_words {
+	struct s5_word *words;
+	size_t n, room;
+	/* What is wrong with the text: static, and the word that it is about; or NULL */
+	const char *why;
+	size_t at;
+};
+
+#define S5_OCTETS_MOST 70000 /* that a word may send, or wait for */
+
+struct s5_parts {
+	struct s5_part_octets {
+		uint8_t octets[520];
+		size_t n; /* 0: there is none, and what needs it cannot be told */
+	} part[S5_PART_COUNT];
+	bool has_login; /* `enter` takes credentials */
+};
+
+/* False: s->why says why. Then, too, it is to be given to s5_words_free. */
+bool s5_words_compile(struct s5_words *s, const char *text, bool has_login);
+void s5_words_free(struct s5_words *s);
+/* The first part that a script needs and that is not there; S5_PART_COUNT: none. */
+enum s5_part s5_words_lack(const struct s5_words *s, const struct s5_parts *parts);
+/* The octets of a word: how many; *any, if it is not NULL, gets a flag for each, whether any octet will
+ * do there. At most S5_OCTETS_MOST. */
+size_t s5_word_octets(const struct s5_word *w, const struct s5_parts *parts, uint8_t *octets,
+		      bool *any);
+bool s5_word_takes(const struct s5_word *w, uint8_t code);
+
+const char *s5_part_name(enum s5_part part);
+/* What it is, in words. */
+const char *s5_part_text(enum s5_part part);
+
+#endif
