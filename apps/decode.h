@@ -80,7 +80,7 @@ struct decode_stream {
 	const struct s5_addr *peer; /* S5_CLIENT, S5_SERVER; or NULL: not known */
 	int64_t first, last; /* in microseconds */
 	const char *remark; /* about how it begins, until it was told; or NULL */
-	bool says_password; /* what cannot be read may hold one: its octets are hidden */
+	bool is_alone; /* of one side only, and guessed which */
 	uint8_t version; /* of SOCKS: 4 or 5; 0: not known yet */
 	struct decode_event run; /* payload that goes on; run.pieces 0: none */
 	uint8_t kept[DECODE_KEPT];

@@ -15,6 +15,7 @@
 #define SNAPSHOT 262144 /* octets of a frame */
 #define READ 65536 /* octets of a file at once */
 #define WAIT 100 /* ms until what came is looked at */
+#define LATEST 253402300799 /* seconds since 1970: the last of the year 9999 */
 #define GLANCE 1024 /* frames between two looks at the clock */
 
 struct reading {
@@ -97,10 +98,18 @@ static bool link_of(pcap_t *pcap, enum s5_link *link)
 	return false;
 }
 
+/* Within what can be reckoned with, whatever a file says. */
+static int64_t time_of(const struct timeval *ts)
+{
+	int64_t seconds = ts->tv_sec < 0 ? 0 : ts->tv_sec > LATEST ? LATEST : ts->tv_sec;
+
+	return seconds * 1000000 + (uint32_t)ts->tv_usec % 1000000;
+}
+
 static void take(u_char *user, const struct pcap_pkthdr *head, const u_char *octets)
 {
 	struct reading *r = (struct reading *)user;
-	int64_t when = (int64_t)head->ts.tv_sec * 1000000 + head->ts.tv_usec;
+	int64_t when = time_of(&head->ts);
 	size_t original = head->len > head->caplen ? head->len : head->caplen;
 
 	if (!r->capture.frames)

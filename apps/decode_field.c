@@ -54,23 +54,27 @@ const char *decode_value(char *text, size_t size, const struct decode_event *e,
 	return text;
 }
 
-/* A password, and whatever follows the user's name where credentials could not be read. */
+/* Octets of which nothing is known, or not all: a password may be among them. Of a server's that holds
+ * only if it was found out, or said, who the server is. */
+static bool is_unknown(const struct decode_event *e)
+{
+	bool is_clients = e->seen.from == S5_CLIENT || e->stream->is_alone;
+
+	return is_clients && (e->seen.kind == S5_SEEN_FAULT || e->seen.kind == S5_SEEN_REST);
+}
+
 bool decode_hides(const struct decode_event *e, size_t at)
 {
 	const struct s5_trace *t = e->seen.trace;
-	bool is_named = false;
 
 	if (e->stream->view->options->secrets)
 		return false;
 	for (unsigned i = 0; t && i < t->nspans; i++) {
 		if (at < t->span[i].off || at - t->span[i].off >= t->span[i].len)
 			continue;
-		if (t->span[i].field == S5_F_PASSWD)
-			return true;
-		is_named = true;
+		return t->span[i].field == S5_F_PASSWD;
 	}
-	return e->stream->says_password && !is_named &&
-	       (e->seen.kind == S5_SEEN_FAULT || e->seen.kind == S5_SEEN_REST);
+	return is_unknown(e);
 }
 
 const char *decode_fault(char *text, size_t size, const struct decode_event *e)

@@ -93,7 +93,6 @@ static void take_fault(struct decode_stream *s, const struct s5_seen *seen)
 	struct decode_view *v = s->view;
 	char text[200], stream[32] = "";
 
-	s->says_password |= seen->step == S5_STEP_CREDENTIALS;
 	v->is_cut |= seen->need > 0;
 	if (v->faults++)
 		return;

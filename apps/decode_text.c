@@ -36,7 +36,7 @@ static void fresh(void *arg)
 	if (t->has_begun)
 		decode_end(&t->stream, NULL);
 	t->has_begun = true;
-	t->stream = (struct decode_stream){ .number = 0 };
+	t->stream = (struct decode_stream){ .is_alone = true };
 	decode_begin(&t->stream, t->view);
 }
 
@@ -85,7 +85,7 @@ static int tell_octets(struct decode_view *v, const char *text, size_t len, cons
 		[DECODE_HEXDUMP] = S5_TEXT_HEX,
 		[DECODE_BASE64] = S5_TEXT_BASE64,
 	};
-	struct decode_stream stream = { .number = 0 };
+	struct decode_stream stream = { .is_alone = true };
 	struct s5_text octets = { .octets = NULL };
 	int status = EXIT_OK;
 

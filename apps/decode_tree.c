@@ -66,7 +66,7 @@ static void put_payload(struct decode_view *v, const struct decode_event *e)
 	if (at == e->have)
 		return;
 	if (decode_hides(e, at)) {
-		fprintf(v->to, "      (hidden)\n");
+		fprintf(v->to, "      (hidden: there may be a password in it)\n");
 		return;
 	}
 	n = fitting(e->seen.octets + at, e->have - at);

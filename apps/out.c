@@ -91,6 +91,14 @@ static int write_wrapped(const struct out *out, const char *line, int columns, i
 	return 0;
 }
 
+/* A file's name may hold what would harm a terminal or be a line of its own. */
+static void disarm(char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			text[i] = '?';
+}
+
 VFORMAT(3)
 static void say(const struct out *out, const char *colour, const char *format, va_list args)
 {
@@ -103,6 +111,7 @@ static void say(const struct out *out, const char *colour, const char *format, v
 			 coloured ? PLAIN : "");
 	size_t len = line_add(line, (size_t)n, format, args);
 
+	disarm(line + n, len - (size_t)n);
 	line[len] = '\0';
 	if (!columns || (int)len - hidden <= columns ||
 	    write_wrapped(out, line, columns, hidden) < 0) {

@@ -41,7 +41,7 @@ struct s5_capture_sink {
 #define S5_CAPTURE_TALK (16u << 20) /* of conversations and their datagrams */
 #define S5_CAPTURE_TOKENS (4u << 20) /* of messages of GSSAPI that are not whole yet */
 
-#define S5_CAPTURE_BUCKETS 256u
+#define S5_CAPTURE_BUCKETS 4096u
 
 struct s5_capture {
 	/* What has passed so far. */
@@ -57,7 +57,7 @@ struct s5_capture {
 	struct s5_defrag defrag;
 	struct s5_tcp tcp;
 	int64_t now;
-	struct s5_flow *relays[S5_CAPTURE_BUCKETS]; /* those with an association, by its port */
+	LIST_HEAD(s5_relay_list, s5_relay_seen) relays[S5_CAPTURE_BUCKETS]; /* relays.c */
 };
 
 /* All is copied. port 0: whatever is SOCKS. False: no memory. */

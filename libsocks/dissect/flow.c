@@ -12,6 +12,7 @@ struct s5_waiting {
 	struct {
 		uint8_t octets[S5_SPOT_ENOUGH];
 		size_t n, told;
+		uint64_t missed; /* before them */
 		bool closed;
 	} side[2];
 	struct {
@@ -44,7 +45,7 @@ static void on_seen(void *arg, const struct s5_seen *seen)
 	if (!seen->sealed && seen->off < before)
 		return;
 	if (!seen->sealed)
-		own.off -= before;
+		own.off += f->missed[seen->from] - before;
 	tell(f, &own);
 }
 
@@ -75,7 +76,7 @@ static void fold(struct s5_flow *f)
 		s5_relays_open(f);
 	f->is_open = t->state == S5_TALK_OPEN && !t->side[S5_CLIENT].lost;
 	for (unsigned i = 0; i < 2; i++)
-		f->off[i] = t->side[i].off - f->before[i];
+		f->off[i] = t->side[i].off - f->before[i] + f->missed[i];
 	s5_talk_fini(t);
 	s5_capture_give(f->capture, t, sizeof *t);
 	f->talk = NULL;
@@ -94,6 +95,16 @@ static void pass(struct s5_flow *f, enum s5_role from, const uint8_t *octets, si
 	} else {
 		tell_octets(f, from, octets, n);
 	}
+}
+
+static void pass_gap(struct s5_flow *f, enum s5_role from, uint64_t n)
+{
+	if (!f->talk) {
+		tell_octets(f, from, NULL, n);
+		return;
+	}
+	s5_talk_gap(f->talk, from, n);
+	fold(f);
 }
 
 static void close_side(struct s5_flow *f, enum s5_role from, bool closed)
@@ -120,51 +131,67 @@ static enum s5_spot judge_beginning(const struct s5_flow *f)
 	return s5_spot(w->side[0].octets, w->side[0].n, w->side[1].octets, w->side[1].n);
 }
 
-static enum s5_spot judge_middle(struct s5_flow *f)
+static enum s5_spot judge_middle(struct s5_flow *f, bool is_over)
 {
 	const struct s5_waiting *w = f->waiting;
-	struct s5_said said[2];
+	struct s5_seen_so_far so_far = { .first = w->npieces ? w->piece[0].side : 0,
+					 .nfirst = w->npieces ? w->piece[0].n : 0,
+					 .is_over = is_over };
 	enum s5_spot spot;
 
 	for (unsigned i = 0; i < 2; i++)
-		said[i] = (struct s5_said){ w->side[i].octets, w->side[i].n };
-	spot = s5_pickup(said, &f->picked);
+		so_far.side[i] = (struct s5_said){ w->side[i].octets, w->side[i].n };
+	/* SOCKS4 has no message before its request. */
+	if (so_far.first == 0 && w->side[0].octets[0] == 4 && judge_beginning(f) == S5_SPOT_YES)
+		return S5_SPOT_YES;
+	spot = s5_pickup(&so_far, &f->picked);
 	f->is_swapped = spot == S5_SPOT_YES && f->picked.role == S5_SERVER;
 	if (spot == S5_SPOT_YES && f->picked.prelude->before[S5_CLIENT].n)
 		f->begin = S5_FLOW_PICKED_UP;
 	return spot;
 }
 
+static bool is_full(const struct s5_waiting *w)
+{
+	return w->side[0].n == S5_SPOT_ENOUGH || w->side[1].n == S5_SPOT_ENOUGH ||
+	       w->npieces == PIECES;
+}
+
+/* A client that does not wait has said all that it will, and what it wants to send besides. */
+static bool is_in_a_hurry(const struct s5_waiting *w)
+{
+	const uint8_t *octets = w->side[0].octets;
+	size_t n = w->side[0].n;
+
+	return !w->side[1].n && n && s5_spot_is_client(octets, n) &&
+	       (octets[0] == 4 || s5_pickup_is_client(octets, n));
+}
+
 static enum s5_spot judge(struct s5_flow *f)
 {
-	const struct s5_waiting *w = f->waiting;
 	enum s5_spot spot;
 
 	if (f->tcp == S5_TCP_BEGIN_MIDDLE)
-		spot = judge_middle(f);
+		spot = judge_middle(f, false);
 	else if (is_forced(f))
 		spot = S5_SPOT_YES;
 	else
 		spot = judge_beginning(f);
-	if (spot == S5_SPOT_PERHAPS && (w->side[0].n == S5_SPOT_ENOUGH ||
-					w->side[1].n == S5_SPOT_ENOUGH || w->npieces == PIECES))
-		spot = S5_SPOT_NO;
+	if (spot == S5_SPOT_PERHAPS && is_full(f->waiting))
+		spot = f->tcp != S5_TCP_BEGIN_MIDDLE && is_in_a_hurry(f->waiting) ? S5_SPOT_YES
+										  : S5_SPOT_NO;
 	return spot;
 }
 
-/* The client has said what begins a conversation; only the answer is missing, or, in the middle, what
- * would tell it from others. */
-static bool is_unfinished(const struct s5_flow *f)
+/* It ends, and what there is will have to do. */
+static bool is_socks_so_far(struct s5_flow *f)
 {
-	static const uint8_t five[] = "\5", four[] = "\0\132\0\0\0\0\0";
 	const struct s5_waiting *w = f->waiting;
 
 	if (f->tcp == S5_TCP_BEGIN_MIDDLE)
-		return judge_beginning(f) == S5_SPOT_YES;
-	if (w->side[1].n)
-		return false;
-	return s5_spot(w->side[0].octets, w->side[0].n, five, 2) == S5_SPOT_YES ||
-	       s5_spot(w->side[0].octets, w->side[0].n, four, 8) == S5_SPOT_YES;
+		return judge_beginning(f) == S5_SPOT_YES || is_in_a_hurry(w) ||
+		       judge_middle(f, true) == S5_SPOT_YES;
+	return !w->side[1].n && s5_spot_is_client(w->side[0].octets, w->side[0].n);
 }
 
 static void take_place(struct s5_flow *f)
@@ -208,6 +235,14 @@ static void leave(struct s5_flow *f)
 	free(f);
 }
 
+static void tell_missed(struct s5_flow *f, enum s5_role from, uint64_t n)
+{
+	f->missed[from] = n;
+	tell(f, &(struct s5_seen){ .kind = S5_SEEN_GAP, .from = from, .when = f->first, .len = n });
+	if (!f->talk)
+		f->off[from] = n;
+}
+
 /* It is SOCKS: tells what waits. False: it cannot be followed, and f is gone. */
 static bool begin(struct s5_flow *f)
 {
@@ -220,6 +255,9 @@ static bool begin(struct s5_flow *f)
 	take_place(f);
 	f->capture->sink.opened(f->capture->sink.owner, f);
 	f->waiting = NULL;
+	for (unsigned side = 0; side < 2; side++)
+		if (w->side[side].missed && f->begin != S5_FLOW_WHOLE)
+			tell_missed(f, role_of(f, side), w->side[side].missed);
 	for (size_t i = 0; i < w->npieces; i++) {
 		unsigned side = w->piece[i].side;
 
@@ -227,6 +265,9 @@ static bool begin(struct s5_flow *f)
 		     w->piece[i].when);
 		w->side[side].told += w->piece[i].n;
 	}
+	for (unsigned side = 0; side < 2; side++)
+		if (w->side[side].missed && f->begin == S5_FLOW_WHOLE)
+			pass_gap(f, role_of(f, side), w->side[side].missed);
 	for (unsigned side = 0; side < 2; side++)
 		if (w->side[side].closed)
 			close_side(f, role_of(f, side), true);
@@ -321,6 +362,13 @@ void s5_flow_octets(struct s5_flow *f, unsigned side, const uint8_t *octets, siz
 	pass(f, role_of(f, side), octets, n, when);
 }
 
+/* The first octets of a side are missing: it goes on as in the middle. */
+static void miss(struct s5_flow *f, unsigned side, size_t n)
+{
+	f->tcp = S5_TCP_BEGIN_MIDDLE;
+	f->waiting->side[side].missed += n;
+}
+
 void s5_flow_gap(struct s5_flow *f, unsigned side, size_t n, int64_t when)
 {
 	f->last = when;
@@ -330,14 +378,13 @@ void s5_flow_gap(struct s5_flow *f, unsigned side, size_t n, int64_t when)
 		leave(f);
 		return;
 	}
-	if (!f->number && !give_up(f))
-		return;
-	if (!f->talk) {
-		tell_octets(f, role_of(f, side), NULL, n);
+	if (!f->number && !f->waiting->side[side].n) {
+		miss(f, side, n);
 		return;
 	}
-	s5_talk_gap(f->talk, role_of(f, side), n);
-	fold(f);
+	if (!f->number && !give_up(f))
+		return;
+	pass_gap(f, role_of(f, side), n);
 }
 
 void s5_flow_closed(struct s5_flow *f, unsigned side, int64_t when)
@@ -366,13 +413,13 @@ void s5_flow_end(struct s5_flow *f, enum s5_tcp_end how, int64_t when)
 	if (how != S5_TCP_END_CAPTURE)
 		f->last = when;
 	if (!f->number && f->waiting) {
-		bool unfinished = is_unfinished(f);
+		bool is_socks = is_socks_so_far(f);
 
-		if (!is_forced(f) && !unfinished) {
+		if (!is_forced(f) && !is_socks) {
 			free_flow(f);
 			return;
 		}
-		if (f->tcp == S5_TCP_BEGIN_MIDDLE && !unfinished)
+		if (f->tcp == S5_TCP_BEGIN_MIDDLE && !is_socks)
 			f->begin = S5_FLOW_LATE;
 		if (!begin(f))
 			return;

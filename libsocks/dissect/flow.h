@@ -35,6 +35,7 @@ struct s5_flow {
 	bool is_swapped; /* side 0 of the stream is the server */
 	uint64_t off[2]; /* without a talk: octets told of, by role */
 	bool ended[2];
+	uint64_t missed[2]; /* octets that the capture lost before the first, by role */
 	size_t before[2]; /* octets put in front of what was captured, by role */
 	struct s5_relay_seen *relay; /* of its UDP association; or NULL */
 };

@@ -4,15 +4,37 @@
 
 /* The relay of an association, as its reply named it, and who may send to it. */
 struct s5_relay_seen {
-	struct s5_flow *flow, *next; /* with a relay of the same bucket */
+	struct s5_flow *flow;
+	LIST_ENTRY(s5_relay_seen) link; /* of the same bucket */
 	struct s5_addr bound, asked; /* BND and DST of the dialogue */
 	uint16_t client; /* the port of its datagrams; 0: none was seen yet */
 	struct s5_relayed relayed;
 };
 
-static struct s5_flow **bucket_of(struct s5_capture *c, uint16_t port)
+/* Those that share a relay are parted by their client, and by its port (0: not known yet). */
+static struct s5_relay_list *bucket_of(struct s5_capture *c, uint16_t relay,
+				       const struct s5_addr *client, uint16_t port)
 {
-	return &c->relays[port % S5_CAPTURE_BUCKETS];
+	struct s5_addr key = *client;
+
+	key.port = port;
+	return &c->relays[(s5_addr_hash(&key) ^ relay * 0x9e37u) % S5_CAPTURE_BUCKETS];
+}
+
+/* What the request says of it is often wrong: it may be the target. */
+static const struct s5_addr *client_of(const struct s5_flow *f)
+{
+	return &f->peer[S5_CLIENT];
+}
+
+static struct s5_relay_list *bucket_of_flow(const struct s5_flow *f)
+{
+	return bucket_of(f->capture, f->relay->bound.port, client_of(f), f->relay->client);
+}
+
+static void put_in(struct s5_flow *f)
+{
+	LIST_INSERT_HEAD(bucket_of_flow(f), f->relay, link);
 }
 
 static void on_seen(void *arg, const struct s5_seen *seen)
@@ -26,7 +48,6 @@ void s5_relays_open(struct s5_flow *f)
 {
 	const struct s5_talk *t = f->talk;
 	struct s5_capture *c = f->capture;
-	struct s5_flow **bucket;
 	struct s5_relay_seen *r;
 
 	if (f->relay || t->version != 5 || t->session.request.cmd != S5_CMD_UDP ||
@@ -35,28 +56,21 @@ void s5_relays_open(struct s5_flow *f)
 	f->relay = r = s5_capture_take(c, sizeof *r);
 	if (!r)
 		return;
-	bucket = bucket_of(c, t->session.reply.bnd.port);
 	r->flow = f;
-	r->next = *bucket;
-	*bucket = f;
 	r->bound = t->session.reply.bnd;
 	r->asked = t->session.request.dst;
-	s5_addr_literal(&r->asked);
 	s5_addr_unmap(&r->bound);
-	s5_addr_unmap(&r->asked);
+	put_in(f);
 	s5_relayed_init(&r->relayed, t->session.level, &c->budget, on_seen, f);
 }
 
 void s5_relays_close(struct s5_flow *f)
 {
 	struct s5_relay_seen *r = f->relay;
-	struct s5_flow **link;
 
 	if (!r)
 		return;
-	for (link = bucket_of(f->capture, r->bound.port); *link != f; link = &(*link)->relay->next)
-		;
-	*link = r->next;
+	LIST_REMOVE(r, link);
 	s5_relayed_fini(&r->relayed);
 	s5_capture_give(f->capture, r, sizeof *r);
 	f->relay = NULL;
@@ -74,32 +88,42 @@ static bool is_relay(const struct s5_flow *f, const struct s5_addr *a)
 	       (same_host(a, &f->relay->bound) || same_host(a, &f->peer[S5_SERVER]));
 }
 
-/* Several associations may share a relay: the client's port decides. It need not be the one that was
- * asked for. */
-static unsigned fits_client(const struct s5_flow *f, const struct s5_addr *a)
+/* The client's port need not be the one that was asked for. */
+static bool fits(const struct s5_flow *f, const struct s5_addr *relay, const struct s5_addr *client,
+		 uint16_t port)
 {
-	if (!same_host(a, &f->peer[S5_CLIENT]) && !same_host(a, &f->relay->asked))
-		return 0;
-	if (f->relay->client)
-		return f->relay->client == a->port ? 3 : 0;
-	return f->relay->asked.port == a->port ? 2 : 1;
+	return f->relay->client == port && is_relay(f, relay) && same_host(client_of(f), client);
 }
 
+/* Of those whose client's port is not known yet the one that asked for this port comes first. */
 static struct s5_flow *find(struct s5_capture *c, const struct s5_addr *relay,
 			    const struct s5_addr *client)
 {
+	const struct s5_relay_seen *r;
 	struct s5_flow *best = NULL;
-	unsigned most = 0;
 
-	for (struct s5_flow *f = *bucket_of(c, relay->port); f; f = f->relay->next) {
-		unsigned fits = is_relay(f, relay) ? fits_client(f, client) : 0;
-
-		if (fits <= most)
+	LIST_FOREACH(r, bucket_of(c, relay->port, client, client->port), link)
+	if (fits(r->flow, relay, client, client->port))
+		return r->flow;
+	LIST_FOREACH(r, bucket_of(c, relay->port, client, 0), link)
+	{
+		if (!fits(r->flow, relay, client, 0))
 			continue;
-		best = f;
-		most = fits;
+		if (!best || r->asked.port == client->port)
+			best = r->flow;
+		if (r->asked.port == client->port)
+			break;
 	}
 	return best;
+}
+
+static void know_port(struct s5_flow *f, uint16_t port)
+{
+	if (f->relay->client == port)
+		return;
+	LIST_REMOVE(f->relay, link);
+	f->relay->client = port;
+	put_in(f);
 }
 
 void s5_relays_datagram(struct s5_capture *c, const struct s5_packet *p, int64_t when)
@@ -111,7 +135,7 @@ void s5_relays_datagram(struct s5_capture *c, const struct s5_packet *p, int64_t
 		f = find(c, &p->from, &p->to);
 	if (!f)
 		return;
-	f->relay->client = from == S5_CLIENT ? p->from.port : p->to.port;
+	know_port(f, from == S5_CLIENT ? p->from.port : p->to.port);
 	f->last = when;
 	s5_relayed_recv(&f->relay->relayed, from, p->payload, p->len, when);
 	if (p->missing)

@@ -1,6 +1,7 @@
 #include "dissect/spot.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/names.h"
 #include "wire/message.h"
@@ -18,14 +19,22 @@ static enum s5_spot both(enum s5_spot a, enum s5_spot b)
 	return a < b ? a : b;
 }
 
+/* Not all servers keep to what was offered, but what they choose then is one of these. */
+static bool goes_with(const struct s5_hello *hello, uint8_t method)
+{
+	return method == S5_METHOD_NONE || method == S5_METHOD_USERPASS ||
+	       method == S5_METHOD_UNACCEPTABLE || memchr(hello->methods, method, hello->n);
+}
+
 static enum s5_spot spot5(struct s5_reader client, struct s5_reader server)
 {
 	struct s5_hello hello;
 	struct s5_choice choice;
 	enum s5_rc asks = s5_hello_get(&client, &hello);
 	enum s5_rc answers = s5_choice_get(&server, &choice);
+	bool fits = asks != S5_OK || answers != S5_OK || goes_with(&hello, choice.method);
 
-	return both(verdict(asks, asks == S5_OK && hello.n > 0), verdict(answers, true));
+	return both(verdict(asks, asks == S5_OK && hello.n > 0), verdict(answers, fits));
 }
 
 static enum s5_spot spot4(struct s5_reader client, struct s5_reader server)
@@ -43,6 +52,14 @@ static enum s5_spot spot4(struct s5_reader client, struct s5_reader server)
 	return both(
 		verdict(asks, true),
 		verdict(answers, reply.cd >= S5_CD_GRANTED && reply.cd <= S5_CD_IDENTD_MISMATCH));
+}
+
+bool s5_spot_is_client(const uint8_t *client, size_t n)
+{
+	static const uint8_t five[] = { 5, 0xff }, four[] = { 0, S5_CD_GRANTED, 0, 0, 0, 0, 0, 0 };
+
+	return s5_spot(client, n, five, sizeof five) == S5_SPOT_YES ||
+	       s5_spot(client, n, four, sizeof four) == S5_SPOT_YES;
 }
 
 enum s5_spot s5_spot(const uint8_t *client, size_t nclient, const uint8_t *server, size_t nserver)

@@ -6,6 +6,7 @@
 #ifndef S5_DISSECT_SPOT_H
 #define S5_DISSECT_SPOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,5 +21,7 @@ enum s5_spot {
 
 /* The first octets that each side sent, as far as they came; client: the one that opened the stream. */
 enum s5_spot s5_spot(const uint8_t *client, size_t nclient, const uint8_t *server, size_t nserver);
+/* The client has said what begins a conversation, whatever the answer will be. */
+bool s5_spot_is_client(const uint8_t *client, size_t n);
 
 #endif

@@ -140,6 +140,68 @@ octets() {
 	[[ $output == *'destination-address=\x07\x08\x0a\x1b['* ]] || fail "$output"
 }
 
+# hides TEXT OPTION...: "secret" is in none of the forms, whatever of it is cut off.
+hides() {
+	local form text=$1
+	shift
+	for form in tree line hex json; do
+		run "$SOCKS5" decode --format $form "$@" <<<"$text"
+		[[ $output != *cret* && $output != *6372* && $output != *'63 72'* ]] ||
+			fail "$form $*: $text: $output"
+	done
+}
+
+@test "DEC-6 a password is hidden also where it is not known to be one" {
+	local user=0475736572 secret=06736563726574 text from n
+	local login=01$user$secret
+	for from in auto client server; do
+		for text in "02$user$secret" "05$user$secret" "$login$login" "05020002 05$user$secret" \
+			"05020002$login" "050102$login" "${login:2}" "${login:4}" "ff$login"; do
+			hides "$text" --from $from
+		done
+	done
+	hides "C: 050102$login"$'\n'"S: 05ff"
+	hides "C: 050102$login"$'\n'"S: 0500"
+	hides "C: 050102$login"$'\n'"S: 0501"
+	hides "C: 050182$login"$'\n'"S: 0582"
+	hides "C: 050102$login"$'\n'"S: 4854545020343030"
+	hides "C: 050102"$'\n'"S: 0502"$'\n'"C: $login"$'\n'"S: 0101"$'\n'"C: $login"
+	hides "C: ${login:0:18}"$'\n\n'"C: ${login:18}"
+	for n in 8 16 20 22 24; do
+		hides "C: 050102"$'\n'"S: 0502"$'\n'"C: ${login:0:n}"
+	done
+}
+
+# captured TEXT: a capture of that conversation, without its beginning if it says so.
+captured() {
+	"$PYTHON" "$LIB/makepcap.py" "$BATS_TEST_TMPDIR/made.pcap" <<<"$1"
+}
+
+@test "DEC-6 nor is it shown where a capture begins late, or lacks something" {
+	local login=0104757365720673656372657401 request=05010001c00002070050 text port form
+	login=${login%01}
+	local reply=05000001c00002020400 late='# without its beginning'
+	for text in "$late"$'\n'"C: $login$request"$'\n'"S: $reply" \
+		"$late"$'\n'"C: 050102$login$request"$'\n'"S: $reply" \
+		"$late"$'\n'"C: $login"$'\n'"S: 0101" "$late"$'\n'"S: 0502"$'\n'"C: $login"$'\n'"S: 0101" \
+		"$late"$'\n'"C: ${login:12}"$'\n'"S: 0100"$'\n'"C: $request"$'\n'"S: $reply" \
+		"C: 050102$login$request"$'\n'"S: 4854545020343030"; do
+		captured "$text"
+		for port in '' '-p 1080'; do
+			for form in tree line hex json; do
+				run "$SOCKS5" decode $port --format $form "$BATS_TEST_TMPDIR/made.pcap"
+				[[ $output != *cret* && $output != *6372* && $output != *'63 72'* ]] ||
+					fail "$form $port: $text: $output"
+			done
+		done
+	done
+}
+
+@test "a file's name cannot harm a terminal" {
+	run -1 "$SOCKS5" decode $'/no\e[31m\nthing'
+	[ "$output" = "socks5 decode: /no?[31m?thing: No such file or directory" ] || fail "$output"
+}
+
 @test "--summary tells each conversation in a line" {
 	local file=$REPO/tests/golden/vectors/06-userpass-ok.hex
 	run "$SOCKS5" decode --summary "$file"

@@ -252,6 +252,117 @@ TEST(with_a_port_what_cannot_be_picked_up_is_told_as_unknown_octets)
 					    "end 1 reset\n");
 }
 
+/* found, or not */
+
+static void tell_in_turn(const char *lines)
+{
+	char text[8192], *rest = text, *line;
+
+	strcpy(text, lines);
+	while ((line = strsep(&rest, "|"))) {
+		if (line[1] == '-')
+			cap.seq[0][line[0] == 'c' ? S5_CLIENT : S5_SERVER] +=
+				(uint32_t)strtoul(line + 2, NULL, 10);
+		else
+			captured_say(0, line[0] == 'c' ? S5_CLIENT : S5_SERVER, line + 2);
+	}
+}
+
+/* From its beginning (a SYN), or from its middle; c-3: three octets are missing. */
+static const char *told_of(bool whole, const char *lines)
+{
+	captured_begin(0);
+	if (whole)
+		captured_open(0);
+	tell_in_turn(lines);
+	captured_segment(0, S5_CLIENT, S5_TCP_RST, NULL, 0);
+	return captured_end();
+}
+
+#define CREDENTIALS "0104757365720673656372657401"
+
+TEST(socks_is_found_also_where_it_is_not_easy)
+{
+	static const struct {
+		bool whole;
+		const char *lines, *told; /* how it begins */
+	} rows[] = {
+		/* The middle of SOCKS4. */
+		{ false, "c 0401005001020304757300|s 005a000000000000",
+		  "open 1 1000-9000\n1 c request 0+11\n1 s reply 0+8\n" },
+		/* What comes first is lost. */
+		{ true, "c-3|s 0500|c " CONNECT "|s " REPLY,
+		  "open 1 1000-9000 picked up: method\n1 c gap 0+3\n1 s method choice 0+2\n"
+		  "1 c request 3+10\n1 s reply 2+10\n" },
+		{ true, "c-3|s-2|c " CONNECT "|s " REPLY,
+		  "open 1 1000-9000 picked up: request\n1 c gap 0+3\n1 s gap 0+2\n"
+		  "1 c request 3+10\n1 s reply 2+10\n" },
+		/* A refusal is all that is there. */
+		{ false, "c 01027573027077|s 0101",
+		  "open 1 1000-9000 picked up: credentials\n1 c credentials 0+7\n1 s status 0+2\n" },
+		/* A request that deviates, and its reply. */
+		{ false, "c 05f000030b6578616d706c652e636f6d0050|s 05000001010203040000",
+		  "open 1 1000-9000 picked up: request\n1 c request 0+18\n1 s reply 0+10\n" },
+		/* One side only. */
+		{ true, "c " HELLO CONNECT, "open 1 1000-9000\n1 c method list 0+3\n" },
+	};
+
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const char *told = told_of(rows[i].whole, rows[i].lines);
+
+		if (strncmp(told, rows[i].told, strlen(rows[i].told)) != 0)
+			fail_msg("%s: %s", rows[i].lines, told);
+	}
+}
+
+TEST(what_only_resembles_it_is_not)
+{
+	static const struct {
+		bool whole;
+		const char *lines;
+	} rows[] = {
+		/* DCE/RPC, of both minor versions, and Modbus. */
+		{ false,
+		  "c 0500000110000000b8100000020000000000|s 0500020310000000200000000200000008" },
+		{ false,
+		  "s 0500000110000000b8100000020000000000|c 0500020310000000200000000200000008" },
+		{ true, "c 05010b0310000000480000000100000000|s 05010c031000000044" },
+		{ true, "c 050177|s 0533" },
+		{ true, "c 050100000006010300000001|s 050100000005010302" },
+		/* Credentials and a request, but no status between: what was said is not data. */
+		{ false, "c " CREDENTIALS CONNECT "|s " REPLY },
+		{ false, "c 050102" CREDENTIALS CONNECT "|s " REPLY },
+	};
+
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const char *told = told_of(rows[i].whole, rows[i].lines);
+
+		if (*told)
+			fail_msg("%s: %s", rows[i].lines, told);
+	}
+}
+
+TEST(a_client_that_sends_much_before_it_hears_anything_is_found)
+{
+	uint8_t data[1500] = { 0x16, 3, 1 };
+
+	captured_begin(0);
+	captured_open(0);
+	C(HELLO CONNECT);
+	captured_segment(0, S5_CLIENT, S5_TCP_ACK, data, sizeof data);
+	S(CHOICE);
+	S(REPLY);
+	captured_close(0);
+	assert_string_equal(captured_end(), "open 1 1000-9000\n"
+					    "1 c method list 0+3\n"
+					    "1 s method choice 0+2\n"
+					    "1 c request 3+10\n"
+					    "1 s reply 2+10\n"
+					    "1 c data 13+1024\n"
+					    "1 c data 1037+476\n"
+					    "end 1 fin\n");
+}
+
 /* datagrams */
 
 static void associate(unsigned i)
@@ -386,6 +497,9 @@ int main(void)
 		cmocka_unit_test(segments_of_one_octet_make_the_same_messages),
 		cmocka_unit_test(the_middle_of_a_stream_is_picked_up_where_its_messages_tell),
 		cmocka_unit_test(with_a_port_what_cannot_be_picked_up_is_told_as_unknown_octets),
+		cmocka_unit_test(socks_is_found_also_where_it_is_not_easy),
+		cmocka_unit_test(what_only_resembles_it_is_not),
+		cmocka_unit_test(a_client_that_sends_much_before_it_hears_anything_is_found),
 		cmocka_unit_test(datagrams_of_an_association_are_told_in_its_stream),
 		cmocka_unit_test(
 			associations_that_share_a_relay_are_told_apart_by_the_clients_port),
