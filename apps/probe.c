@@ -10,7 +10,9 @@
 
 static const struct opt_word format_words[] = {
 	{ "text", PROBE_TEXT, "a table for each proxy" },
-	{ "json", PROBE_JSON, "an object for each proxy" },
+	{ "json", PROBE_JSON, "an object for each proxy, or case" },
+	{ "tap", PROBE_TAP, "cases for a harness" },
+	{ "junit", PROBE_JUNIT, "cases for a build server" },
 	{ NULL, 0, NULL },
 };
 
@@ -27,6 +29,11 @@ static const struct opt probe_opts[] = {
 	OPT("target", 0, STR, target, "HOST:PORT", "see whether it connects there, too"),
 	OPT("quick", 0, FLAG, quick, NULL, "only whether it lets in and connects"),
 	OPT("timeout", 'w', MSEC, timeout, "DURATION", "wait so long for each answer", .def = "3"),
+	OPT_HEADING("Does it keep the RFCs"),
+	OPT("conformance", 0, FLAG, conformance, NULL, "try the cases of RFC 1928, 1929 and 1961"),
+	OPT("strict", 0, FLAG, strict, NULL, "a SHOULD counts as a MUST"),
+	OPT("only", 0, STR, only, "ID[,ID]", "these cases, or those that begin so"),
+	OPT("list", 0, FLAG, list, NULL, "list the cases, and try none"),
 	OPT_HEADING("What goes out"),
 	OPT("alive", 0, FLAG, alive, NULL, "show those alone that are usable"),
 	OPT("format", 0, ENUM, format, NULL, "how findings are shown", .def = "text",
@@ -166,6 +173,14 @@ static int probe_run(const struct command *self, int argc, char **argv)
 		goto out;
 	out_init(&p.options.out, self->name);
 	signal(SIGPIPE, SIG_IGN);
+	if (p.options.list) {
+		probe_list(&p.options);
+		goto out;
+	}
+	if (!p.options.conformance && p.options.format > PROBE_JSON) {
+		status = command_misuse(self, "--format tap and junit are for --conformance");
+		goto out;
+	}
 	if (!count && !p.options.file) {
 		status = command_misuse(self, "no PROXY is given");
 		goto out;

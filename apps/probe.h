@@ -15,18 +15,20 @@
 #include "out.h"
 #include "probe/echo.h"
 #include "probe/prober.h"
+#include "probe/suite.h"
 #include "progress.h"
 #include "secret.h"
 
-enum probe_format { PROBE_TEXT, PROBE_JSON };
+enum probe_format { PROBE_TEXT, PROBE_JSON, PROBE_TAP, PROBE_JUNIT };
 
 struct probe_options {
 	char *file; /* of proxies, one a line; or NULL */
 	char *user, *password, *target;
+	char *only; /* cases, by their ids or how those begin; or NULL */
 	int jobs;
 	int64_t timeout; /* ms for each step */
 	int format; /* enum probe_format */
-	bool quick, alive;
+	bool quick, alive, conformance, strict, list;
 	struct out out;
 };
 
@@ -43,6 +45,7 @@ struct probe_subject {
 	struct s5_lookup lookup;
 	const char *why; /* nothing was tried: static; or NULL */
 	struct s5_prober prober;
+	struct s5_suite suite; /* with --conformance */
 };
 
 struct probe {
@@ -59,7 +62,7 @@ struct probe {
 	size_t nwords, line;
 	unsigned running;
 	uint64_t done, alive;
-	bool locked, unusable, stop;
+	bool locked, unusable, broken, stop; /* broken: a case failed that counts */
 	LIST_HEAD(, probe_subject) subjects;
 };
 
@@ -72,6 +75,19 @@ enum probe_answer { PROBE_YES, PROBE_NO, PROBE_UNKNOWN };
 enum probe_answer probe_fact(const struct probe_subject *s, enum s5_fact fact,
 			     char why[static PROBE_WHY]);
 enum probe_worth probe_worth(const struct probe_subject *s, const char **text);
+
+/* probe_suite.c: the cases against a subject that was probed. False: no memory. */
+bool probe_suite_start(struct probe_subject *s, void (*done)(struct s5_suite *suite));
+bool probe_wants_case(const struct probe_options *o, const char *id);
+struct probe_score {
+	unsigned passed, failed, failed_must, skipped;
+};
+struct probe_score probe_score(const struct s5_suite *suite);
+/* Why it failed or was skipped; returns text. */
+const char *probe_case_why(const struct s5_suite *suite, size_t i, char text[static PROBE_WHY]);
+/* probe_report.c */
+void probe_report(const struct probe_subject *s);
+void probe_list(const struct probe_options *o);
 
 void probe_text(const struct probe_subject *s);
 void probe_json(const struct probe_subject *s);

@@ -125,6 +125,7 @@ static void set_credentials(struct probe_subject *s, const struct s5_credentials
 static void free_subject(struct probe_subject *s)
 {
 	s5_lookup_cancel(&s->lookup);
+	s5_suite_free(&s->suite);
 	s5_prober_free(&s->prober);
 	LIST_REMOVE(s, link);
 	free(s->text);
@@ -145,7 +146,7 @@ static void finish(struct probe_subject *s)
 	p->unusable |= worth == PROBE_UNUSABLE;
 	p->done++;
 	p->running--;
-	if (!p->options.alive || worth == PROBE_USABLE) {
+	if (!s->suite.cases && (!p->options.alive || worth == PROBE_USABLE)) {
 		if (p->options.format == PROBE_JSON)
 			probe_json(s);
 		else
@@ -155,9 +156,24 @@ static void finish(struct probe_subject *s)
 	go_on(p);
 }
 
+static void tested(struct s5_suite *suite)
+{
+	struct probe_subject *s = S5_OUTER(suite, struct probe_subject, suite);
+	struct probe_score score = probe_score(suite);
+
+	s->probe->broken |= s->probe->options.strict ? score.failed : score.failed_must;
+	progress_end(&s->probe->progress);
+	probe_report(s);
+	finish(s);
+}
+
 static void probed(struct s5_prober *prober)
 {
-	finish(S5_OUTER(prober, struct probe_subject, prober));
+	struct probe_subject *s = S5_OUTER(prober, struct probe_subject, prober);
+	bool is_socks = prober->answerer == S5_ANSWERER_SOCKS5;
+
+	if (!s->probe->options.conformance || !is_socks || !probe_suite_start(s, tested))
+		finish(s);
 }
 
 static void set_wanted(struct probe_subject *s)
@@ -303,6 +319,8 @@ int probe_run_all(struct probe *p)
 	if (p->running)
 		s5_loop_run(&p->engine.loop);
 	progress_end(&p->progress);
+	if (p->broken)
+		return EXIT_NETWORK;
 	if (p->alive)
 		return EXIT_OK;
 	return p->locked ? EXIT_AUTH : EXIT_NETWORK;

@@ -231,7 +231,7 @@ static bool do_word(struct s5_exchange *x, bool is_late)
 	case S5_WORD_SEND_ONE_BY_ONE:
 		return do_send(x);
 	case S5_WORD_FIN:
-		s5_side_shutdown(&x->side[S5_SPEAKER_CLIENT]);
+		s5_side_shutdown(&x->side[word_of(x)->speaker]);
 		return true;
 	case S5_WORD_WAIT:
 		begin_wait(x, word_of(x)->ms);

@@ -95,6 +95,7 @@ static enum s5_rc get(struct s5_exchange *x, const struct s5_word *w, struct s5_
 	return rc;
 }
 
+/* A name as the bound address is strange, but RFC 1928 section 6 has it. */
 static struct s5_judgement judge_message(struct s5_exchange *x, struct s5_side *side,
 					 const struct s5_word *w)
 {
@@ -109,8 +110,10 @@ static struct s5_judgement judge_message(struct s5_exchange *x, struct s5_side *
 		return wants_more(side);
 	if (rc == S5_BAD)
 		return no(S5_EXCHANGE_OTHER, s5_note_text(in.why));
-	if (trace.nmarks)
-		return no(S5_EXCHANGE_OTHER, s5_note_text((enum s5_note)trace.mark[0].note));
+	for (unsigned i = 0; i < trace.nmarks && w->kind != S5_WORD_REP; i++)
+		if (trace.mark[i].note != S5_NOTE_BND_NAME)
+			return no(S5_EXCHANGE_OTHER,
+				  s5_note_text((enum s5_note)trace.mark[i].note));
 	if (!s5_word_takes(w, code))
 		return no(S5_EXCHANGE_OTHER, NULL);
 	s5_side_take(side, in.off);

@@ -154,9 +154,10 @@ static bool read_wait(struct s5_words *s, struct s5_word *w, struct piece *p)
 		const char *text;
 		enum s5_word_kind kind;
 	} waits[] = {
-		{ "choice=", S5_WORD_CHOICE }, { "status=", S5_WORD_STATUS },
-		{ "reply=", S5_WORD_REPLY },   { "eof", S5_WORD_EOF },
-		{ "end", S5_WORD_END },	       { "silence", S5_WORD_SILENCE },
+		{ "choice=", S5_WORD_CHOICE },	{ "status=", S5_WORD_STATUS },
+		{ "reply=", S5_WORD_REPLY },	{ "rep=", S5_WORD_REP },
+		{ "eof", S5_WORD_EOF },		{ "end", S5_WORD_END },
+		{ "silence", S5_WORD_SILENCE },
 	};
 
 	for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
@@ -273,6 +274,12 @@ static bool read_word(struct s5_words *s, struct piece p, const char *text, bool
 
 	if (skip(&p, "enter") && is_empty(&p))
 		return read_enter(s, at, has_login);
+	p = whole;
+	if (skip(&p, "#fin") && is_empty(&p))
+		return add(s, (struct s5_word){ .kind = S5_WORD_FIN,
+						.speaker = S5_SPEAKER_PEER,
+						.at = at.at,
+						.len = at.len }) != NULL;
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
 		p = whole;
 		at.kind = others[i].kind;

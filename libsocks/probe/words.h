@@ -7,11 +7,12 @@
  *   <choice=XX,XX   the answer to a method list, with one of these methods; <choice=!XX with none
  *   <status=XX      the answer to credentials
  *   <reply=XX       a reply with one of these REPs; its form is that of RFC 1928 section 6
+ *   <rep=XX         the same, of whatever form
  *   <eof            the connection ends in order, and nothing comes before that
  *   <end            it ends, in order or by a reset, whatever comes before that
  *   <silence        nothing comes for a while, and it does not end
  *   enter           what it takes to be let in: method list, choice, credentials
- *   fin             half-close: nothing more is sent
+ *   fin             half-close: nothing more is sent; #fin by the peer
  *   wait=MS
  *   connect         somebody connects to the bound address of the last reply; #>OCTETS, #<OCTETS,
  *                   #<eof and so on are his
@@ -45,6 +46,7 @@ enum s5_word_kind {
 	S5_WORD_CHOICE,
 	S5_WORD_STATUS,
 	S5_WORD_REPLY,
+	S5_WORD_REP,
 	S5_WORD_EOF,
 	S5_WORD_END,
 	S5_WORD_SILENCE,

@@ -50,6 +50,10 @@ options_in() {
 	[ -z "$found" ] || fail "$found"
 }
 
+@test "the page of probe lists every case" {
+	"$LIB/man_cases.py" "$SOCKS5" "$MAN/socks5-probe.1"
+}
+
 @test "every page has the sections that a reader looks for" {
 	local page section
 	for page in "$MAN"/*.1; do

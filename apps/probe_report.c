@@ -1,0 +1,227 @@
+/* What came of the cases: as a table, as JSON, for TAP and for JUnit. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "probe.h"
+
+#define SHOWN 32 /* octets of a piece */
+
+static const char *level_of(size_t i)
+{
+	return s5_cases[i].level == S5_CASE_MUST ? "MUST" : "SHOULD";
+}
+
+static const char *verdict_text(enum s5_verdict_of_case verdict)
+{
+	static const char *const texts[] = { "", "pass", "fail", "skip" };
+
+	return texts[verdict];
+}
+
+/* what was said */
+
+static void put_piece(FILE *to, const char *before, const struct s5_exchange *x,
+		      const struct s5_piece *piece)
+{
+	static const char *const speakers[] = { "", " by the peer", " as a datagram",
+						" as a datagram of another port" };
+
+	fprintf(to, "%s%s%s: ", before, piece->is_sent ? "sent" : "got", speakers[piece->speaker]);
+	for (size_t i = 0; i < piece->len && i < SHOWN; i++)
+		fprintf(to, "%02x", x->said[piece->off + i]);
+	if (piece->len > SHOWN)
+		fprintf(to, "... (%zu octets)", piece->len);
+	fputc('\n', to);
+}
+
+/* The word that was not fulfilled, and its alternatives, as they stand in the script. */
+static void put_wanted(FILE *to, const char *before, size_t i, const struct s5_suite_case *c)
+{
+	const struct s5_word *w = &c->words.words[c->exchange.word];
+
+	fprintf(to, "%swanted: %.*s\n", before, (int)w->len, s5_cases[i].script + w->at);
+}
+
+static void put_details(FILE *to, const char *before, const struct s5_suite *suite, size_t i)
+{
+	const struct s5_suite_case *c = &suite->cases[i];
+	const struct s5_exchange *x = &c->exchange;
+	char why[PROBE_WHY];
+
+	for (size_t k = 0; k < x->npieces; k++)
+		put_piece(to, before, x, &x->pieces[k]);
+	fprintf(to, "%sthen: %s\n", before, probe_case_why(suite, i, why));
+	if (x->word < c->words.n)
+		put_wanted(to, before, i, c);
+	fprintf(to, "%s%s: %s\n", before, s5_cases[i].section, s5_cases[i].why);
+}
+
+/* text */
+
+static void put_text(const struct probe_subject *s)
+{
+	const struct s5_suite *suite = &s->suite;
+	struct probe_score score = probe_score(suite);
+	char why[PROBE_WHY];
+
+	printf("%s\n", s->text);
+	for (size_t i = 0; i < s5_ncases; i++) {
+		const struct s5_suite_case *c = &suite->cases[i];
+
+		if (c->verdict == S5_CASE_UNTOLD)
+			continue;
+		printf("%s  %-15s %-6s  %s", verdict_text(c->verdict), s5_cases[i].id, level_of(i),
+		       s5_cases[i].title);
+		if (c->verdict == S5_CASE_SKIP)
+			printf(" (%s)", probe_case_why(suite, i, why));
+		putchar('\n');
+		if (c->verdict == S5_CASE_FAIL)
+			put_details(stdout, "        ", suite, i);
+	}
+	printf("%s: %u passed, %u failed (%u of them MUST), %u skipped\n", s->text, score.passed,
+	       score.failed, score.failed_must, score.skipped);
+}
+
+/* json */
+
+static void put_json(const struct probe_subject *s)
+{
+	const struct s5_suite *suite = &s->suite;
+	char why[PROBE_WHY];
+
+	for (size_t i = 0; i < s5_ncases; i++) {
+		json_t *line;
+
+		if (suite->cases[i].verdict == S5_CASE_UNTOLD)
+			continue;
+		line = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "proxy", s->text, "case",
+				 s5_cases[i].id, "section", s5_cases[i].section, "level",
+				 level_of(i), "title", s5_cases[i].title, "verdict",
+				 verdict_text(suite->cases[i].verdict));
+		if (*probe_case_why(suite, i, why))
+			json_object_set_new(line, "why", json_string(why));
+		json_dumpf(line, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+		putchar('\n');
+		json_decref(line);
+	}
+}
+
+/* TAP */
+
+static void put_tap(const struct probe_subject *s)
+{
+	const struct s5_suite *suite = &s->suite;
+	char why[PROBE_WHY];
+	size_t n = 0;
+
+	printf("TAP version 13\n1..%zu\n", suite->count);
+	for (size_t i = 0; i < s5_ncases; i++) {
+		const struct s5_suite_case *c = &suite->cases[i];
+
+		if (c->verdict == S5_CASE_UNTOLD)
+			continue;
+		printf("%sok %zu - %s %s: %s", c->verdict == S5_CASE_FAIL ? "not " : "", ++n,
+		       s5_cases[i].id, level_of(i), s5_cases[i].title);
+		if (c->verdict == S5_CASE_SKIP)
+			printf(" # SKIP %s", probe_case_why(suite, i, why));
+		putchar('\n');
+		if (c->verdict == S5_CASE_FAIL)
+			put_details(stdout, "# ", suite, i);
+	}
+}
+
+/* JUnit */
+
+static void put_xml(const char *text)
+{
+	for (; *text; text++) {
+		switch (*text) {
+		case '&':
+			fputs("&amp;", stdout);
+			break;
+		case '<':
+			fputs("&lt;", stdout);
+			break;
+		case '>':
+			fputs("&gt;", stdout);
+			break;
+		case '"':
+			fputs("&quot;", stdout);
+			break;
+		default:
+			putchar(*text);
+		}
+	}
+}
+
+static void put_failure(const struct s5_suite *suite, size_t i)
+{
+	char why[PROBE_WHY], *details = NULL;
+	size_t n = 0;
+	FILE *to = open_memstream(&details, &n);
+
+	fputs("<failure message=\"", stdout);
+	put_xml(probe_case_why(suite, i, why));
+	fputs("\">", stdout);
+	if (to) {
+		put_details(to, "", suite, i);
+		fclose(to);
+		put_xml(details);
+		free(details);
+	}
+	fputs("</failure>", stdout);
+}
+
+static void put_junit(const struct probe_subject *s)
+{
+	const struct s5_suite *suite = &s->suite;
+	struct probe_score score = probe_score(suite);
+	char why[PROBE_WHY];
+
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"",
+	      stdout);
+	put_xml(s->text);
+	printf("\" tests=\"%zu\" failures=\"%u\" errors=\"0\" skipped=\"%u\">\n", suite->count,
+	       score.failed, score.skipped);
+	for (size_t i = 0; i < s5_ncases; i++) {
+		const struct s5_suite_case *c = &suite->cases[i];
+		const struct s5_exchange *x = &c->exchange;
+		double seconds = x->ended > x->began ? (double)(x->ended - x->began) / 1e6 : 0;
+
+		if (c->verdict == S5_CASE_UNTOLD)
+			continue;
+		printf("<testcase classname=\"%s\" name=\"", s5_cases[i].id);
+		put_xml(s5_cases[i].title);
+		printf("\" time=\"%.3f\">", seconds);
+		if (c->verdict == S5_CASE_FAIL)
+			put_failure(suite, i);
+		if (c->verdict == S5_CASE_SKIP) {
+			fputs("<skipped message=\"", stdout);
+			put_xml(probe_case_why(suite, i, why));
+			fputs("\"/>", stdout);
+		}
+		fputs("</testcase>\n", stdout);
+	}
+	fputs("</testsuite>\n</testsuites>\n", stdout);
+}
+
+void probe_report(const struct probe_subject *s)
+{
+	static void (*const reports[])(const struct probe_subject *) = {
+		[PROBE_TEXT] = put_text,
+		[PROBE_JSON] = put_json,
+		[PROBE_TAP] = put_tap,
+		[PROBE_JUNIT] = put_junit,
+	};
+
+	reports[s->probe->options.format](s);
+}
+
+void probe_list(const struct probe_options *o)
+{
+	for (size_t i = 0; i < s5_ncases; i++)
+		if (probe_wants_case(o, s5_cases[i].id))
+			printf("%-15s  %-6s  %s\n", s5_cases[i].id, level_of(i), s5_cases[i].title);
+}

@@ -1,0 +1,39 @@
+/* The cases that a SOCKS5 server is held against: what is sent, and what has to come of it (probe/words.h).
+ * They are static; any thread. */
+#ifndef S5_PROBE_CASES_H
+#define S5_PROBE_CASES_H
+
+#include <stddef.h>
+
+enum s5_case_level {
+	S5_CASE_MUST, /* the RFC demands it, or clients fail or are unsafe without it */
+	S5_CASE_SHOULD,
+};
+
+/* What a server has to have; a case that needs what it has not tells nothing of it. */
+enum s5_case_needs {
+	S5_NEEDS_NONE = 0,
+	S5_NEEDS_LOGIN = 1, /* credentials that it takes are known */
+	S5_NEEDS_OPEN = 2, /* it lets in without any */
+	S5_NEEDS_GSSAPI = 4,
+	S5_NEEDS_BIND = 8,
+	S5_NEEDS_UDP = 16,
+	S5_NEEDS_FRAGMENTS = 32, /* it puts them together */
+	S5_NEEDS_IPV6 = 64,
+	S5_NEEDS_NAMES = 128, /* it knows a name of the target */
+};
+
+struct s5_case {
+	const char *id; /* "rfc1928/3/1" */
+	const char *section; /* "RFC 1928 3" */
+	enum s5_case_level level;
+	unsigned needs;
+	const char *title; /* what is sent, in a few words */
+	const char *script;
+	const char *why; /* what the section asks for, in a sentence */
+};
+
+extern const struct s5_case s5_cases[];
+extern const size_t s5_ncases;
+
+#endif
