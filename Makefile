@@ -169,7 +169,8 @@ BUILD_PACKAGES = gcc make pkg-config libc6-dev libc-ares-dev libcrypt-dev libjan
 	$(if $(filter no,$(GSSAPI)),,libkrb5-dev)
 TEST_PACKAGES = bats clang libclang-rt-dev libcmocka-dev curl ncat netcat-openbsd proxychains4 \
 	python3 python3-socks python3-pyftpdlib openssh-client openssh-server git dante-server \
-	dante-client microsocks mandoc haproxy procps iproute2 bind9-dnsutils strace util-linux netbase libxml2-utils \
+	dante-client microsocks mandoc haproxy procps iproute2 bind9-dnsutils strace util-linux bsdutils \
+	bsdextrautils xxd perl netbase libxml2-utils \
 	openssl zsh fish tshark tcpdump jq $(if $(filter no,$(GSSAPI)),,$(REALM_PACKAGES))
 # For a realm of the tests' own.
 REALM_PACKAGES = krb5-kdc krb5-admin-server krb5-user python3-gssapi

@@ -32,6 +32,7 @@ octets() {
 }
 
 @test "DEC-1 octets as every tool writes them are recognised" {
+	need xxd hexdump od base64
 	local file=$BATS_TEST_TMPDIR/octets
 	octets $REQUEST >"$file"
 	reads <"$file"
@@ -226,6 +227,7 @@ captured() {
 }
 
 @test "colour on a terminal alone, and never with NO_COLOR" {
+	need script
 	export TERM=xterm
 	unset NO_COLOR
 	local file=$REPO/tests/golden/vectors/01-noauth-connect-ipv4.hex form

@@ -63,6 +63,7 @@ conforms() {
 }
 
 @test "--format json: an object a case" {
+	need jq
 	start_server
 	conforms 0 --format json "$PROXY"
 	[ "$(wc -l <<<"$output")" = "$(cases | wc -l)" ]
@@ -72,6 +73,7 @@ conforms() {
 }
 
 @test "--format tap: a consumer of TAP takes it" {
+	need perl
 	start_server
 	conforms 0 --format tap "$PROXY"
 	run perl -MTAP::Parser -e '
