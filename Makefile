@@ -240,7 +240,11 @@ fuzz:
 	+@$(SUBMAKE) $(FUZZ_BUILD)
 	@tests/lib/check.py --fuzz-seconds $(FUZZ_SECONDS) $(FUZZ_SRC:%.c=build/fuzz/%)
 
-.PHONY: bench load
+.PHONY: bench load peers
+# A table for the README.
+peers: $(BIN)
+	@tests/lib/peers.sh $(CURDIR)/$(BIN)
+
 bench:
 	@$(PACKAGES) 'make bench' $(BUILD_PACKAGES) $(BENCH_PACKAGES)
 	+@$(SUBMAKE) all load
@@ -333,6 +337,7 @@ help:
 	@echo 'make run             install what the build needs, build, serve (ARGS="serve ...")'
 	@echo 'make check           install what the tests need, build, run every test'
 	@echo '     check-unit check-cli check-interop   a part of them'
+	@echo 'make peers           how other servers keep the RFCs, by probe --conformance'
 	@echo 'make fuzz            each fuzz target for FUZZ_SECONDS=60'
 	@echo 'make bench           the ratios against other programs'
 	@echo 'make lint | format   the manners of the sources'
