@@ -1,0 +1,165 @@
+/* The language of the prober's scripts. */
+#include "probe/words.h"
+#include "testlib.h"
+
+static struct s5_parts parts;
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&parts, 0, sizeof parts);
+	memcpy(parts.part[S5_PART_TCP4].octets, "\1\177\0\0\1\0\120", 7);
+	parts.part[S5_PART_TCP4].n = 7;
+	memcpy(parts.part[S5_PART_HELLO].octets, "\5\1\0", 3);
+	parts.part[S5_PART_HELLO].n = 3;
+	return 0;
+}
+
+/* Each word as "kind speaker octets"; alternatives behind a bar. */
+static const char *compiled(const char *script, bool login)
+{
+	static const char *const kinds[] = { ">",     ">:",   "<",	 "choice",   "status",
+					     "reply", "rep",  "eof",	 "end",	     "silence",
+					     "fin",   "wait", "connect", "associate" };
+	static char text[4096];
+	static uint8_t octets[S5_OCTETS_MOST];
+	static bool any[S5_OCTETS_MOST];
+	struct s5_words s;
+	size_t len = 0;
+
+	text[0] = 0;
+	if (!s5_words_compile(&s, script, login))
+		len = (size_t)snprintf(text, sizeof text, "%zu: %s", s.at, s.why);
+	for (size_t i = 0; i < s.n && !s.why; i++) {
+		const struct s5_word *w = &s.words[i];
+		size_t n = s5_word_octets(w, &parts, octets, any);
+
+		len += (size_t)snprintf(text + len, sizeof text - len, "%s%s%.*s",
+					!i		    ? ""
+					: w->is_alternative ? "|"
+							    : " ",
+					kinds[w->kind], (int)w->speaker, "#uv");
+		for (size_t k = 0; k < n && k < 40; k++)
+			len += (size_t)snprintf(text + len, sizeof text - len,
+						any[k] ? ".." : "%02x", octets[k]);
+		if (w->kind == S5_WORD_WAIT)
+			len += (size_t)snprintf(text + len, sizeof text - len, "%u", w->ms);
+	}
+	s5_words_free(&s);
+	return text;
+}
+
+TEST(words_are_what_the_language_says)
+{
+	static const struct {
+		const char *script, *want;
+	} rows[] = {
+		{ ">0501ff", ">0501ff" },
+		{ ">:05", ">:05" },
+		{ " >05 \n <05..", ">05 <05.." },
+		{ ">{tcp4}00", ">017f000001005000" },
+		{ ">{4*61}{0*62}", ">61616161" },
+		{ "<choice=00,ff <status=!00 <reply=05 <rep=05", "choice status reply rep" },
+		{ "<eof <end <silence fin wait=250 connect associate",
+		  "eof end silence fin wait250 connect associate" },
+		{ "<eof|<05 <end", "eof|<05 end" },
+		{ "#>05 #<06 #<eof #fin", ">#05 <#06 eof# fin#" },
+		{ "u>05 u<06 u<silence v>07", ">#u05 <#u06 silence#u >#uv07" },
+		{ "u>", ">#u" },
+		{ "enter", ">050100 choice" },
+	};
+
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		assert_string_equal(compiled(rows[i].script, false), rows[i].want);
+	assert_string_equal(compiled("enter", true), ">050100 choice > status");
+}
+
+TEST(what_is_no_word_is_told_with_its_place)
+{
+	static const struct {
+		const char *script, *want;
+	} rows[] = {
+		{ "", "0: there is no word" },
+		{ "  ", "0: there is no word" },
+		{ "what", "0: there is no such word" },
+		{ ">05 <choose=00", "4: two hex digits are expected, or a brace" },
+		{ ">5", "0: two hex digits are expected, or a brace" },
+		{ ">0G", "0: two hex digits are expected, or a brace" },
+		{ ">..", "0: any octet cannot be sent" },
+		{ ">{nothing}", "0: there is no such part" },
+		{ ">{tcp4", "0: a brace is not closed" },
+		{ ">{3*}", "0: N*XX is expected, an octet N times over" },
+		{ ">{70001*00}", "0: N*XX is expected, an octet N times over" },
+		{ "<choice=", "0: a code is expected, of two hex digits" },
+		{ "<choice=00;01", "0: a comma is expected between codes" },
+		{ "<eofs", "0: nothing more is expected in this word" },
+		{ ">05|<05", "0: only what waits has an alternative" },
+		{ "<05|>05", "0: only what waits has an alternative" },
+		{ "<05|#<05", "0: alternatives are of one connection" },
+		{ "u<eof", "0: that is nothing a datagram can be" },
+		{ "wait=", "0: a number of milliseconds is expected" },
+		{ "wait=30001", "0: a number of milliseconds is expected" },
+		{ "wait=5x", "0: a number of milliseconds is expected" },
+	};
+
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		assert_string_equal(compiled(rows[i].script, false), rows[i].want);
+}
+
+TEST(codes_are_those_that_are_named_or_all_others)
+{
+	struct s5_words s;
+
+	assert_true(s5_words_compile(&s, "<reply=00,05 <reply=!00,ff", false));
+	for (unsigned code = 0; code < 256; code++) {
+		assert_int_equal(s5_word_takes(&s.words[0], (uint8_t)code), code == 0 || code == 5);
+		assert_int_equal(s5_word_takes(&s.words[1], (uint8_t)code),
+				 code != 0 && code != 0xff);
+	}
+	s5_words_free(&s);
+}
+
+TEST(a_part_that_is_not_there_is_told)
+{
+	struct s5_words s;
+
+	assert_true(s5_words_compile(&s, ">{tcp4} >{udp6}{tcp6}", false));
+	assert_int_equal(s5_words_lack(&s, &parts), S5_PART_UDP6);
+	s5_words_free(&s);
+	assert_true(s5_words_compile(&s, ">{tcp4}", false));
+	assert_int_equal(s5_words_lack(&s, &parts), S5_PART_COUNT);
+	s5_words_free(&s);
+}
+
+/* Any text at all: it is taken or refused. */
+TEST(every_cut_and_every_octet_changed)
+{
+	static const char script[] =
+		"enter >0501{tcp4}{3*00} <reply=00,!01|<eof #<05.. u>00 v>01 wait=5 connect #fin";
+	char text[sizeof script];
+
+	for (size_t cut = 0; cut < sizeof script; cut++) {
+		memcpy(text, script, cut);
+		text[cut] = 0;
+		compiled(text, true);
+	}
+	for (size_t i = 0; i + 1 < sizeof script; i++)
+		for (unsigned c = 1; c < 128; c++) {
+			memcpy(text, script, sizeof script);
+			text[i] = (char)c;
+			compiled(text, false);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(words_are_what_the_language_says, set_up),
+		cmocka_unit_test_setup(what_is_no_word_is_told_with_its_place, set_up),
+		cmocka_unit_test_setup(codes_are_those_that_are_named_or_all_others, set_up),
+		cmocka_unit_test_setup(a_part_that_is_not_there_is_told, set_up),
+		cmocka_unit_test_setup(every_cut_and_every_octet_changed, set_up),
+	};
+
+	return RUN(tests);
+}
