@@ -29,14 +29,36 @@ void s5_half_set_fin(struct s5_half *h, uint32_t fin)
 
 void s5_half_set_acked(struct s5_half *h, uint32_t ack)
 {
-	int32_t ahead = s5_half_distance(h->next, ack);
+	int32_t ahead = s5_half_distance(h->has_acked ? h->acked : h->next, ack);
 
 	if (!h->is_known || ahead <= 0 || ahead > (int32_t)S5_HALF_REACH)
 		return;
-	if (h->has_acked && s5_half_distance(h->acked, ack) <= 0)
+	if (s5_half_distance(h->next, ack) <= 0) /* half of all numbers further */
 		return;
 	h->has_acked = true;
 	h->acked = ack;
+}
+
+bool s5_half_is_beyond(const struct s5_half *h, uint32_t seq)
+{
+	uint32_t ahead = seq - h->next;
+
+	return ahead > S5_HALF_REACH && ahead < 0u - S5_HALF_WINDOW;
+}
+
+bool s5_half_leaps(struct s5_half *h, uint32_t seq, uint32_t n)
+{
+	if (!n || h->has_fin)
+		return false;
+	if (!s5_half_is_beyond(h, seq)) {
+		h->far = 0;
+		return false;
+	}
+	if (h->far && seq + n == h->far_next) /* the same once more */
+		return false;
+	h->far = h->far && seq == h->far_next ? h->far + 1 : 1;
+	h->far_next = seq + n;
+	return h->far >= S5_HALF_LEAP;
 }
 
 void s5_half_advance(struct s5_half *h, uint32_t n)

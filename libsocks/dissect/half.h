@@ -11,7 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define S5_HALF_REACH (1u << 30) /* numbers further ahead than this belong to something else */
+#define S5_HALF_REACH (1u << 24) /* numbers further ahead than this belong to something else */
+#define S5_HALF_WINDOW (1u << 30) /* what was sent is not sent anew from further behind than this */
+#define S5_HALF_LEAP 3u /* segments in a row that are believed all the same */
 #define S5_HALF_PIECES 4096u /* held at most, of one direction */
 
 /* Octets that came too early. */
@@ -36,6 +38,8 @@ struct s5_half {
 	bool is_known; /* next and syn are */
 	bool has_fin, has_acked;
 	bool is_over; /* the reader has got the FIN */
+	unsigned far; /* segments in a row that lie beyond the reach, each continuing the one before */
+	uint32_t far_next; /* where they go on */
 	uint32_t pieces;
 	size_t held; /* octets of memory */
 	struct s5_piece *first, *last; /* in order, apart from each other, none before next */
@@ -51,8 +55,13 @@ void s5_half_start(struct s5_half *h, uint32_t syn);
 /* The FIN that was told first counts; none where octets are held that would be behind
  * it. */
 void s5_half_set_fin(struct s5_half *h, uint32_t fin);
-/* The other side acknowledged all before `ack`. What cannot be is ignored. */
+/* The other side acknowledged all before `ack`. Ignored where that is beyond the reach of `next` and of
+ * what it acknowledged before. */
 void s5_half_set_acked(struct s5_half *h, uint32_t ack);
+bool s5_half_is_beyond(const struct s5_half *h, uint32_t seq);
+/* Takes note of a segment of n octets. True when it is the last of S5_HALF_LEAP beyond the reach: that is
+ * where the side goes on. */
+bool s5_half_leaps(struct s5_half *h, uint32_t seq, uint32_t n);
 /* The reader gets the next n octets, or the news that they are lost. */
 void s5_half_advance(struct s5_half *h, uint32_t n);
 /* Takes away from the segment what the reader has got already, and what is behind the FIN. True

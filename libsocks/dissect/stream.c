@@ -125,14 +125,29 @@ void s5_stream_pass(struct s5_tcp *t, struct s5_tcp_stream *s, unsigned side, st
 	}
 }
 
+static void lose_all(struct s5_tcp *t, struct s5_tcp_stream *s, unsigned side, int64_t when)
+{
+	while (!s->is_dropped && s->half[side].first)
+		lose_hole(t, s, side, when);
+}
+
+void s5_stream_leap(struct s5_tcp *t, struct s5_tcp_stream *s, unsigned side, uint32_t seq,
+		    int64_t when)
+{
+	const struct s5_half *h = &s->half[side];
+
+	lose_all(t, s, side, when);
+	if (!s->is_dropped && s5_half_is_beyond(h, seq))
+		tell(t, s, side, NULL, seq - h->next, when);
+}
+
 void s5_stream_make_room(struct s5_tcp *t, int64_t when)
 {
 	struct s5_tcp_stream *s;
 
 	while (t->held > t->limits.octets && (s = TAILQ_FIRST(&t->holding)))
 		for (unsigned side = 0; side < 2; side++) {
-			while (!s->is_dropped && s->half[side].first)
-				lose_hole(t, s, side, when);
+			lose_all(t, s, side, when);
 			s5_stream_settle(t, s, side, when);
 		}
 }

@@ -34,6 +34,9 @@ struct s5_tcp_stream {
  * others. */
 void s5_stream_pass(struct s5_tcp *t, struct s5_tcp_stream *s, unsigned side, struct s5_segment g,
 		    int64_t when);
+/* The side goes on with `seq`, far away: what is held, and the gap up to there. */
+void s5_stream_leap(struct s5_tcp *t, struct s5_tcp_stream *s, unsigned side, uint32_t seq,
+		    int64_t when);
 /* Gives up the holes of a side that have to be given up, and ends it where its FIN is next. */
 void s5_stream_settle(struct s5_tcp *t, struct s5_tcp_stream *s, unsigned side, int64_t when);
 /* What the stream holds now is counted in all that is held. */

@@ -180,6 +180,8 @@ static void take_octets(struct s5_tcp *t, struct s5_tcp_stream *s, unsigned side
 
 	if (!h->is_known || h->is_over)
 		return;
+	if (s5_half_leaps(h, seq, n + missing))
+		s5_stream_leap(t, s, side, seq, when);
 	if (p->flags & S5_TCP_FIN)
 		s5_half_set_fin(h, seq + n + missing);
 	s5_stream_pass(t, s, side, (struct s5_segment){ .seq = seq, .n = n, .octets = p->payload },

@@ -12,9 +12,11 @@
  *   - when its stream ends otherwise than by a FIN,
  *   - at once where the capture cut a frame.
  *
- * Numbers may lie at most 1 GiB ahead; others are ignored. A RST counts only near the number that is
- * expected, so that a stale one ends nothing. A SYN with another number than the one before begins a
- * new stream between the same ports; the old one ends.
+ * Numbers may lie at most 16 MiB ahead, those of acknowledgements so far ahead of the one before; others
+ * are ignored, for they are of an older stream. But where three segments of a side in a row, each
+ * continuing the one before, lie further away, the capture has lost what is before the third: a gap.
+ * A RST counts only near the number that is expected, so that a stale one ends nothing. A SYN with
+ * another number than the one before begins a new stream between the same ports; the old one ends.
  *
  * Memory is bounded by the limits. No I/O and no clock: times are the capture's, in microseconds. The
  * owner embeds one s5_tcp for a capture. One thread at a time.

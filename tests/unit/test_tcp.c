@@ -455,12 +455,17 @@ TEST(what_nobody_wants_is_not_told)
 	}
 }
 
+#define REACH (1u << 24)
+
 TEST(far_away_numbers_are_ignored)
 {
 	shake_hands();
-	sends(A, ACK, 101 + (1u << 30) + 1, 501, "far");
-	sends(A, ACK, 101 - (1u << 31), 501, "farther");
+	sends(A, ACK, 101 + REACH + 1, 501, "far");
+	sends(A, ACK, 101 + 400000000, 501, "farther");
+	sends(A, ACK, 101 - (1u << 31), 501, "farthest");
+	sends(A, ACK | FIN, 101 + REACH + 1, 501, "");
 	sends(A, FIN, 101 + (1u << 31), 501, "");
+	sends(B, ACK, 501, 101 + REACH + 1, "");
 	sends(B, ACK, 501, 101 + (1u << 31) - 1, "");
 	sends(A, ACK, 102, 501, "2");
 	TOLD(OPENED);
@@ -471,6 +476,107 @@ TEST(far_away_numbers_are_ignored)
 	sends(A, ACK, 101, 501, "123456");
 	sends(A, ACK, 104, 501, "4");
 	TOLD(OPENED " | a:123 | a fin");
+}
+
+TEST(RFC5961_a_challenge_ack_of_an_old_stream_changes_nothing)
+{
+	sends(A, SYN, 100, 0, "");
+	sends(B, ACK, 777777, 100 + 500000000, "");
+	sends(A, RST, 100 + 500000000, 0, "");
+	sends(A, SYN, 100, 0, "");
+	sends(B, SYN | ACK, 500, 101, "");
+	sends(A, ACK, 103, 501, "34");
+	TOLD(OPENED);
+	sends(A, ACK, 101, 501, "12");
+	s5_tcp_end(&tcp, 1);
+	TOLD(OPENED " | a:1234 | end capture");
+}
+
+/* As far as that, a hole is one. */
+TEST(near_numbers_are_believed)
+{
+	shake_hands();
+	sends(A, ACK, 100 + REACH, 501, "x");
+	sends(B, ACK, 501, 101 + REACH, "");
+	sends(A, ACK | FIN, 100 + 2 * REACH, 501, "");
+	sends(B, ACK, 501, 101 + 2 * REACH, "");
+	TOLD(OPENED " | a gap 16777215 | a:x | a gap 16777215 | a fin");
+}
+
+/* Of a side that is not in the capture, the other one's acknowledgements tell how much it sent. */
+TEST(acknowledgements_go_on_from_one_another)
+{
+	shake_hands();
+	for (uint32_t i = 1; i <= 5; i++)
+		sends(A, ACK, 101, 501 + i * REACH, "");
+	sends(A, ACK, 101, 501 + 6 * REACH + 1, ""); /* too far from the last one */
+	s5_tcp_end(&tcp, 1);
+	TOLD(OPENED " | b gap 83886080 | end capture");
+}
+
+#define FAR (101 + 50000000u)
+
+TEST(three_far_segments_that_follow_each_other_are_believed)
+{
+	shake_hands();
+	sends(A, ACK, 103, 501, "34");
+	sends(A, ACK, FAR, 501, "ab");
+	sends(A, ACK, FAR, 501, "ab"); /* once more */
+	sends(A, ACK, FAR + 2, 501, "cd");
+	TOLD(OPENED);
+	sends(A, ACK | FIN, FAR + 4, 501, "ef");
+	TOLD(OPENED " | a gap 2 | a:34 | a gap 50000000 | a:ef | a fin");
+	assert_int_equal(tcp.held, 0);
+	/* More than half of all numbers: they look as if they were behind. */
+	start(10, 1000, 100000);
+	shake_hands();
+	for (uint32_t i = 0; i < 3; i++)
+		send_cut(A, ACK, 101 + 3000000000u + 10 * i, 501, "x", 9);
+	TOLD(OPENED " | a gap 3000000020 | a:x | a gap 9");
+}
+
+TEST(far_segments_that_do_not_follow_each_other_are_not_believed)
+{
+	shake_hands();
+	sends(A, ACK, FAR, 501, "ab");
+	sends(A, ACK, FAR + 2, 501, "cd");
+	sends(A, ACK, FAR + 5, 501, "ef");
+	sends(A, ACK, FAR + 7, 501, "gh");
+	sends(A, ACK, 101, 501, "12"); /* it goes on here */
+	sends(A, ACK, FAR + 9, 501, "ij");
+	send_cut(A, ACK, FAR + 11, 501, "k", 1); /* one segment, though in two parts */
+	sends(A, ACK, 103, 501, "34");
+	/* A large window, sent anew. */
+	for (uint32_t i = 0; i < 5; i++)
+		sends(A, ACK, 103 - (1u << 29) + i, 501, "x");
+	TOLD(OPENED " | a:1234");
+	/* Behind the end there is nothing. */
+	sends(A, ACK | FIN, 105, 501, "");
+	for (uint32_t i = 0; i < 5; i++)
+		sends(A, ACK, FAR + i, 501, "x");
+	TOLD(OPENED " | a:1234 | a fin");
+}
+
+/* What waits reaches over the place where the others go on. */
+TEST(what_waits_may_be_as_far_as_what_is_believed)
+{
+	shake_hands();
+	sends(A, ACK, 101 + REACH, 501, "abcdef");
+	sends(A, ACK, 101 + REACH + 1, 501, "b");
+	sends(A, ACK, 101 + REACH + 2, 501, "c");
+	sends(A, ACK, 101 + REACH + 3, 501, "defgh");
+	TOLD(OPENED " | a gap 16777216 | a:abcdefgh");
+}
+
+TEST(who_is_dropped_jumps_nowhere)
+{
+	shake_hands();
+	told.drops_at_octets = true;
+	sends(A, ACK, 103, 501, "34");
+	for (uint32_t i = 0; i < 3; i++)
+		sends(A, ACK, FAR + i, 501, "x");
+	TOLD(OPENED " | a gap 2 | a:34");
+	assert_int_equal(tcp.held, 0);
 }
 
 /* whole frames */
@@ -745,6 +851,13 @@ int main(void)
 		TCP_TEST(the_quiet_ones_are_thrown_out),
 		TCP_TEST(what_nobody_wants_is_not_told),
 		TCP_TEST(far_away_numbers_are_ignored),
+		TCP_TEST(RFC5961_a_challenge_ack_of_an_old_stream_changes_nothing),
+		TCP_TEST(near_numbers_are_believed),
+		TCP_TEST(acknowledgements_go_on_from_one_another),
+		TCP_TEST(three_far_segments_that_follow_each_other_are_believed),
+		TCP_TEST(far_segments_that_do_not_follow_each_other_are_not_believed),
+		TCP_TEST(what_waits_may_be_as_far_as_what_is_believed),
+		TCP_TEST(who_is_dropped_jumps_nowhere),
 		TCP_TEST(frames_whole_cut_and_changed),
 		TCP_TEST(any_segments_give_the_text),
 	};
