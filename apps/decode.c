@@ -49,6 +49,7 @@ static const struct opt decode_opts[] = {
 	OPT_HEADING("What goes out"),
 	OPT("format", 0, ENUM, format, NULL, "how messages are shown", .def = "tree",
 	    .words = format_words),
+	OPT("json", 0, PICK, format, NULL, "the same as --format json", .value = DECODE_JSON),
 	OPT("summary", 0, FLAG, summary, NULL, "a line a stream instead"),
 	OPT("secrets", 0, FLAG, secrets, NULL, "show passwords"),
 	OPT("verbose", 'v', COUNT, out.verbose, NULL, "say how many frames there were, too"),
@@ -108,7 +109,7 @@ static FILE *open_stream(struct input *in)
 {
 	static const cookie_io_functions_t calls = { .read = read_input };
 
-	if (lseek(in->fd, 0, SEEK_SET) == 0)
+	if (lseek(in->fd, -(off_t)in->n, SEEK_CUR) >= 0)
 		return fdopen(in->fd, "r");
 	return fopencookie(in, "r", calls);
 }
@@ -122,10 +123,19 @@ static int decode_input(struct decode_view *v, int fd, const char *name)
 	int status;
 
 	if (!stream) {
-		out_error(&v->options->out, "%s: %s", name, strerror(errno));
+		out_error(&v->options->out, "%s: %s%s", name, strerror(errno),
+			  fd < 0 && name[strspn(name, "0123456789abcdefABCDEF ")] == '\0'
+				  ? "; octets are read from standard input: echo '...' | socks5 "
+				    "decode"
+				  : "");
 		if (fd >= 0)
 			close(fd);
 		return EXIT_NETWORK;
+	}
+	if (in.n >= 2 && in.octets[0] == 0x1f && in.octets[1] == 0x8b) {
+		out_error(&v->options->out, "%s: compressed; give it through gzip -dc", name);
+		fclose(stream);
+		return EXIT_PROTOCOL;
 	}
 	if (form == DECODE_CAPTURE || (form == DECODE_AUTO && decode_is_capture(in.octets, in.n)))
 		return decode_capture(v, stream, name);

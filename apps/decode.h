@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/addr.h"
 #include "dissect/talk.h"
 #include "out.h"
 
@@ -66,7 +67,7 @@ struct decode_view {
 /* What --summary says of a stream; texts are escaped. */
 struct decode_sum {
 	const char *method, *command; /* static, or NULL */
-	char user[64], target[280];
+	char user[S5_ADDR_TEXT], target[S5_ADDR_TEXT];
 	int reply; /* -1: none was seen */
 	uint64_t carried[2]; /* octets of payload, by role */
 	unsigned notes;

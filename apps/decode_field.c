@@ -39,12 +39,37 @@ static uint8_t atyp_before(const struct decode_event *e, const struct s5_span *s
 	return atyp;
 }
 
+static void put_payload(char *text, size_t size, const uint8_t *octets, size_t n)
+{
+	size_t shown = n < DECODE_KEPT ? n : DECODE_KEPT, used;
+
+	used = out_escape(text, size, octets, shown);
+	snprintf(text + used, size - used, "%s", shown < n ? "..." : "");
+}
+
+/* A name with control characters, where it was guessed that it is one. */
+static bool is_strange_name(const struct decode_event *e, enum s5_field field)
+{
+	const struct s5_trace *t = e->seen.trace;
+
+	if (!e->stream->is_alone || (field != S5_F_DST_ADDR && field != S5_F_HOSTNAME))
+		return false;
+	for (unsigned i = 0; i < t->nmarks; i++)
+		if (t->mark[i].note == S5_NOTE_NAME_CONTROL)
+			return true;
+	return false;
+}
+
 const char *decode_value(char *text, size_t size, const struct decode_event *e,
 			 const struct s5_span *span)
 {
 	const uint8_t *octets = e->seen.octets + span->off;
 
-	if (e->stream->version == 4 && span->field == S5_F_REP)
+	if (!e->stream->view->options->secrets && is_strange_name(e, (enum s5_field)span->field))
+		snprintf(text, size, "(hidden)");
+	else if (span->field == S5_F_DATA && e->seen.kind == S5_SEEN_DATAGRAM)
+		put_payload(text, size, octets, span->len);
+	else if (e->stream->version == 4 && span->field == S5_F_REP)
 		snprintf(text, size, "%02x %s", octets[0], s5_cd_name(octets[0]));
 	else if (span->field == S5_F_PASSWD && e->stream->view->options->secrets)
 		out_escape(text, size, octets, span->len);
@@ -55,12 +80,15 @@ const char *decode_value(char *text, size_t size, const struct decode_event *e,
 }
 
 /* Octets of which nothing is known, or not all: a password may be among them. Of a server's that holds
- * only if it was found out, or said, who the server is. */
+ * only where it was guessed who it is; and there nothing is sure that looks like payload, either. */
 static bool is_unknown(const struct decode_event *e)
 {
-	bool is_clients = e->seen.from == S5_CLIENT || e->stream->is_alone;
+	enum s5_seen_kind kind = e->seen.kind;
 
-	return is_clients && (e->seen.kind == S5_SEEN_FAULT || e->seen.kind == S5_SEEN_REST);
+	if (e->stream->is_alone && kind == S5_SEEN_DATA)
+		return true;
+	return (e->seen.from == S5_CLIENT || e->stream->is_alone) &&
+	       (kind == S5_SEEN_FAULT || kind == S5_SEEN_REST);
 }
 
 bool decode_hides(const struct decode_event *e, size_t at)
@@ -72,7 +100,8 @@ bool decode_hides(const struct decode_event *e, size_t at)
 	for (unsigned i = 0; t && i < t->nspans; i++) {
 		if (at < t->span[i].off || at - t->span[i].off >= t->span[i].len)
 			continue;
-		return t->span[i].field == S5_F_PASSWD;
+		return t->span[i].field == S5_F_PASSWD ||
+		       is_strange_name(e, (enum s5_field)t->span[i].field);
 	}
 	return is_unknown(e);
 }

@@ -74,7 +74,9 @@ static json_t *number_of(const uint8_t *octets, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		number = number << 8 | octets[i];
-	return json_integer((json_int_t)number);
+	/* What no reader of JSON may take for a number of its own. */
+	return number > INT64_MAX ? json_sprintf("%" PRIu64, number)
+				  : json_integer((json_int_t)number);
 }
 
 static json_t *numbers_of(const uint8_t *octets, size_t n)

@@ -14,7 +14,12 @@ static void put_name(FILE *to, const char *name)
 
 static void put_value(FILE *to, const char *value)
 {
-	fprintf(to, strchr(value, ' ') || !*value ? "\"%s\"" : "%s", value);
+	bool is_quoted = strchr(value, ' ') || strchr(value, '"') || !*value;
+
+	fputs(is_quoted ? "\"" : "", to);
+	for (; *value; value++)
+		fprintf(to, *value == '"' ? "\\x22" : "%c", *value);
+	fputs(is_quoted ? "\"" : "", to);
 }
 
 static void put_fields(struct decode_view *v, const struct decode_event *e)

@@ -20,6 +20,16 @@ static const uint8_t *field_of(const struct s5_seen *seen, enum s5_field field, 
 	return NULL;
 }
 
+/* One that a NUL ends: without that. */
+static const uint8_t *string_of(const struct s5_seen *seen, enum s5_field field, size_t *n)
+{
+	const uint8_t *octets = field_of(seen, field, n);
+
+	if (octets && !octets[*n - 1])
+		--*n;
+	return octets;
+}
+
 static int code_of(const struct s5_seen *seen, enum s5_field field)
 {
 	size_t n;
@@ -34,15 +44,15 @@ static void take_user(struct decode_sum *sum, const struct s5_seen *seen)
 	const uint8_t *name = field_of(seen, S5_F_UNAME, &n);
 
 	if (!name)
-		name = field_of(seen, S5_F_USERID, &n);
-	if (name && *name)
+		name = string_of(seen, S5_F_USERID, &n);
+	if (name && n)
 		s5_escape(sum->user, sizeof(sum->user), name, n);
 }
 
 static void take_target(struct decode_stream *s, const struct s5_seen *seen)
 {
 	size_t n = 0, nport = 0;
-	const uint8_t *host = field_of(seen, S5_F_HOSTNAME, &n);
+	const uint8_t *host = string_of(seen, S5_F_HOSTNAME, &n);
 	const uint8_t *port = field_of(seen, S5_F_DST_PORT, &nport);
 	int atyp = s->version == 4 ? S5_ATYP_IPV4 : code_of(seen, S5_F_ATYP);
 	struct s5_addr to = { .atyp = host ? S5_ATYP_NAME : (uint8_t)atyp };
@@ -123,6 +133,8 @@ static void put_word(struct decode_view *v, const char *name, const char *text)
 
 static const char *end_of(const struct decode_stream *s, const char *how)
 {
+	if (s->sum.is_faulty && !s->sum.method && s->version == 5)
+		return "the answer is no SOCKS";
 	if (s->sum.is_faulty)
 		return "malformed";
 	if (s->sum.is_refused)

@@ -26,7 +26,7 @@ static int fail(const struct decode_view *v, const char *name, size_t line, cons
 struct telling {
 	struct decode_view *view;
 	struct decode_stream stream;
-	bool has_begun;
+	bool has_begun, are_alone;
 };
 
 static void fresh(void *arg)
@@ -36,7 +36,7 @@ static void fresh(void *arg)
 	if (t->has_begun)
 		decode_end(&t->stream, NULL);
 	t->has_begun = true;
-	t->stream = (struct decode_stream){ .is_alone = true };
+	t->stream = (struct decode_stream){ .is_alone = t->are_alone };
 	decode_begin(&t->stream, t->view);
 }
 
@@ -56,6 +56,7 @@ static int tell_script(struct decode_view *v, const char *text, size_t len, cons
 	if (!s5_script_read(&script, text, len))
 		status = fail(v, name, script.line, script.why);
 	v->is_many = s5_script_is_many(&script);
+	t.are_alone = !s5_script_is_conversation(&script);
 	if (!s5_script_tell(&script, &budget, &sink))
 		status = fail(v, name, 0, strerror(ENOMEM));
 	if (t.has_begun)
@@ -66,15 +67,35 @@ static int tell_script(struct decode_view *v, const char *text, size_t len, cons
 
 /* one side */
 
-/* What could only be base64, and is not, is taken as it is. */
+/* What could only be base64, and is not, or does not begin as SOCKS does, is taken as it is. */
 static bool read_text(struct s5_text *t, const char *text, size_t len, enum s5_text_form form)
 {
-	if (s5_text_read(t, text, len, form))
-		return true;
+	bool good = s5_text_read(t, text, len, form);
+
 	if (form != S5_TEXT_AUTO || t->form != S5_TEXT_BASE64)
-		return false;
+		return good;
+	if (good && t->n && (t->octets[0] <= 1 || t->octets[0] == 4 || t->octets[0] == 5))
+		return true;
 	s5_text_fini(t);
 	return s5_text_read(t, text, len, S5_TEXT_RAW);
+}
+
+static void look_for_socks(void *arg, const struct s5_seen *seen)
+{
+	bool *found = arg;
+
+	*found |= seen->kind == S5_SEEN_MESSAGE || seen->kind == S5_SEEN_SEALED ||
+		  seen->kind == S5_SEEN_DATAGRAM || seen->need;
+}
+
+/* A message, or the beginning of one. */
+static bool holds_socks(const struct decode_view *v, const struct s5_text *octets)
+{
+	bool found = false;
+
+	s5_lone_read(octets->octets, octets->n, (enum s5_role)v->options->from, look_for_socks,
+		     &found);
+	return found;
 }
 
 static int tell_octets(struct decode_view *v, const char *text, size_t len, const char *name)
@@ -91,11 +112,12 @@ static int tell_octets(struct decode_view *v, const char *text, size_t len, cons
 
 	if (!read_text(&octets, text, len, forms[v->options->in]))
 		status = fail(v, name, octets.line, octets.why);
-	decode_begin(&stream, v);
-	if (octets.n)
+	if (octets.n && holds_socks(v, &octets)) {
+		decode_begin(&stream, v);
 		s5_lone_read(octets.octets, octets.n, (enum s5_role)v->options->from, decode_seen,
 			     &stream);
-	decode_end(&stream, NULL);
+		decode_end(&stream, NULL);
+	}
 	s5_text_fini(&octets);
 	return status;
 }

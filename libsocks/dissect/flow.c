@@ -131,6 +131,23 @@ static enum s5_spot judge_beginning(const struct s5_flow *f)
 	return s5_spot(w->side[0].octets, w->side[0].n, w->side[1].octets, w->side[1].n);
 }
 
+/* What the client said first is such a list as clients send, and nothing else. */
+static bool is_method_list(const struct s5_waiting *w)
+{
+	struct s5_reader in;
+	struct s5_hello hello;
+
+	if (!w->npieces || w->piece[0].side != 0)
+		return false;
+	in = s5_reader_over(w->side[0].octets, w->piece[0].n);
+	if (s5_hello_get(&in, &hello) != S5_OK || in.off != in.len || !hello.n)
+		return false;
+	for (unsigned i = 0; i < hello.n; i++)
+		if (hello.methods[i] > S5_METHOD_USERPASS)
+			return false;
+	return true;
+}
+
 static enum s5_spot judge_middle(struct s5_flow *f, bool is_over)
 {
 	const struct s5_waiting *w = f->waiting;
@@ -141,6 +158,9 @@ static enum s5_spot judge_middle(struct s5_flow *f, bool is_over)
 
 	for (unsigned i = 0; i < 2; i++)
 		so_far.side[i] = (struct s5_said){ w->side[i].octets, w->side[i].n };
+	/* Its beginning, though no SYN was seen. */
+	if (is_method_list(w) && judge_beginning(f) == S5_SPOT_YES)
+		return S5_SPOT_YES;
 	/* SOCKS4 has no message before its request. */
 	if (so_far.first == 0 && w->side[0].octets[0] == 4 && judge_beginning(f) == S5_SPOT_YES)
 		return S5_SPOT_YES;
@@ -177,6 +197,8 @@ static enum s5_spot judge(struct s5_flow *f)
 		spot = S5_SPOT_YES;
 	else
 		spot = judge_beginning(f);
+	if (spot == S5_SPOT_NO && f->tcp != S5_TCP_BEGIN_MIDDLE && is_method_list(f->waiting))
+		return S5_SPOT_YES; /* to a server that is none of SOCKS */
 	if (spot == S5_SPOT_PERHAPS && is_full(f->waiting))
 		spot = f->tcp != S5_TCP_BEGIN_MIDDLE && is_in_a_hurry(f->waiting) ? S5_SPOT_YES
 										  : S5_SPOT_NO;

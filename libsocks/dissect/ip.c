@@ -61,7 +61,7 @@ static void take_payload(struct s5_packet *p, struct s5_reader *r, size_t missin
 static enum s5_packet_state get_tcp(struct s5_packet *p, struct s5_reader *r, size_t missing)
 {
 	const uint8_t *octets = s5_get_octets(r, S5_F_DATA, TCP_HEADER);
-	size_t header;
+	size_t header, there;
 
 	if (!octets)
 		return too_short(missing);
@@ -74,10 +74,13 @@ static enum s5_packet_state get_tcp(struct s5_packet *p, struct s5_reader *r, si
 	p->flags = octets[13];
 	if (header < TCP_HEADER)
 		return S5_PACKET_LENGTH;
-	s5_get_octets(r, S5_F_DATA, header - TCP_HEADER); /* options */
-	if (r->rc != S5_OK)
+	/* Options may be cut off: nobody needs them. */
+	header -= TCP_HEADER;
+	there = left(r) < header ? left(r) : header;
+	if (header - there > missing)
 		return too_short(missing);
-	take_payload(p, r, missing);
+	s5_get_octets(r, S5_F_DATA, there);
+	take_payload(p, r, missing - (header - there));
 	return S5_PACKET_GOOD;
 }
 

@@ -45,6 +45,8 @@ struct s5_script_sink {
 	void (*seen)(void *arg, const struct s5_seen *seen);
 };
 
+/* A client begins it, and a server answers; else its lines are told one by one. */
+bool s5_script_is_conversation(const struct s5_script *s);
 /* There is more than one conversation in it, or message by itself. */
 bool s5_script_is_many(const struct s5_script *s);
 /* Tells what its lines say: as conversations; or, where no client begins one, each line by itself

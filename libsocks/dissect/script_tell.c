@@ -120,7 +120,7 @@ static bool is_message(const struct s5_script_line *line)
 	return !line->is_close && !line->is_datagram;
 }
 
-static bool is_conversation(const struct s5_script *s)
+bool s5_script_is_conversation(const struct s5_script *s)
 {
 	bool client = false, server = false;
 
@@ -137,7 +137,7 @@ static bool is_conversation(const struct s5_script *s)
 
 bool s5_script_is_many(const struct s5_script *s)
 {
-	bool together = is_conversation(s);
+	bool together = s5_script_is_conversation(s);
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n; i++)
@@ -150,7 +150,7 @@ bool s5_script_tell(const struct s5_script *s, struct s5_budget *budget,
 		    const struct s5_script_sink *sink)
 {
 	struct telling t = { .sink = sink, .budget = budget };
-	bool together = is_conversation(s), good = true;
+	bool together = s5_script_is_conversation(s), good = true;
 
 	for (size_t i = 0; i < s->n;) {
 		const struct s5_script_line *line = &s->lines[i];

@@ -489,12 +489,24 @@ static void go(struct s5_talk *t)
 }
 
 /* The dialogue cannot be followed any further; what is there of it means nothing. */
+static bool can_say(enum s5_role from, enum s5_step_id step)
+{
+	bool is_clients =
+		step == S5_STEP_HELLO || step == S5_STEP_CREDENTIALS || step == S5_STEP_REQUEST;
+
+	if (step == S5_STEP_TOKEN || step == S5_STEP_LEVEL)
+		return true;
+	return is_clients == (from == S5_CLIENT);
+}
+
 static void lose(struct s5_talk *t, enum s5_role from, const char *why)
 {
 	enum s5_step_id step = S5_STEP_HELLO;
 
 	if (t->state == S5_TALK_DIALOGUE)
 		step = t->version == 4 ? t->v4.step : s5_session_step(&t->session);
+	if (!can_say(from, step)) /* the message behind it, whatever that is */
+		step = S5_STEP_STREAM;
 	fault(t, (struct s5_seen){ .from = from, .step = step, .why = why });
 	for (unsigned i = 0; t->version == 5 && i < 2; i++)
 		carry_early(t, (enum s5_role)i, false);

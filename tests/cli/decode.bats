@@ -81,7 +81,22 @@ octets() {
 	decode --from client < <(echo 0500)
 	[[ $output == "client method-list "* ]] || fail "$output"
 	decode --from server < <(echo 0000000101020304005061)
-	[[ $output == "server datagram "*data=61 ]] || fail "$output"
+	[[ $output == "server datagram "*data=a ]] || fail "$output"
+}
+
+@test "a client of SOCKS5 at a server that is none is told of" {
+	captured $'C: 050100\nS: 485454502f312e3020343030'
+	run "$SOCKS5" decode --summary "$BATS_TEST_TMPDIR/made.pcap"
+	[[ ${lines[0]} == *'end="the answer is no SOCKS"' ]] || fail "$output"
+}
+
+@test "what is compressed, or was meant for standard input, gets a hint" {
+	gzip -c "$REPO/tests/golden/captures/connect.pcap" >"$BATS_TEST_TMPDIR/c.gz"
+	run -4 "$SOCKS5" decode "$BATS_TEST_TMPDIR/c.gz"
+	[ "$output" = "socks5 decode: $BATS_TEST_TMPDIR/c.gz: compressed; give it through gzip -dc" ] ||
+		fail "$output"
+	run -1 "$SOCKS5" decode '05 01 00'
+	[[ $output == *"octets are read from standard input: echo '...' | socks5 decode" ]] || fail "$output"
 }
 
 @test "what is no SOCKS: status 1" {
@@ -89,6 +104,7 @@ octets() {
 	[ "$status" = 1 ] || fail "$status $output"
 	[ "$stderr" = "socks5 decode: no SOCKS was found" ] || fail "$stderr"
 	ends 1 'no SOCKS was found' < <(echo hello)
+	ends 1 'no SOCKS was found' < <(echo 'got 0x05 0x01 0x00')
 	ends 1 'no SOCKS was found' < <(printf '')
 	ends 1 'no SOCKS was found' < <(printf '\n\n')
 	decode < <(head -c 100000 /dev/zero)
@@ -137,7 +153,7 @@ octets() {
 		run "$SOCKS5" decode --secrets --format $form <<<0102757306736563726574
 		[[ $output == *secret* || $output == *'73 65'* ]] || fail "$form: $output"
 	done
-	decode < <(echo 050100030507080a1b5b0050)
+	decode <<<$'C: 050100\nS: 0500\nC: 050100030507080a1b5b0050'
 	[[ $output == *'destination-address=\x07\x08\x0a\x1b['* ]] || fail "$output"
 }
 
@@ -196,6 +212,22 @@ captured() {
 			done
 		done
 	done
+}
+
+@test "a value cannot forge another field, and is whole" {
+	local methods
+	decode <<<$'C: 050102\nS: 0502\nC: 010b6122206661756c743d227803616263'
+	[[ $output == *' user-name="a\x22 fault=\x22x" '* ]] || fail "$output"
+	run "$SOCKS5" decode --summary <<<$'C: 0401005001020304 7573657200\nS: 005a000000000000'
+	[[ $output == *" user=user command=connect target=1.2.3.4:80 "* ]] || fail "$output"
+	run "$SOCKS5" decode --summary <<<$'C: 050102\nS: 0502\nC: 01ff'"$(printf '61%.0s' {1..255})0161"
+	[[ $output == *" user=$(printf 'a%.0s' {1..255}) "* ]] || fail "$output"
+}
+
+@test "a file is read from where it stands" {
+	printf 'ff\n05 01 00\n' >"$BATS_TEST_TMPDIR/file"
+	run bash -c '(read -r line; "$0" decode --format line) <"$1"' "$SOCKS5" "$BATS_TEST_TMPDIR/file"
+	[[ $output == "client method-list offset=0 octets=3 "* ]] || fail "$output"
 }
 
 @test "a file's name cannot harm a terminal" {

@@ -52,7 +52,7 @@ start_ssh() {
 	finds 'udp ipv4' 'no \(reply 07, command not supported\)'
 	finds 'bound address is true' 'no \(0.0.0.0:0\)'
 	finds 'connects to itself by loopback' yes
-	answers '050005070001000000000000*' $HELLO "$(request 017f000001 80 02)"
+	answers '050005070001000000000000*' $HELLO recv:2 "$(request 017f000001 80 02)"
 	fails microsocks "$PROXY"
 }
 
@@ -67,7 +67,7 @@ start_ssh() {
 	finds 'puts fragments together' 'no \(nothing came in time\)'
 	finds 'refuses an unknown command' 'no \(the connection was closed\)'
 	finds 'bound address is true' yes
-	answers '0500 EOF' $HELLO 05090001000000000050
+	answers '0500 EOF' $HELLO recv:2 05090001000000000050
 	fails danted "$PROXY"
 }
 
@@ -79,6 +79,6 @@ start_ssh() {
 	finds 'says that a connection is refused' 'no \(the connection was closed\)'
 	finds 'bind' 'no \(the connection was closed\)'
 	finds 'bound address is true' 'no \(0.0.0.0:0\)'
-	answers '0500 EOF' $HELLO "$(request $IP4 1)"
+	answers '0500 EOF' $HELLO recv:2 "$(request $IP4 1)"
 	fails ssh "$PROXY"
 }

@@ -47,11 +47,25 @@ TEST(others_are_not_told_of)
 	captured_say(0, S5_SERVER, "485454502f31");
 	captured_say(1, S5_SERVER, "5353482d");
 	captured_say(1, S5_CLIENT, "5353482d");
-	captured_say(2, S5_CLIENT, HELLO);
+	captured_say(2, S5_CLIENT, "050177");
 	captured_say(2, S5_SERVER, "485454502f31");
 	for (unsigned i = 0; i < 3; i++)
 		captured_close(i);
 	assert_string_equal(captured_end(), "");
+}
+
+/* What clients of SOCKS5 say first is as good as never said by others. */
+TEST(a_client_at_a_server_that_is_none_is_told_of)
+{
+	captured_begin(0);
+	captured_open(0);
+	C("05020002");
+	S("485454502f31");
+	captured_close(0);
+	assert_string_equal(captured_end(), "open 1 1000-9000\n"
+					    "1 c method list 0+4\n"
+					    "1 s fault 0+6\n"
+					    "end 1 fin\n");
 }
 
 TEST(a_port_says_what_is_socks)
@@ -491,6 +505,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_conversation_is_found_on_any_port),
 		cmocka_unit_test(others_are_not_told_of),
+		cmocka_unit_test(a_client_at_a_server_that_is_none_is_told_of),
 		cmocka_unit_test(a_port_says_what_is_socks),
 		cmocka_unit_test(a_list_without_an_answer_is_told_at_the_end),
 		cmocka_unit_test(recordings_are_told_as_their_conversations),

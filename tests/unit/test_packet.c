@@ -88,6 +88,24 @@ TEST(every_link_and_header)
 }
 
 /* The headers are there or they are not; of the payload it is told how much is missing. */
+TEST(options_of_tcp_may_be_cut_off)
+{
+	static struct frame f;
+	struct s5_packet p;
+
+	f.len = 0;
+	frame_ip4(&f, S5_TRANSPORT_TCP, 1, 0, 40 + 5);
+	frame_hex(&f, "03e8 0050 00000007 00000000 a002 ffff 0000 0000");
+	frame_hex(&f, "020405b4 0402080a 0000000000000000 01030307 68656c6c6f");
+	for (size_t cut = 40; cut <= f.len; cut++) {
+		assert_int_equal(frame_get(&p, S5_LINK_RAW, f.octets, cut, f.len), S5_PACKET_GOOD);
+		assert_int_equal(p.flags, S5_TCP_SYN);
+		assert_int_equal(p.len, cut > 60 ? cut - 60 : 0);
+		assert_int_equal(p.missing, 5 - p.len);
+	}
+	assert_int_equal(frame_get(&p, S5_LINK_RAW, f.octets, 39, f.len), S5_PACKET_CUT);
+}
+
 TEST(cut_everywhere)
 {
 	struct s5_packet p;
@@ -278,6 +296,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_link_and_header),
+		cmocka_unit_test(options_of_tcp_may_be_cut_off),
 		cmocka_unit_test(cut_everywhere),
 		cmocka_unit_test(other_octets_do_no_harm),
 		cmocka_unit_test(what_is_neither_says_why),
