@@ -43,7 +43,7 @@ bool s5_half_is_beyond(const struct s5_half *h, uint32_t seq)
 {
 	uint32_t ahead = seq - h->next;
 
-	return ahead > S5_HALF_REACH && ahead < 0u - S5_HALF_WINDOW;
+	return ahead > S5_HALF_REACH && ahead < UINT32_MAX - S5_HALF_WINDOW;
 }
 
 bool s5_half_leaps(struct s5_half *h, uint32_t seq, uint32_t n)

@@ -38,7 +38,7 @@ struct s5_half {
 	bool is_known; /* next and syn are */
 	bool has_fin, has_acked;
 	bool is_over; /* the reader has got the FIN */
-	unsigned far; /* segments in a row that lie beyond the reach, each continuing the one before */
+	unsigned far; /* segments in a row beyond the reach, each continuing the one before */
 	uint32_t far_next; /* where they go on */
 	uint32_t pieces;
 	size_t held; /* octets of memory */

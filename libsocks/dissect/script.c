@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct line {
 	const char *at, *end; /* without blanks around it */
@@ -25,6 +26,15 @@ static struct line next_line(const char **text, const char *end)
 	return line;
 }
 
+/* Who says a line, and where in it what he says is. */
+struct saying {
+	enum s5_role from;
+	bool is_datagram;
+	const char *at, *end;
+	bool is_cut; /* by strace */
+};
+
+/* A line that begins so, in whatever case; those that begin another come behind it. */
 static const struct mark {
 	const char *text;
 	enum s5_role from;
@@ -32,20 +42,78 @@ static const struct mark {
 } marks[] = {
 	{ "C:", S5_CLIENT, false },	 { "S:", S5_SERVER, false },
 	{ "Cu:", S5_CLIENT, true },	 { "Su:", S5_SERVER, true },
-	{ ">", S5_CLIENT, false },	 { "<", S5_SERVER, false },
 	{ "client:", S5_CLIENT, false }, { "server:", S5_SERVER, false },
+	{ "C->S:", S5_CLIENT, false },	 { "S->C:", S5_SERVER, false },
+	{ "sent:", S5_CLIENT, false },	 { "received:", S5_SERVER, false },
+	{ "send:", S5_CLIENT, false },	 { "recv:", S5_SERVER, false },
+	{ ">>>", S5_CLIENT, false },	 { "<<<", S5_SERVER, false },
+	{ "->", S5_CLIENT, false },	 { "<-", S5_SERVER, false },
+	{ ">", S5_CLIENT, false },	 { "<", S5_SERVER, false },
 };
 
-/* NULL: it begins with none. */
-static const struct mark *mark_of(const struct line *line)
+/* What strace shows of a client. */
+static const struct mark calls[] = {
+	{ "sendto(", S5_CLIENT, false }, { "recvfrom(", S5_SERVER, false },
+	{ "send(", S5_CLIENT, false },	 { "recv(", S5_SERVER, false },
+	{ "write(", S5_CLIENT, false },	 { "read(", S5_SERVER, false },
+};
+
+static bool is_marked(const struct line *line, struct saying *saying)
 {
 	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
 		size_t n = strlen(marks[i].text);
 
-		if ((size_t)(line->end - line->at) >= n && !memcmp(line->at, marks[i].text, n))
-			return &marks[i];
+		if ((size_t)(line->end - line->at) < n ||
+		    strncasecmp(line->at, marks[i].text, n) != 0)
+			continue;
+		*saying = (struct saying){ marks[i].from, marks[i].is_datagram, line->at + n,
+					   line->end, false };
+		return true;
 	}
-	return NULL;
+	return false;
+}
+
+/* Behind the quote that closes the string which begins there; NULL: none does. */
+static const char *string_end(const char *at, const char *end)
+{
+	for (at++; at < end && *at != '"'; at++)
+		at += *at == '\\';
+	return at < end ? at + 1 : NULL;
+}
+
+static bool is_call(const struct line *line, struct saying *saying)
+{
+	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+		size_t n = strlen(calls[i].text);
+		const char *at = memmem(line->at, (size_t)(line->end - line->at), calls[i].text, n);
+		const char *quote = at ? memchr(at, '"', (size_t)(line->end - at)) : NULL;
+		const char *end = quote ? string_end(quote, line->end) : NULL;
+
+		if (!end || (at > line->at && !is_blank(at[-1])))
+			continue;
+		*saying = (struct saying){ calls[i].from, false, quote, end,
+					   line->end - end > 3 && !memcmp(end, "...", 3) };
+		return true;
+	}
+	return false;
+}
+
+/* Without the comment behind it, which a blank and # begin, outside of quotes. */
+static void cut_comment(struct saying *saying)
+{
+	const char *at = saying->at;
+
+	while (at < saying->end) {
+		if (*at == '"') {
+			at = string_end(at, saying->end);
+			if (!at)
+				return;
+		} else if (*at == '#' && at > saying->at && is_blank(at[-1])) {
+			saying->end = at;
+		} else {
+			at++;
+		}
+	}
 }
 
 static bool is_comment(const struct line *line)
@@ -58,15 +126,37 @@ static bool says(const struct line *line, const char *words)
 	return memmem(line->at, (size_t)(line->end - line->at), words, strlen(words)) != NULL;
 }
 
-bool s5_script_is(const char *text, size_t len)
+#define LOOKED_AT 100 /* lines, for one that strace wrote */
+
+/* Its first line, that is no comment, is not marked, and one of the first is a call. */
+static bool is_of_strace(const char *text, size_t len)
 {
 	const char *end = text + len;
+	struct saying saying;
 
-	while (text < end) {
+	for (unsigned i = 0; text < end && i < LOOKED_AT; i++) {
 		struct line line = next_line(&text, end);
 
+		if (is_comment(&line))
+			continue;
+		if (is_marked(&line, &saying))
+			return false;
+		if (is_call(&line, &saying))
+			return true;
+	}
+	return false;
+}
+
+bool s5_script_is(const char *text, size_t len)
+{
+	const char *at = text, *end = text + len;
+	struct saying saying;
+
+	while (at < end) {
+		struct line line = next_line(&at, end);
+
 		if (!is_comment(&line))
-			return mark_of(&line) != NULL;
+			return is_marked(&line, &saying) || is_of_strace(text, len);
 	}
 	return false;
 }
@@ -93,6 +183,7 @@ static struct s5_script_line *add(struct s5_script *s)
 struct reading {
 	struct s5_script *script;
 	bool is_fresh, is_next;
+	bool is_strace; /* lines that are no calls of interest mean nothing */
 };
 
 static bool read_comment(struct reading *r, const struct line *line)
@@ -111,36 +202,48 @@ static bool read_comment(struct reading *r, const struct line *line)
 	return own != NULL;
 }
 
-static bool read_message(struct reading *r, const struct line *line)
+static bool read_message(struct reading *r, const struct saying *saying)
 {
-	const struct mark *mark = mark_of(line);
 	struct s5_script *s = r->script;
 	const struct s5_script_line *last = s->n ? &s->lines[s->n - 1] : NULL;
-	bool is_next = r->is_next && last && mark && last->from == mark->from &&
-		       last->is_datagram == mark->is_datagram;
-	struct s5_script_line *own;
+	bool is_next = r->is_next && last && last->from == saying->from &&
+		       last->is_datagram == saying->is_datagram;
+	struct s5_script_line *own = add(s);
 
-	if (!mark) {
-		s->why = "it does not say who said it: C:, S:, Cu: or Su:";
-		return false;
-	}
-	own = add(s);
 	if (!own)
 		return false;
-	own->from = mark->from;
-	own->is_datagram = mark->is_datagram;
+	own->from = saying->from;
+	own->is_datagram = saying->is_datagram;
 	own->is_fresh = r->is_fresh;
 	own->is_next = is_next;
 	r->is_fresh = false;
 	r->is_next = true;
-	if (!s5_text_read(&own->text, line->at + strlen(mark->text),
-			  (size_t)(line->end - line->at) - strlen(mark->text), S5_TEXT_HEX))
+	if (!s5_text_read(&own->text, saying->at, (size_t)(saying->end - saying->at), S5_TEXT_HEX))
 		s->why = own->text.why;
 	if (s->why && !own->text.n) { /* nothing of the line is good */
 		s5_text_fini(&own->text);
 		s->n--;
+	} else if (saying->is_cut) {
+		s->why = "strace has cut it off; -s 65535 shows more";
 	}
 	return !s->why;
+}
+
+static bool read_line(struct reading *r, const struct line *line)
+{
+	struct s5_script *s = r->script;
+	struct saying saying;
+
+	if (is_comment(line))
+		return read_comment(r, line);
+	if (r->is_strace)
+		return !is_call(line, &saying) || read_message(r, &saying);
+	if (!is_marked(line, &saying)) {
+		s->why = "it does not say who said it: C:, S:, Cu: or Su:";
+		return false;
+	}
+	cut_comment(&saying);
+	return read_message(r, &saying);
 }
 
 bool s5_script_read(struct s5_script *s, const char *text, size_t len)
@@ -149,12 +252,13 @@ bool s5_script_read(struct s5_script *s, const char *text, size_t len)
 	const char *end = text + len;
 	bool good = true;
 
+	r.is_strace = is_of_strace(text, len);
 	*s = (struct s5_script){ .n = 0 };
 	while (good && text < end) {
 		struct line line = next_line(&text, end);
 
 		s->line++;
-		good = is_comment(&line) ? read_comment(&r, &line) : read_message(&r, &line);
+		good = read_line(&r, &line);
 	}
 	return good;
 }

@@ -1,12 +1,15 @@
 /* A conversation that somebody wrote down: a line for each message, with who said it.
  *
- *   # what stands behind such a mark is a comment
- *   C: 050100              the client; also `>` or `client:`
- *   S: 0500                the server; also `<` or `server:`
+ *   # what stands behind such a mark is a comment, also behind a message
+ *   C: 050100              the client; also `client:`, `sent:`, `C->S:`, `>`, `->`, `>>>`
+ *   S: 0500                the server; also `server:`, `received:`, `S->C:`, `<`, `<-`, `<<<`
  *   Cu: 00000001...        a datagram from the client to the relay
  *   Su: 00000001...        and one from there to the client
  *   # server closes        a comment that says so is believed; also `# client closes`
  *   # a new connection     and so is this one
+ *
+ * Or what strace(1) shows of a client's sendto, send, write, recvfrom, recv and read; all other lines
+ * are skipped then.
  *
  * The octets may have every form that s5_text_read knows. Pure.
  */
@@ -33,7 +36,7 @@ struct s5_script {
 	size_t line;
 };
 
-/* Looks at the first line that is no comment. */
+/* Looks at the first line that is no comment, and for strace's calls. */
 bool s5_script_is(const char *text, size_t len);
 /* False: s->why says why; the lines before it are there all the same. */
 bool s5_script_read(struct s5_script *s, const char *text, size_t len);

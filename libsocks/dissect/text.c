@@ -85,6 +85,7 @@ struct dump {
 	size_t line_start; /* where the octets of the last line begin */
 	bool repeats; /* a line of * stands before */
 	bool ended; /* by an offset alone */
+	bool has_colon; /* behind the offset: then there is no gap in the middle */
 };
 
 static bool offset_at(struct piece *p, unsigned base, size_t *offset)
@@ -142,7 +143,7 @@ static void take_line(struct dump *d, struct piece *p)
 			return;
 		for (gap = 0; p->at + gap < p->end && is_one_of(p->at[gap], " \t-"); gap++)
 			;
-		if (!gap || (gap > 1 && (t->n - before != MIDDLE || gap > 2)))
+		if (!gap || (gap > 1 && (d->has_colon || t->n - before != MIDDLE || gap > 2)))
 			return;
 	}
 }
@@ -165,6 +166,7 @@ static bool dump_line(struct dump *d, struct piece p)
 	d->repeats = false;
 	if (offset != d->text->n)
 		return false;
+	d->has_colon = p.at[-1] == ':';
 	take_line(d, &p);
 	d->ended = d->text->n == offset;
 	return true;

@@ -68,8 +68,11 @@ static int octet_at(struct piece *p)
 
 static bool put(struct s5_words *s, struct s5_word *w, unsigned octet, size_t times)
 {
-	uint16_t *more = reallocarray(w->octets, w->n + times + 1, sizeof *more);
+	uint16_t *more;
 
+	if (times > S5_OCTETS_MOST - w->n)
+		return fail(s, "a word is too long");
+	more = reallocarray(w->octets, w->n + times + 1, sizeof *more);
 	if (!more)
 		return fail(s, "no memory");
 	w->octets = more;
@@ -230,12 +233,14 @@ static struct s5_word *add(struct s5_words *s, struct s5_word w)
 
 static bool read_alternatives(struct s5_words *s, struct s5_word at, struct piece p)
 {
+	const char *bar;
 	struct s5_word *w;
 
 	do {
-		const char *bar = memchr(p.at, '|', (size_t)(p.end - p.at));
-		struct piece one = { p.at, bar ? bar : p.end };
+		struct piece one = p;
 
+		bar = memchr(p.at, '|', (size_t)(p.end - p.at));
+		one.end = bar ? bar : p.end;
 		w = add(s, at);
 		if (!w || !read_said(s, w, &one))
 			return false;
@@ -245,7 +250,7 @@ static bool read_alternatives(struct s5_words *s, struct s5_word at, struct piec
 			return fail(s, "alternatives are of one connection");
 		p.at = bar ? bar + 1 : p.end;
 		at.is_alternative = true;
-	} while (p.at < p.end);
+	} while (bar);
 	return true;
 }
 

@@ -49,6 +49,33 @@ TEST(no_section_comes_twice)
 			assert_string_not_equal(s5_cases[i].id, s5_cases[k].id);
 }
 
+/* Two that are told apart by nothing would always fail together. */
+TEST(no_script_comes_twice)
+{
+	for (size_t i = 0; i < s5_ncases; i++)
+		for (size_t k = 0; k < i; k++)
+			if (!strcmp(s5_cases[i].script, s5_cases[k].script))
+				fail_msg("%s is %s", s5_cases[i].id, s5_cases[k].id);
+}
+
+/* As the tables of contents of the RFCs have them. */
+TEST(sections_are_those_of_the_rfcs)
+{
+	static const char *const sections[] = { "RFC 1928 3", "RFC 1928 4", "RFC 1928 5",
+						"RFC 1928 6", "RFC 1928 7", "RFC 1929 1",
+						"RFC 1929 2", "RFC 1961 3", "RFC 1961 4",
+						"RFC 1961 5", "RFC 1961 6" };
+
+	for (size_t i = 0; i < s5_ncases; i++) {
+		size_t k = 0;
+
+		while (k < LENGTH(sections) && strcmp(s5_cases[i].section, sections[k]) != 0)
+			k++;
+		if (k == LENGTH(sections))
+			fail_msg("%s: %s", s5_cases[i].id, s5_cases[i].section);
+	}
+}
+
 TEST(scripts_compile_with_credentials_and_without)
 {
 	for (size_t i = 0; i < s5_ncases; i++)
@@ -80,6 +107,8 @@ int main(void)
 		cmocka_unit_test(there_are_enough_of_each_rfc),
 		cmocka_unit_test(ids_go_with_their_sections_and_have_no_holes),
 		cmocka_unit_test(no_section_comes_twice),
+		cmocka_unit_test(no_script_comes_twice),
+		cmocka_unit_test(sections_are_those_of_the_rfcs),
 		cmocka_unit_test(scripts_compile_with_credentials_and_without),
 		cmocka_unit_test(texts_are_short_and_are_there),
 	};

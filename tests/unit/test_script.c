@@ -85,6 +85,41 @@ TEST(datagrams_are_told_with_their_conversation_or_alone)
 		    "c whole 22+2\n");
 }
 
+TEST(who_says_it_may_be_written_in_many_ways)
+{
+	static const char *const pairs[][2] = {
+		{ "c:", "s:" },	      { "Client:", "SERVER:" },
+		{ "C->S:", "S->C:" }, { "sent:", "received:" },
+		{ "send:", "recv:" }, { ">>>", "<<<" },
+		{ "->", "<-" },	      { ">", "<" },
+	};
+	char text[80];
+
+	for (size_t i = 0; i < LENGTH(pairs); i++) {
+		snprintf(text, sizeof text, "%s 05 01 00\n%s 05:00\n", pairs[i][0], pairs[i][1]);
+		tells(text, BEGIN);
+	}
+}
+
+TEST(comments_may_stand_behind_a_message)
+{
+	tells("C: 050100 # list\nS: 0500\t# 05\n", BEGIN);
+	tells("C: \"\\5\\1\\0\" # list\nS: \"\\5\\0\"\nC: \"\\5\\1\\0\\3\\3a #\\0\\120\"\n",
+	      BEGIN "c request 3+10\n");
+}
+
+TEST(what_strace_shows_is_a_conversation)
+{
+	tells("17 connect(5, {sa_family=AF_INET, ...}, 16) = -1 EINPROGRESS\n"
+	      "17 sendto(5, \"\\5\\1\\0\", 3, MSG_NOSIGNAL, NULL, 0) = 3\n"
+	      "17 recvfrom(5, 0x55c6, 2, 0, NULL, NULL) = -1 EAGAIN\n"
+	      "17 recvfrom(5, \"\\5\\0\", 2, 0, NULL, NULL) = 2\n"
+	      "17 write(5, \"\\5\\1\\0\\1\\177\\0\\0\\1\\37@\", 10) = 10\n+++ exited with 0 +++\n",
+	      BEGIN "c request 3+10\n");
+	tells("read(5, \"\\5\\0\"..., 2) = 2\n",
+	      "fresh\ns method choice 0+2\nline 1: strace has cut it off; -s 65535 shows more\n");
+}
+
 TEST(what_is_no_octets_ends_it_and_is_said)
 {
 	tells("C: 050100\nS: 05 00\nS: hello\nC: 0501\n", BEGIN "line 3: neither hex nor base64\n");
@@ -95,8 +130,7 @@ TEST(what_is_no_octets_ends_it_and_is_said)
 
 TEST(other_texts_are_none)
 {
-	static const char *const texts[] = { "",     "\n\n# C: 05\n", "050100",
-					     "0x05", "c: 05",	      "Content: 05" };
+	static const char *const texts[] = { "", "\n\n# C: 05\n", "050100", "0x05", "Content: 05" };
 
 	for (size_t i = 0; i < LENGTH(texts); i++)
 		if (s5_script_is(texts[i], strlen(texts[i])))
@@ -155,6 +189,9 @@ int main(void)
 		cmocka_unit_test(a_conversation_is_told_as_one),
 		cmocka_unit_test(lines_that_are_no_conversation_are_told_one_by_one),
 		cmocka_unit_test(datagrams_are_told_with_their_conversation_or_alone),
+		cmocka_unit_test(who_says_it_may_be_written_in_many_ways),
+		cmocka_unit_test(comments_may_stand_behind_a_message),
+		cmocka_unit_test(what_strace_shows_is_a_conversation),
 		cmocka_unit_test(what_is_no_octets_ends_it_and_is_said),
 		cmocka_unit_test(other_texts_are_none),
 		cmocka_unit_test(recordings_cut_anywhere_and_with_any_octet_flipped),
