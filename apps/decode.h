@@ -107,6 +107,7 @@ void decode_live_ended(void);
 
 /* decode_field.c */
 const char *decode_what(const struct decode_event *e);
+#define DECODE_VALUE 8192 /* room for any: also for 255 methods with their names */
 const char *decode_value(char *text, size_t size, const struct decode_event *e,
 			 const struct s5_span *span);
 /* True where an octet must not be shown. */

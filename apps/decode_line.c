@@ -25,7 +25,7 @@ static void put_value(FILE *to, const char *value)
 static void put_fields(struct decode_view *v, const struct decode_event *e)
 {
 	const struct s5_trace *t = e->seen.trace;
-	char text[S5_ADDR_TEXT];
+	char text[DECODE_VALUE];
 
 	for (unsigned i = 0; i < t->nspans; i++) {
 		fputc(' ', v->to);

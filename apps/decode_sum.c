@@ -128,7 +128,7 @@ static void put_word(struct decode_view *v, const char *name, const char *text)
 {
 	fprintf(v->to, " %s=%s", name, text && *text ? "" : "-");
 	for (; text && *text; text++)
-		fputc(*text == ' ' ? '-' : *text, v->to);
+		fprintf(v->to, *text == '"' ? "\\x22" : "%c", *text == ' ' ? '-' : *text);
 }
 
 static const char *end_of(const struct decode_stream *s, const char *how)

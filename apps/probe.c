@@ -16,6 +16,12 @@ static const struct opt_word format_words[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct opt_word sort_words[] = {
+	{ "end", PROBE_AS_THEY_END, "as they end" },
+	{ "latency", PROBE_BY_LATENCY, "the quickest first, once all are done" },
+	{ NULL, 0, NULL },
+};
+
 #define OPT_TARGET struct probe_options
 static const struct opt probe_opts[] = {
 	OPT_HEADING("Which proxies"),
@@ -36,6 +42,7 @@ static const struct opt probe_opts[] = {
 	OPT("list", 0, FLAG, list, NULL, "list the cases, and try none"),
 	OPT_HEADING("What goes out"),
 	OPT("alive", 0, FLAG, alive, NULL, "show those alone that are usable"),
+	OPT("sort", 0, ENUM, sort, NULL, "in which order", .def = "end", .words = sort_words),
 	OPT("format", 0, ENUM, format, NULL, "how findings are shown", .def = "text",
 	    .words = format_words),
 	OPT("json", 0, PICK, format, NULL, "the same as --format json", .value = PROBE_JSON),

@@ -28,9 +28,12 @@ struct probe_options {
 	int jobs;
 	int64_t timeout; /* ms for each step */
 	int format; /* enum probe_format */
+	int sort; /* enum probe_sort */
 	bool quick, alive, conformance, strict, list;
 	struct out out;
 };
+
+enum probe_sort { PROBE_AS_THEY_END, PROBE_BY_LATENCY };
 
 /* What a proxy is worth, and the exit status. */
 enum probe_worth { PROBE_USABLE, PROBE_UNUSABLE, PROBE_LOCKED };
@@ -64,6 +67,8 @@ struct probe {
 	uint64_t done, alive;
 	bool locked, unusable, broken, stop; /* broken: a case failed that counts */
 	LIST_HEAD(, probe_subject) subjects;
+	struct probe_subject **kept; /* until all are done, with --sort */
+	size_t nkept, kept_room;
 };
 
 /* probe_run.c: all of them. An exit status; what is wrong was said. */

@@ -134,25 +134,51 @@ static void free_subject(struct probe_subject *s)
 
 static void go_on(struct probe *p);
 
-/* It is shown and goes. */
+static void show(const struct probe_subject *s)
+{
+	if (s->probe->options.format == PROBE_JSON)
+		probe_json(s);
+	else
+		probe_text(s);
+	fflush(stdout); /* who reads on sees it now */
+}
+
+/* False: no memory. */
+static bool keep(struct probe_subject *s)
+{
+	struct probe *p = s->probe;
+	size_t room = p->kept_room ? 2 * p->kept_room : 64;
+	struct probe_subject **kept = p->kept;
+
+	if (p->nkept == p->kept_room) {
+		kept = reallocarray(p->kept, room, sizeof(*kept));
+		if (!kept)
+			return false;
+		p->kept = kept;
+		p->kept_room = room;
+	}
+	kept[p->nkept++] = s;
+	return true;
+}
+
+/* It is shown, now or in the end, and goes. */
 static void finish(struct probe_subject *s)
 {
 	struct probe *p = s->probe;
 	const char *text;
 	enum probe_worth worth = probe_worth(s, &text);
+	bool is_shown = !s->suite.cases && (!p->options.alive || worth == PROBE_USABLE);
 
 	p->alive += worth == PROBE_USABLE;
 	p->locked |= worth == PROBE_LOCKED;
 	p->unusable |= worth == PROBE_UNUSABLE;
 	p->done++;
 	p->running--;
-	if (!s->suite.cases && (!p->options.alive || worth == PROBE_USABLE)) {
-		if (p->options.format == PROBE_JSON)
-			probe_json(s);
-		else
-			probe_text(s);
+	if (!is_shown || p->options.sort == PROBE_AS_THEY_END || !keep(s)) {
+		if (is_shown)
+			show(s);
+		free_subject(s);
 	}
-	free_subject(s);
 	go_on(p);
 }
 
@@ -311,14 +337,73 @@ static void go_on(struct probe *p)
 		s5_loop_stop(&p->engine.loop);
 }
 
+/* Those that answered first; those that did not behind them. */
+static int by_latency(const void *a, const void *b)
+{
+	const struct probe_subject *const *x = a, *const *y = b;
+	const struct s5_found *fx = &(*x)->prober.found[S5_FACT_CONNECT4];
+	const struct s5_found *fy = &(*y)->prober.found[S5_FACT_CONNECT4];
+	uint64_t tx = s5_found_holds(fx) ? (uint64_t)fx->connected : UINT64_MAX;
+	uint64_t ty = s5_found_holds(fy) ? (uint64_t)fy->connected : UINT64_MAX;
+
+	return (tx > ty) - (tx < ty);
+}
+
+static void show_kept(struct probe *p)
+{
+	if (p->nkept)
+		qsort(p->kept, p->nkept, sizeof(struct probe_subject *), by_latency);
+	for (size_t i = 0; i < p->nkept; i++) {
+		show(p->kept[i]);
+		free_subject(p->kept[i]);
+	}
+	free(p->kept);
+	p->kept = NULL;
+	p->nkept = 0;
+}
+
+/* Ctrl-C: what is known is shown. */
+
+static struct probe *stopped_here;
+static volatile sig_atomic_t stopped_by;
+
+static void stop_now(int sig)
+{
+	stopped_by = sig;
+	stopped_here->stop = true;
+	s5_loop_stop(&stopped_here->engine.loop);
+}
+
+static void end_as_stopped(struct probe *p)
+{
+	struct probe_subject *s;
+
+	if (!stopped_by)
+		return;
+	out_say(&p->options.out, "stopped: %llu done, %u were not", (unsigned long long)p->done,
+		p->running);
+	while ((s = LIST_FIRST(&p->subjects)))
+		free_subject(s);
+	fflush(stdout);
+	signal(stopped_by, SIG_DFL);
+	raise(stopped_by);
+}
+
 int probe_run_all(struct probe *p)
 {
+	const struct sigaction act = { .sa_handler = stop_now };
+
 	LIST_INIT(&p->subjects);
+	stopped_here = p;
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
 	progress_init(&p->progress, &p->options.out);
 	go_on(p);
 	if (p->running)
 		s5_loop_run(&p->engine.loop);
 	progress_end(&p->progress);
+	show_kept(p);
+	end_as_stopped(p);
 	if (p->broken)
 		return EXIT_NETWORK;
 	if (p->alive)

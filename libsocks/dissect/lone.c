@@ -41,7 +41,7 @@
 	}
 
 /* Where it may begin: behind what `from` said before, with what the other side says. */
-static const struct place {
+static const struct s5_lone_place {
 	enum s5_role from;
 	const uint8_t *before;
 	size_t nbefore;
@@ -94,10 +94,12 @@ static const struct place {
 };
 
 struct reading {
-	const struct place *place;
+	const struct s5_lone_place *place;
 	void (*seen)(void *arg, const struct s5_seen *seen);
 	void *arg;
 	int64_t score;
+	size_t good; /* octets of messages in clear that do not deviate */
+	bool is_cut; /* what was told last */
 };
 
 /* Octets that outweigh a deviation of what was put in, one of what was given, and a cut. */
@@ -123,7 +125,7 @@ static void on_seen(void *arg, const struct s5_seen *seen)
 
 static void read_at(struct reading *r, const uint8_t *octets, size_t n)
 {
-	const struct place *p = r->place;
+	const struct s5_lone_place *p = r->place;
 	enum s5_role other = p->from == S5_CLIENT ? S5_SERVER : S5_CLIENT;
 	struct s5_talk talk;
 
@@ -168,10 +170,20 @@ static int64_t weigh_message(const struct s5_seen *seen)
 	return worth;
 }
 
+static void look(void *arg, const struct s5_seen *seen)
+{
+	struct reading *r = arg;
+
+	r->is_cut = seen->kind == S5_SEEN_FAULT && seen->need;
+}
+
 static void weigh(void *arg, const struct s5_seen *seen)
 {
 	struct reading *r = arg;
 
+	look(r, seen);
+	if (seen->kind == S5_SEEN_MESSAGE && !seen->sealed && !seen->trace->nmarks)
+		r->good += (size_t)seen->len;
 	if (seen->kind == S5_SEEN_MESSAGE || seen->kind == S5_SEEN_SEALED)
 		r->score += weigh_message(seen);
 	else if (seen->kind == S5_SEEN_FAULT && seen->need)
@@ -182,21 +194,33 @@ static void weigh(void *arg, const struct s5_seen *seen)
 		r->score -= UNFIT + (int64_t)seen->len;
 }
 
-static const struct place *find(const uint8_t *octets, size_t n, enum s5_role from)
+/* Every octet is of a good message: no other place explains more. */
+static bool is_perfect(const struct reading *r, size_t n)
 {
-	const struct place *best = NULL;
-	int64_t score = 0;
+	return r->good == n && r->score == 2 * (int64_t)n;
+}
+
+/* The best one is the first that has the highest score. */
+static struct reading find(const uint8_t *octets, size_t n, enum s5_role from)
+{
+	size_t tried = n < TRIED ? n : TRIED;
+	struct reading best = { .place = NULL };
 
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
 		struct reading r = { .place = &places[i], .seen = weigh, .arg = &r };
 
 		if (from != S5_OBSERVER && from != places[i].from)
 			continue;
-		read_at(&r, octets, n < TRIED ? n : TRIED);
-		if (best && r.score <= score)
-			continue;
-		best = &places[i];
-		score = r.score;
+		read_at(&r, octets, tried);
+		if (!best.place || r.score > best.score)
+			best = r;
+		if (is_perfect(&r, tried))
+			break;
+	}
+	if (tried < n) {
+		best.seen = look;
+		best.arg = &best;
+		read_at(&best, octets, n);
 	}
 	return best;
 }
@@ -233,17 +257,38 @@ static void read_datagram(struct reading *r, const uint8_t *octets, size_t n, en
 	s5_relayed_fini(&relayed);
 }
 
+void s5_lone_find(struct s5_lone *l, const uint8_t *octets, size_t n, enum s5_role from)
+{
+	struct reading r = { .seen = look, .arg = &r };
+
+	*l = (struct s5_lone){ .from = from == S5_OBSERVER ? S5_CLIENT : from };
+	if (is_datagram(octets, n)) {
+		read_datagram(&r, octets, n, l->from);
+	} else {
+		r = find(octets, n, from);
+		l->place = r.place;
+		l->from = r.place->from;
+	}
+	l->is_cut = r.is_cut;
+}
+
+void s5_lone_tell(const struct s5_lone *l, const uint8_t *octets, size_t n,
+		  void (*seen)(void *arg, const struct s5_seen *seen), void *arg)
+{
+	struct reading r = { .place = l->place, .seen = seen, .arg = arg };
+
+	if (l->place)
+		read_at(&r, octets, n);
+	else
+		read_datagram(&r, octets, n, l->from);
+}
+
 enum s5_role s5_lone_read(const uint8_t *octets, size_t n, enum s5_role from,
 			  void (*seen)(void *arg, const struct s5_seen *seen), void *arg)
 {
-	struct reading r = { .seen = seen, .arg = arg };
+	struct s5_lone l;
 
-	if (is_datagram(octets, n)) {
-		from = from == S5_OBSERVER ? S5_CLIENT : from;
-		read_datagram(&r, octets, n, from);
-		return from;
-	}
-	r.place = find(octets, n, from);
-	read_at(&r, octets, n);
-	return r.place->from;
+	s5_lone_find(&l, octets, n, from);
+	s5_lone_tell(&l, octets, n, seen, arg);
+	return l.from;
 }

@@ -10,7 +10,19 @@
 
 #include "dissect/talk.h"
 
-/* from S5_OBSERVER: it finds out whose they are. Returns whose they are taken to be. */
+/* What octets are taken to be. */
+struct s5_lone {
+	enum s5_role from;
+	bool is_cut; /* they end within a message */
+	const struct s5_lone_place *place; /* private */
+};
+
+/* from S5_OBSERVER: it finds out whose they are. */
+void s5_lone_find(struct s5_lone *l, const uint8_t *octets, size_t n, enum s5_role from);
+/* Tells the same octets. */
+void s5_lone_tell(const struct s5_lone *l, const uint8_t *octets, size_t n,
+		  void (*seen)(void *arg, const struct s5_seen *seen), void *arg);
+/* Both. Returns whose they are taken to be. */
 enum s5_role s5_lone_read(const uint8_t *octets, size_t n, enum s5_role from,
 			  void (*seen)(void *arg, const struct s5_seen *seen), void *arg);
 

@@ -76,7 +76,9 @@ static bool is_marked(const struct line *line, struct saying *saying)
 /* Behind the quote that closes the string which begins there; NULL: none does. */
 static const char *string_end(const char *at, const char *end)
 {
-	for (at++; at < end && *at != '"'; at++)
+	char quote = *at;
+
+	for (at++; at < end && *at != quote; at++)
 		at += *at == '\\';
 	return at < end ? at + 1 : NULL;
 }
@@ -104,7 +106,7 @@ static void cut_comment(struct saying *saying)
 	const char *at = saying->at;
 
 	while (at < saying->end) {
-		if (*at == '"') {
+		if (*at == '"' || *at == '\'') {
 			at = string_end(at, saying->end);
 			if (!at)
 				return;
@@ -166,6 +168,10 @@ static struct s5_script_line *add(struct s5_script *s)
 	size_t room = s->room ? 2 * s->room : 16;
 	struct s5_script_line *lines = s->lines;
 
+	if (s->n == S5_SCRIPT_LINES) {
+		s->why = "more than 200000 lines";
+		return NULL;
+	}
 	if (s->n == s->room) {
 		lines = reallocarray(s->lines, room, sizeof *lines);
 		if (!lines) {
@@ -202,6 +208,25 @@ static bool read_comment(struct reading *r, const struct line *line)
 	return own != NULL;
 }
 
+/* What the line says, with no more memory than that takes. False: nothing of it is good. */
+static bool take_octets(struct s5_script *s, struct s5_script_line *own,
+			const struct saying *saying)
+{
+	struct s5_text text;
+	uint8_t *fitting;
+
+	if (!s5_text_read(&text, saying->at, (size_t)(saying->end - saying->at), S5_TEXT_HEX))
+		s->why = text.why;
+	if (!text.n) {
+		s5_text_fini(&text);
+		return false;
+	}
+	fitting = realloc(text.octets, text.n);
+	own->octets = fitting ? fitting : text.octets;
+	own->n = (uint32_t)text.n;
+	return true;
+}
+
 static bool read_message(struct reading *r, const struct saying *saying)
 {
 	struct s5_script *s = r->script;
@@ -212,20 +237,16 @@ static bool read_message(struct reading *r, const struct saying *saying)
 
 	if (!own)
 		return false;
-	own->from = saying->from;
+	own->from = (uint8_t)saying->from;
 	own->is_datagram = saying->is_datagram;
 	own->is_fresh = r->is_fresh;
 	own->is_next = is_next;
 	r->is_fresh = false;
 	r->is_next = true;
-	if (!s5_text_read(&own->text, saying->at, (size_t)(saying->end - saying->at), S5_TEXT_HEX))
-		s->why = own->text.why;
-	if (s->why && !own->text.n) { /* nothing of the line is good */
-		s5_text_fini(&own->text);
+	if (!take_octets(s, own, saying))
 		s->n--;
-	} else if (saying->is_cut) {
+	else if (saying->is_cut)
 		s->why = "strace has cut it off; -s 65535 shows more";
-	}
 	return !s->why;
 }
 
@@ -266,7 +287,7 @@ bool s5_script_read(struct s5_script *s, const char *text, size_t len)
 void s5_script_fini(struct s5_script *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		s5_text_fini(&s->lines[i].text);
+		free(s->lines[i].octets);
 	free(s->lines);
 	*s = (struct s5_script){ .n = 0 };
 }

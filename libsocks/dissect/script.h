@@ -19,13 +19,16 @@
 #include "dissect/talk.h"
 #include "dissect/text.h"
 
+#define S5_SCRIPT_LINES 200000u /* that say something */
+
 struct s5_script_line {
-	enum s5_role from;
-	bool is_datagram;
-	bool is_close; /* `from` closed; no octets */
-	bool is_fresh; /* the first one of its conversation */
-	bool is_next; /* nothing stands between it and the line before, which `from` said, too */
-	struct s5_text text; /* its octets */
+	uint8_t *octets; /* malloc; NULL: none */
+	uint32_t n;
+	uint8_t from; /* enum s5_role */
+	bool is_datagram : 1;
+	bool is_close : 1; /* `from` closed; no octets */
+	bool is_fresh : 1; /* the first one of its conversation */
+	bool is_next : 1; /* nothing is between it and the line before, which `from` said, too */
 };
 
 struct s5_script {
@@ -48,12 +51,13 @@ struct s5_script_sink {
 	void (*seen)(void *arg, const struct s5_seen *seen);
 };
 
-/* A client begins it, and a server answers; else its lines are told one by one. */
+/* A client begins it, and a server answers. */
 bool s5_script_is_conversation(const struct s5_script *s);
 /* There is more than one conversation in it, or message by itself. */
 bool s5_script_is_many(const struct s5_script *s);
-/* Tells what its lines say: as conversations; or, where no client begins one, each line by itself
- * (dissect/lone.h), for those are messages of many. The budget is for fragments that wait. False: for
+/* Tells what its lines say: as conversations; or, where all are a client's and the first of each
+ * conversation, and no other, is a method list, as what that client said in it; or each line by itself,
+ * for those are messages of many (dissect/lone.h). The budget is for fragments that wait. False: for
  * lack of memory there is a line that was not told. */
 bool s5_script_tell(const struct s5_script *s, struct s5_budget *budget,
 		    const struct s5_script_sink *sink);

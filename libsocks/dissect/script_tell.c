@@ -5,6 +5,7 @@
 #include "dissect/lone.h"
 #include "dissect/relayed.h"
 #include "dissect/script.h"
+#include "wire/message.h"
 
 /* The conversation that is told of. */
 struct telling {
@@ -48,7 +49,7 @@ static void tell_datagram(struct telling *t, const struct s5_script_line *line)
 	if (!t->is_relayed)
 		s5_relayed_init(&t->relayed, t->talk.session.level, t->budget, on_seen, t);
 	t->is_relayed = true;
-	s5_relayed_recv(&t->relayed, line->from, line->text.octets, line->text.n, 0);
+	s5_relayed_recv(&t->relayed, (enum s5_role)line->from, line->octets, line->n, 0);
 }
 
 static void tell_line(struct telling *t, const struct s5_script_line *line)
@@ -60,64 +61,67 @@ static void tell_line(struct telling *t, const struct s5_script_line *line)
 	else if (line->is_datagram)
 		tell_datagram(t, line);
 	else
-		s5_talk_recv(&t->talk, line->from, line->text.octets, line->text.n, 0);
+		s5_talk_recv(&t->talk, (enum s5_role)line->from, line->octets, line->n, 0);
 }
 
 /* messages of many */
 
 #define JOINED 16 /* lines */
 
-static void look(void *arg, const struct s5_seen *seen)
+static bool append(uint8_t **octets, size_t *n, const struct s5_script_line *line)
 {
-	bool *is_cut = arg;
-
-	*is_cut = seen->kind == S5_SEEN_FAULT && seen->need;
-}
-
-static bool is_cut(const uint8_t *octets, size_t n, enum s5_role from)
-{
-	bool cut = false;
-
-	s5_lone_read(octets, n, from, look, &cut);
-	return cut;
-}
-
-static bool append(uint8_t **octets, size_t *n, const struct s5_text *text)
-{
-	uint8_t *more = realloc(*octets, *n + text->n + 1);
+	uint8_t *more = realloc(*octets, *n + line->n + 1);
 
 	if (!more)
 		return false;
-	memcpy(more + *n, text->octets ? text->octets : more, text->n);
+	memcpy(more + *n, line->octets, line->n);
 	*octets = more;
-	*n += text->n;
+	*n += line->n;
 	return true;
+}
+
+static bool is_message(const struct s5_script_line *line)
+{
+	return !line->is_close && !line->is_datagram;
 }
 
 /* The line, and those right below it that it needs to be whole. Returns how many; 0: no memory. */
 static size_t tell_alone(const struct s5_script_sink *sink, const struct s5_script_line *line,
 			 size_t most)
 {
+	struct s5_lone lone = { .is_cut = true };
 	uint8_t *octets = NULL;
 	size_t n = 0, used = 0;
 
-	while (used < most && used < JOINED && (used == 0 || line[used].is_next) &&
-	       append(&octets, &n, &line[used].text)) {
+	while (lone.is_cut && used < most && used < JOINED && (used == 0 || line[used].is_next) &&
+	       append(&octets, &n, &line[used])) {
 		used++;
-		if (!is_cut(octets, n, line->from))
-			break;
+		s5_lone_find(&lone, octets, n, (enum s5_role)line->from);
 	}
 	if (used) {
 		sink->fresh(sink->arg);
-		s5_lone_read(octets, n, line->from, sink->seen, sink->arg);
+		s5_lone_tell(&lone, octets, n, sink->seen, sink->arg);
 	}
 	free(octets);
 	return used;
 }
 
-static bool is_message(const struct s5_script_line *line)
+/* All that was said in a conversation, from this line on. Returns how many lines; 0: no memory. */
+static size_t tell_side(const struct s5_script_sink *sink, const struct s5_script_line *line,
+			size_t most)
 {
-	return !line->is_close && !line->is_datagram;
+	uint8_t *octets = NULL;
+	size_t n = 0, used = 0;
+	bool good = true;
+
+	for (; good && used < most && (used == 0 || !line[used].is_fresh); used++)
+		good = !is_message(&line[used]) || append(&octets, &n, &line[used]);
+	if (good) {
+		sink->fresh(sink->arg);
+		s5_lone_read(octets, n, (enum s5_role)line->from, sink->seen, sink->arg);
+	}
+	free(octets);
+	return good ? used : 0;
 }
 
 bool s5_script_is_conversation(const struct s5_script *s)
@@ -135,9 +139,38 @@ bool s5_script_is_conversation(const struct s5_script *s)
 	return server || !client;
 }
 
+static bool is_method_list(const struct s5_script_line *line)
+{
+	struct s5_reader in = s5_reader_over(line->octets, line->n);
+	struct s5_trace trace = { .nmarks = 0 };
+	struct s5_hello hello;
+
+	in.trace = &trace;
+	return s5_hello_get(&in, &hello) == S5_OK && in.off == in.len && !trace.nmarks;
+}
+
+/* What a client said: its first line is a method list, which is in none of the others. */
+static bool is_side(const struct s5_script *s)
+{
+	bool has_begun = false;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct s5_script_line *line = &s->lines[i];
+
+		if (line->is_close)
+			continue;
+		if (line->is_datagram || line->from != S5_CLIENT)
+			return false;
+		if (is_method_list(line) == (has_begun && !line->is_fresh))
+			return false;
+		has_begun = true;
+	}
+	return has_begun;
+}
+
 bool s5_script_is_many(const struct s5_script *s)
 {
-	bool together = s5_script_is_conversation(s);
+	bool together = s5_script_is_conversation(s) || is_side(s);
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n; i++)
@@ -150,13 +183,15 @@ bool s5_script_tell(const struct s5_script *s, struct s5_budget *budget,
 		    const struct s5_script_sink *sink)
 {
 	struct telling t = { .sink = sink, .budget = budget };
+	size_t (*tell)(const struct s5_script_sink *, const struct s5_script_line *, size_t) =
+		is_side(s) ? tell_side : tell_alone;
 	bool together = s5_script_is_conversation(s), good = true;
 
 	for (size_t i = 0; i < s->n;) {
 		const struct s5_script_line *line = &s->lines[i];
 
 		if (!together && is_message(line)) {
-			size_t told = tell_alone(sink, line, s->n - i);
+			size_t told = tell(sink, line, s->n - i);
 
 			good &= told > 0;
 			i += told ? told : 1;

@@ -138,6 +138,25 @@ says() {
 		fail "$(jq -r .usable <<<"$output" | sort | uniq -c)"
 }
 
+@test "--sort latency: once all are done, those that are usable first" {
+	start_server
+	printf '127.0.0.1:1\n%s\n127.0.0.1:2\n%s\n' "$PROXY" "$PROXY" >"$BATS_TEST_TMPDIR/list"
+	probe 0 --quick --json --sort latency -f "$BATS_TEST_TMPDIR/list"
+	[ "$(jq -r .usable <<<"$output" | tr '\n' ' ')" = "true true false false " ] || fail "$output"
+	jq -se '.[0].ms.connect <= .[1].ms.connect' <<<"$output" >/dev/null
+}
+
+@test "Ctrl-C: what is known is shown, and it ends as such" {
+	start_server
+	start_fake recv:5 stall
+	spawn "$SOCKS5" probe --quick --json -w 20 "$PROXY" "$FAKE"
+	wait_until 10 has_line '"usable":true' "$OUT"
+	kill -INT "$PID"
+	wait "$PID" || true
+	[ "$(wc -l <"$OUT")" = 1 ]
+	grep -q "^socks5 probe: stopped: 1 done, 1 were not$" "$ERR" || fail "$(cat "$ERR")"
+}
+
 @test "--target: whether it connects there, too" {
 	start_server
 	start_target hold

@@ -5,6 +5,7 @@ set -u
 socks5=$1
 work=$(mktemp -d)
 pids=
+# shellcheck disable=SC2154 # pid is set there
 trap 'for pid in $pids; do kill "$pid" 2>/dev/null; done; rm -rf "$work"' EXIT
 
 port=21080

@@ -75,6 +75,21 @@ TEST(lines_that_are_no_conversation_are_told_one_by_one)
 	      "fresh\ns method choice 0+2\nfresh\nc credentials 0+5\nfresh\nc fault 0+3 cut\n");
 }
 
+TEST(what_a_client_said_is_told_as_one)
+{
+	tells("C: 050100\n# and\nC: 050100010a0000010050\nC: 6869\n# server closes\n",
+	      "fresh\nc method list 0+3\nc request 3+10\nc data 13+2\n");
+	tells("C: 050102\nC: 010161\nC: 0161\n# a new connection\nC: 050100\nC: 05\n",
+	      "fresh\nc method list 0+3\nc credentials 3+5\n"
+	      "fresh\nc method list 0+3\nc fault 3+1 cut\n");
+	/* Two of them are messages of two, and so are others behind one that deviates. */
+	tells("C: 050100\nC: 05020002\n", "fresh\nc method list 0+3\nfresh\nc method list 0+4\n");
+	tells("C: 050100\nC: 05\n# a new connection\nC: 0100\n",
+	      "fresh\nc method list 0+3\nfresh\nc fault 0+1 cut\nfresh\nc fault 0+2 cut\n");
+	tells("C: 0500\nC: 050100010a0000010050\n",
+	      "fresh\nc method list 0+2\nfresh\nc request 0+10\n");
+}
+
 TEST(datagrams_are_told_with_their_conversation_or_alone)
 {
 	tells("Cu: 000000010a0000010050 61\nSu: 000000010a0000010050 61\nCu: 00\n",
@@ -106,6 +121,8 @@ TEST(comments_may_stand_behind_a_message)
 	tells("C: 050100 # list\nS: 0500\t# 05\n", BEGIN);
 	tells("C: \"\\5\\1\\0\" # list\nS: \"\\5\\0\"\nC: \"\\5\\1\\0\\3\\3a #\\0\\120\"\n",
 	      BEGIN "c request 3+10\n");
+	tells("C: b'\\x05\\x01\\x00' # it's a list\nS: '\\5\\0'\nC: b'\\5\\1\\0\\3\\3a #\\0\\120'\n",
+	      BEGIN "c request 3+10\n");
 }
 
 TEST(what_strace_shows_is_a_conversation)
@@ -118,6 +135,24 @@ TEST(what_strace_shows_is_a_conversation)
 	      BEGIN "c request 3+10\n");
 	tells("read(5, \"\\5\\0\"..., 2) = 2\n",
 	      "fresh\ns method choice 0+2\nline 1: strace has cut it off; -s 65535 shows more\n");
+}
+
+TEST(only_so_many_lines_are_read)
+{
+	static char text[6 * (S5_SCRIPT_LINES + 1) + 1];
+	struct s5_script script;
+	size_t n = sizeof text - 1;
+
+	assert_in_range(sizeof(struct s5_script_line), 1, 16);
+	for (size_t i = 0; i < n; i += 6)
+		memcpy(text + i, "C: 05\n", 6);
+	assert_false(s5_script_read(&script, text, n));
+	assert_string_equal(script.why, "more than 200000 lines");
+	assert_int_equal(script.n, S5_SCRIPT_LINES);
+	s5_script_fini(&script);
+	assert_true(s5_script_read(&script, text, n - 6));
+	assert_int_equal(script.n, S5_SCRIPT_LINES);
+	s5_script_fini(&script);
 }
 
 TEST(what_is_no_octets_ends_it_and_is_said)
@@ -188,10 +223,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_conversation_is_told_as_one),
 		cmocka_unit_test(lines_that_are_no_conversation_are_told_one_by_one),
+		cmocka_unit_test(what_a_client_said_is_told_as_one),
 		cmocka_unit_test(datagrams_are_told_with_their_conversation_or_alone),
 		cmocka_unit_test(who_says_it_may_be_written_in_many_ways),
 		cmocka_unit_test(comments_may_stand_behind_a_message),
 		cmocka_unit_test(what_strace_shows_is_a_conversation),
+		cmocka_unit_test(only_so_many_lines_are_read),
 		cmocka_unit_test(what_is_no_octets_ends_it_and_is_said),
 		cmocka_unit_test(other_texts_are_none),
 		cmocka_unit_test(recordings_cut_anywhere_and_with_any_octet_flipped),
