@@ -221,8 +221,10 @@ static bool take_octets(struct s5_script *s, struct s5_script_line *own,
 		s5_text_fini(&text);
 		return false;
 	}
+	own->octets = text.octets;
 	fitting = realloc(text.octets, text.n);
-	own->octets = fitting ? fitting : text.octets;
+	if (fitting)
+		own->octets = fitting;
 	own->n = (uint32_t)text.n;
 	return true;
 }

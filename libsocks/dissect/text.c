@@ -81,11 +81,12 @@ static void skip_blanks(struct piece *p)
 
 struct dump {
 	struct s5_text *text;
-	unsigned base; /* of offsets: 16, 8 */
+	unsigned base; /* of offsets: 16, 8, 10 */
 	size_t line_start; /* where the octets of the last line begin */
 	bool repeats; /* a line of * stands before */
 	bool ended; /* by an offset alone */
 	bool has_colon; /* behind the offset: then there is no gap in the middle */
+	bool has_middle; /* there is all the same */
 };
 
 static bool offset_at(struct piece *p, unsigned base, size_t *offset)
@@ -114,18 +115,24 @@ static bool offset_at(struct piece *p, unsigned base, size_t *offset)
 	return true;
 }
 
-/* Like the line before, up to here. */
+/* Lines like the one before, up to here. */
 static bool repeat(struct dump *d, size_t offset)
 {
 	struct s5_text *t = d->text;
 	size_t len = t->n - d->line_start;
 
-	if (!len || offset < t->n || offset > S5_TEXT_MOST)
+	if (!len || offset <= t->n || offset > S5_TEXT_MOST || (offset - t->n) % len)
 		return false;
 	while (t->n < offset)
 		if (!put(t, t->octets[t->n - len]))
 			return false;
 	return true;
+}
+
+/* In the middle of 16 octets that stand one by one; what is behind a gap like that is letters else. */
+static bool is_middle(const struct dump *d, const struct piece *behind, size_t octets)
+{
+	return octets == MIDDLE && digits_at(behind) == 2 && (!d->has_colon || d->has_middle);
 }
 
 /* The octets of a line end at a wide gap, but for the one in its middle. */
@@ -143,7 +150,9 @@ static void take_line(struct dump *d, struct piece *p)
 			return;
 		for (gap = 0; p->at + gap < p->end && is_one_of(p->at[gap], " \t-"); gap++)
 			;
-		if (!gap || (gap > 1 && (d->has_colon || t->n - before != MIDDLE || gap > 2)))
+		if (!gap || gap > 2)
+			return;
+		if (gap > 1 && !is_middle(d, &(struct piece){ p->at + gap, p->end }, t->n - before))
 			return;
 	}
 }
@@ -161,20 +170,22 @@ static bool dump_line(struct dump *d, struct piece p)
 	}
 	if (d->ended || !offset_at(&p, d->base, &offset))
 		return false;
+	d->has_colon = p.at[-1] == ':';
+	if (d->has_colon && d->base != 16)
+		return false;
 	if (d->repeats && !repeat(d, offset))
 		return false;
 	d->repeats = false;
 	if (offset != d->text->n)
 		return false;
-	d->has_colon = p.at[-1] == ':';
 	take_line(d, &p);
 	d->ended = d->text->n == offset;
 	return true;
 }
 
-static bool read_dump(struct s5_text *t, struct piece all, unsigned base)
+static bool read_lines(struct dump *d, struct piece all)
 {
-	struct dump d = { .text = t, .base = base };
+	struct s5_text *t = d->text;
 	const char *eol;
 
 	t->n = 0;
@@ -182,10 +193,34 @@ static bool read_dump(struct s5_text *t, struct piece all, unsigned base)
 		eol = memchr(all.at, '\n', (size_t)(all.end - all.at));
 		if (!eol)
 			eol = all.end;
-		if (!dump_line(&d, (struct piece){ all.at, eol }))
+		if (!dump_line(d, (struct piece){ all.at, eol }))
 			return false;
 	}
 	return t->n > 0;
+}
+
+/* Offsets of seven digits are od's, as a rule. */
+static bool read_dump(struct s5_text *t, struct piece all)
+{
+	static const struct dump others[] = {
+		{ .base = 16 },
+		{ .base = 8 },
+		{ .base = 10 },
+		{ .base = 16, .has_middle = true },
+	};
+	static const struct dump ods[] = { { .base = 8 }, { .base = 10 }, { .base = 16 } };
+	bool is_od;
+
+	skip_blanks(&all);
+	is_od = digits_at(&all) == 7;
+	for (size_t i = 0; i < (is_od ? sizeof ods : sizeof others) / sizeof ods[0]; i++) {
+		struct dump d = is_od ? ods[i] : others[i];
+
+		d.text = t;
+		if (read_lines(&d, all))
+			return true;
+	}
+	return false;
 }
 
 /* strings with escapes */
@@ -404,7 +439,7 @@ static bool read_hex(struct s5_text *t, struct piece p)
 {
 	size_t len = (size_t)(p.end - p.at);
 
-	if (read_dump(t, p, 16) || read_dump(t, p, 8))
+	if (read_dump(t, p))
 		return true;
 	if (memchr(p.at, '{', len))
 		return read_array(t, p) || fail(t, "not an array of octets");

@@ -222,6 +222,30 @@ captured() {
 	[[ $output == *" user=user command=connect target=1.2.3.4:80 "* ]] || fail "$output"
 	run "$SOCKS5" decode --summary <<<$'C: 050102\nS: 0502\nC: 01ff'"$(printf '61%.0s' {1..255})0161"
 	[[ $output == *" user=$(printf 'a%.0s' {1..255}) "* ]] || fail "$output"
+	run "$SOCKS5" decode --summary <<<$'C: 050102\nS: 0502\nC: 010361226201ff'
+	[[ $output == *' user=a\x22b '* ]] || fail "$output"
+	methods=$(printf %02x {0..254})
+	decode <<<"05ff$methods"
+	[[ $output == *', fe private"' ]] || fail "$output"
+}
+
+@test "a number that JSON may not hold is a text" {
+	local token="0103001d 050404ff000c0000 %s 01 e28092d04fa7f7bd28dbe74b"
+	sequence() {
+		"$SOCKS5" decode --json < <(printf "$token\n" "$1") |
+			grep -o '"socks5.token.sequence":[^,}]*'
+	}
+	[ "$(sequence 7fffffffffffffff)" = '"socks5.token.sequence":9223372036854775807' ]
+	[ "$(sequence 8000000000000000)" = '"socks5.token.sequence":"9223372036854775808"' ]
+}
+
+@test "a conversation of very many lines takes little memory and time" {
+	plain_only
+	yes C:05 | head -n 2000000 >"$BATS_TEST_TMPDIR/many"
+	run --separate-stderr bash -c 'ulimit -v 400000; timeout 60 "$0" decode --summary "$1"' \
+		"$SOCKS5" "$BATS_TEST_TMPDIR/many"
+	[ "$status" = 4 ] || fail "$status $stderr"
+	[[ $stderr == *"many: line 200001: more than 200000 lines"* ]] || fail "$stderr"
 }
 
 @test "a file is read from where it stands" {
