@@ -46,6 +46,7 @@ static const struct opt probe_opts[] = {
 	OPT("format", 0, ENUM, format, NULL, "how findings are shown", .def = "text",
 	    .words = format_words),
 	OPT("json", 0, PICK, format, NULL, "the same as --format json", .value = PROBE_JSON),
+	OPT("verbose", 'v', COUNT, out.verbose, NULL, "show what was said in cases that pass, too"),
 	OPT_INCLUDE(out, out_opts),
 	OPT_END,
 };

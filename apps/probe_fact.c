@@ -52,10 +52,12 @@ static void say_end(const struct s5_found *f, char why[static PROBE_WHY])
 
 static enum probe_answer untried(const struct s5_found *f, char why[static PROBE_WHY])
 {
-	if (f->part != S5_PART_COUNT)
-		snprintf(why, PROBE_WHY, "there is not what it takes: %s", s5_part_text(f->part));
+	if (f->part == S5_PART_LOGIN)
+		snprintf(why, PROBE_WHY, "no credentials are given");
+	else if (f->part != S5_PART_COUNT)
+		snprintf(why, PROBE_WHY, "not without %s", s5_part_text(f->part));
 	else if (f->lacks != S5_FACT_NONE)
-		snprintf(why, PROBE_WHY, "not tried without: %s", s5_fact_name(f->lacks));
+		snprintf(why, PROBE_WHY, "not without: %s", s5_fact_name(f->lacks));
 	else
 		snprintf(why, PROBE_WHY, "not asked");
 	return PROBE_UNKNOWN;

@@ -52,6 +52,8 @@ static void put_details(FILE *to, const char *before, const struct s5_suite *sui
 
 	for (size_t k = 0; k < x->npieces; k++)
 		put_piece(to, before, x, &x->pieces[k]);
+	if (c->verdict == S5_CASE_PASS)
+		return;
 	fprintf(to, "%sthen: %s\n", before, probe_case_why(suite, i, why));
 	if (x->word < c->words.n)
 		put_wanted(to, before, i, c);
@@ -77,7 +79,8 @@ static void put_text(const struct probe_subject *s)
 		if (c->verdict == S5_CASE_SKIP)
 			printf(" (%s)", probe_case_why(suite, i, why));
 		putchar('\n');
-		if (c->verdict == S5_CASE_FAIL)
+		if (c->verdict == S5_CASE_FAIL ||
+		    (c->verdict == S5_CASE_PASS && s->probe->options.out.verbose))
 			put_details(stdout, "        ", suite, i);
 	}
 	printf("%s: %u passed, %u failed (%u of them MUST), %u skipped\n", s->text, score.passed,

@@ -4,7 +4,7 @@
 
 #include "probe.h"
 
-#define NAMES 38 /* columns */
+#define NAMES 35 /* columns: the longest, and two blanks */
 
 static const char *answer_text(enum probe_answer answer)
 {

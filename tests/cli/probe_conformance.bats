@@ -39,6 +39,8 @@ conforms() {
 	conforms 0 --only rfc1928/3/1 "$PROXY"
 	[ "${lines[1]}" = "pass  rfc1928/3/1     MUST    a method list that it takes" ] || fail "$output"
 	[ "${#lines[@]}" = 3 ] || fail "$output"
+	conforms 0 -v --only rfc1928/3/1 "$PROXY"
+	[[ ${lines[2]} == "        sent: 050100" && ${lines[3]} == "        got: 0500" ]] || fail "$output"
 }
 
 @test "a case that fails shows what was sent, what came, what was wanted and why" {
