@@ -274,7 +274,8 @@ static bool begin(struct probe *p, const char *typed)
 	if (hop.path) {
 		s->addr.atyp = 0;
 		s5_sockaddr_from_path(&s->prober.proxy, hop.path);
-		s->text = strdup(typed);
+		out_escape(text, sizeof(text), typed, strlen(typed));
+		s->text = strdup(text);
 	} else {
 		s->text = strdup(s5_addr_format(&hop.addr, text, sizeof(text)));
 	}

@@ -136,6 +136,8 @@ int s5_side_open(struct s5_side *side, const struct s5_sockaddr *to, bool datagr
 
 	if (fd < 0)
 		return -errno;
+	s5_side_close(side); /* of a word that stood before */
+	side->connected = side->eof = side->reset = side->heard = false;
 	s5_sock_tune(fd);
 	rc = connect(fd, &to->sa, to->len) < 0 && errno != EINPROGRESS ? -errno : 0;
 	side->watch = (struct s5_watch){ .fd = fd, .ready = ready };
