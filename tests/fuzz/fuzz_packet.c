@@ -50,7 +50,7 @@ static void *opened(void *owner, const struct s5_tcp_opening *o)
 static void hear(struct known *k, unsigned side, size_t n)
 {
 	must(side < 2 && !k->is_over[side], "a side that is over goes on");
-	must(n > 0 && n <= 1u << 31, "nothing is told");
+	must(n > 0 && n <= UINT32_MAX - (1u << 30), "nothing is told, or too much");
 	if (++k->calls < 9)
 		return;
 	s5_tcp_drop(&tcp, k->stream);
