@@ -34,7 +34,8 @@ static const struct opt probe_opts[] = {
 	OPT_HEADING("What is tried"),
 	OPT("target", 0, STR, target, "HOST:PORT", "see whether it connects there, too"),
 	OPT("quick", 0, FLAG, quick, NULL, "only whether it lets in and connects"),
-	OPT("timeout", 'w', MSEC, timeout, "DURATION", "wait so long for each answer", .def = "3"),
+	OPT("timeout", 'w', MSEC, timeout, "DURATION", "wait so long for each answer", .min = 1,
+	    .def = "3"),
 	OPT_HEADING("Does it keep the RFCs"),
 	OPT("conformance", 0, FLAG, conformance, NULL, "try the cases of RFC 1928, 1929 and 1961"),
 	OPT("strict", 0, FLAG, strict, NULL, "a SHOULD counts as a MUST"),
@@ -181,6 +182,10 @@ static int probe_run(const struct command *self, int argc, char **argv)
 		goto out;
 	out_init(&p.options.out, self->name);
 	signal(SIGPIPE, SIG_IGN);
+	if (p.options.only && !probe_has_cases(&p.options)) {
+		status = fail(&p, "option --only", "there is no such case; --list lists them");
+		goto out;
+	}
 	if (p.options.list) {
 		probe_list(&p.options);
 		goto out;

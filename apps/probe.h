@@ -83,6 +83,7 @@ enum probe_worth probe_worth(const struct probe_subject *s, const char **text);
 
 /* probe_suite.c: the cases against a subject that was probed. False: no memory. */
 bool probe_suite_start(struct probe_subject *s, void (*done)(struct s5_suite *suite));
+bool probe_has_cases(const struct probe_options *o);
 bool probe_wants_case(const struct probe_options *o, const char *id);
 struct probe_score {
 	unsigned passed, failed, failed_must, skipped;

@@ -22,17 +22,31 @@ static const char *verdict_text(enum s5_verdict_of_case verdict)
 
 /* what was said */
 
+static void put_octets(FILE *to, const uint8_t *octets, size_t n)
+{
+	for (size_t i = 0; i < n && i < SHOWN; i++)
+		fprintf(to, "%02x", octets[i]);
+	if (n > SHOWN)
+		fputs("...", to);
+}
+
+/* The credentials are in it, but are not shown. */
 static void put_piece(FILE *to, const char *before, const struct s5_exchange *x,
 		      const struct s5_piece *piece)
 {
 	static const char *const speakers[] = { "", " by the peer", " as a datagram",
 						" as a datagram of another port" };
+	const struct s5_part_octets *login = &x->parts->part[S5_PART_LOGIN];
+	const uint8_t *octets = x->said + piece->off, *end = octets + piece->len;
+	const uint8_t *secret =
+		login->n ? memmem(octets, piece->len, login->octets, login->n) : NULL;
 
 	fprintf(to, "%s%s%s: ", before, piece->is_sent ? "sent" : "got", speakers[piece->speaker]);
-	for (size_t i = 0; i < piece->len && i < SHOWN; i++)
-		fprintf(to, "%02x", x->said[piece->off + i]);
-	if (piece->len > SHOWN)
-		fprintf(to, "... (%zu octets)", piece->len);
+	put_octets(to, octets, secret ? (size_t)(secret - octets) : piece->len);
+	if (secret) {
+		fputs("(credentials)", to);
+		put_octets(to, secret + login->n, (size_t)(end - secret) - login->n);
+	}
 	fputc('\n', to);
 }
 

@@ -52,6 +52,14 @@ bool probe_wants_case(const struct probe_options *o, const char *id)
 	return false;
 }
 
+bool probe_has_cases(const struct probe_options *o)
+{
+	for (size_t i = 0; i < s5_ncases; i++)
+		if (probe_wants_case(o, s5_cases[i].id))
+			return true;
+	return false;
+}
+
 static void told(struct s5_suite *suite, size_t i)
 {
 	struct probe_subject *s = S5_OUTER(suite, struct probe_subject, suite);

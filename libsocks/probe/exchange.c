@@ -9,7 +9,7 @@
 #include "probe/judge.h"
 #include "probe/side.h"
 
-#define PACE 1 /* ms between octets that go one by one */
+#define PACE 4 /* ms between octets that go one by one */
 
 int64_t s5_exchange_clock(void)
 {
@@ -157,17 +157,45 @@ static void skip_alternatives(struct s5_exchange *x)
 		x->word++;
 }
 
+static bool is_in_group(const struct s5_exchange *x, size_t at)
+{
+	return at == x->word || (at < x->words->n && x->words->words[at].is_alternative);
+}
+
+/* The best of the alternatives: those that are an end, or those that are none. */
+static struct s5_judgement judge_group(struct s5_exchange *x, bool ends, bool is_late)
+{
+	struct s5_judgement best = { .fits = S5_FITS_NO, .end = S5_EXCHANGE_PASSED }, own;
+
+	for (size_t at = x->word; is_in_group(x, at) && best.fits != S5_FITS_YES; at++) {
+		const struct s5_word *w = &x->words->words[at];
+
+		if ((w->kind == S5_WORD_END) != ends)
+			continue;
+		own = s5_judge(x, w, is_late);
+		if (best.end == S5_EXCHANGE_PASSED || own.fits > best.fits)
+			best = own;
+	}
+	return best;
+}
+
+/* What came and fits nothing is not made good by an end that follows. */
+static struct s5_judgement judge_all(struct s5_exchange *x, bool is_late)
+{
+	struct s5_judgement said = judge_group(x, false, is_late), end;
+
+	if (said.fits == S5_FITS_YES || (said.fits == S5_FITS_NO && said.end == S5_EXCHANGE_OTHER))
+		return said;
+	end = judge_group(x, true, is_late);
+	if (end.fits > said.fits || said.end == S5_EXCHANGE_PASSED)
+		return end.end == S5_EXCHANGE_PASSED && end.fits == S5_FITS_NO ? said : end;
+	return said;
+}
+
 static bool do_wait(struct s5_exchange *x, bool is_late)
 {
-	size_t first = x->word, at = first;
-	struct s5_judgement verdict = { .fits = S5_FITS_NO }, own;
+	struct s5_judgement verdict = judge_all(x, is_late);
 
-	do {
-		own = s5_judge(x, &x->words->words[at], is_late);
-		if (at == first || own.fits > verdict.fits)
-			verdict = own;
-	} while (verdict.fits != S5_FITS_YES && ++at < x->words->n &&
-		 x->words->words[at].is_alternative);
 	if (verdict.fits == S5_FITS_YES) {
 		skip_alternatives(x);
 		return true;

@@ -97,6 +97,13 @@ conforms() {
 	conforms 1 --format junit --only rfc1929,rfc1928/3/1 -w 200ms "$FAKE"
 }
 
+@test "credentials are not shown, and a case that there is not is no success" {
+	start_server -u us:sesame
+	conforms 0 -v --only rfc1929/2/1,rfc1928/4/1 "us:sesame@$PROXY"
+	[[ $output == *"sent: (credentials)"* && $output != *736573616d65* ]] || fail "$output"
+	run -2 "$SOCKS5" probe --conformance --only nosuch "$PROXY"
+}
+
 @test "what is not for cases is misuse" {
 	run -2 "$SOCKS5" probe --format tap 127.0.0.1
 	[[ $output == *"tap and junit are for --conformance"* ]] || fail "$output"
