@@ -48,6 +48,7 @@ struct probe_subject {
 	struct s5_lookup lookup;
 	const char *why; /* nothing was tried: static; or NULL */
 	struct s5_prober prober;
+	bool bound_is_true; /* the bound address of CONNECT is what its target saw */
 	struct s5_suite suite; /* with --conformance */
 };
 
@@ -65,7 +66,7 @@ struct probe {
 	size_t nwords, line;
 	unsigned running;
 	uint64_t done, alive;
-	bool locked, unusable, broken, stop; /* broken: a case failed that counts */
+	bool locked, broken, misused, stop; /* broken: a case failed that counts */
 	LIST_HEAD(, probe_subject) subjects;
 	struct probe_subject **kept; /* until all are done, with --sort */
 	size_t nkept, kept_room;

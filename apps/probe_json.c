@@ -38,6 +38,15 @@ static json_t *times_of(const struct probe_subject *s)
 	return times;
 }
 
+static json_t *bound_of(const struct probe_subject *s)
+{
+	char text[S5_ADDR_TEXT];
+
+	return json_pack(
+		"{sbss}", "is", s->bound_is_true, "why",
+		s5_addr_format(&s->prober.found[S5_FACT_CONNECT4].bound, text, sizeof(text)));
+}
+
 void probe_json(const struct probe_subject *s)
 {
 	json_t *line = json_object(), *facts = json_object();
@@ -53,6 +62,8 @@ void probe_json(const struct probe_subject *s)
 		if (s->prober.wanted[i] && i != S5_FACT_ALL)
 			json_object_set_new(facts, s5_fact_name((enum s5_fact)i),
 					    fact_of(s, (enum s5_fact)i));
+	if (s5_found_holds(&s->prober.found[S5_FACT_CONNECT4]))
+		json_object_set_new(facts, "bound address is true", bound_of(s));
 	json_object_set_new(line, "facts", facts);
 	json_object_set_new(line, "ms", times_of(s));
 	json_dumpf(line, stdout, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));

@@ -171,7 +171,6 @@ static void finish(struct probe_subject *s)
 
 	p->alive += worth == PROBE_USABLE;
 	p->locked |= worth == PROBE_LOCKED;
-	p->unusable |= worth == PROBE_UNUSABLE;
 	p->done++;
 	p->running--;
 	if (!is_shown || p->options.sort == PROBE_AS_THEY_END || !keep(s)) {
@@ -196,8 +195,11 @@ static void tested(struct s5_suite *suite)
 static void probed(struct s5_prober *prober)
 {
 	struct probe_subject *s = S5_OUTER(prober, struct probe_subject, prober);
+	const struct s5_addr *bound = &prober->found[S5_FACT_CONNECT4].bound;
 	bool is_socks = prober->answerer == S5_ANSWERER_SOCKS5;
 
+	s->bound_is_true =
+		s5_echo_saw(&s->probe->loop4, bound) || s5_echo_saw(&s->probe->echo4, bound);
 	if (!s->probe->options.conformance || !is_socks || !probe_suite_start(s, tested))
 		finish(s);
 }
@@ -261,7 +263,7 @@ static bool begin(struct probe *p, const char *typed)
 	bool known;
 
 	if (!s || proxy_parse(&hop, &known, typed, &err) < 0) {
-		if (p->file)
+		if (p->line)
 			out_error(&p->options.out, "%s: line %zu: %s", p->file_name, p->line,
 				  s ? err.text : strerror(ENOMEM));
 		else
@@ -333,7 +335,8 @@ static void go_on(struct probe *p)
 		say_progress(p);
 	while (!p->stop && p->running < (unsigned)p->options.jobs &&
 	       (typed = next_proxy(p, line)) != NULL)
-		p->unusable |= !begin(p, typed);
+		if (!begin(p, typed) && !p->line)
+			p->misused = p->stop = true;
 	if (!p->running)
 		s5_loop_stop(&p->engine.loop);
 }
@@ -405,6 +408,8 @@ int probe_run_all(struct probe *p)
 	progress_end(&p->progress);
 	show_kept(p);
 	end_as_stopped(p);
+	if (p->misused)
+		return EXIT_USAGE;
 	if (p->broken)
 		return EXIT_NETWORK;
 	if (p->alive)

@@ -49,10 +49,7 @@ static void put_bound(const struct probe_subject *s)
 
 	if (!s5_found_holds(f))
 		return;
-	put_row("bound address is true",
-		s5_echo_saw(&s->probe->loop4, &f->bound) || s5_echo_saw(&s->probe->echo4, &f->bound)
-			? "yes"
-			: "no",
+	put_row("bound address is true", s->bound_is_true ? "yes" : "no",
 		s5_addr_format(&f->bound, text, sizeof(text)));
 }
 

@@ -8,12 +8,17 @@
 #include <time.h>
 #include <unistd.h>
 
-int64_t s5_clock_ms(void)
+int64_t s5_clock_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t s5_clock_ms(void)
+{
+	return s5_clock_us() / 1000;
 }
 
 /* tasks */

@@ -85,6 +85,8 @@ void s5_loop_not_later(struct s5_loop *loop, struct s5_task *t);
 /* Runs t on the loop's thread; from any thread. */
 void s5_loop_post(struct s5_loop *loop, struct s5_task *t);
 
+/* The monotonic clock, in milliseconds and in microseconds. */
 int64_t s5_clock_ms(void);
+int64_t s5_clock_us(void);
 
 #endif

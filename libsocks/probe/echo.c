@@ -106,7 +106,7 @@ static void datagrams_ready(struct s5_watch *w, uint32_t events)
 	for (;;) {
 		len = sizeof from;
 		n = recvfrom(w->fd, octets, sizeof octets, 0, (struct sockaddr *)&from, &len);
-		if (n < 0 && errno == EAGAIN)
+		if (n < 0 && errno != EINTR && errno != ECONNREFUSED)
 			return;
 		if (n >= 0)
 			sendto(w->fd, octets, (size_t)n, 0, (struct sockaddr *)&from, len);

@@ -11,7 +11,7 @@
 #include "net/loop.h"
 #include "net/sock.h"
 
-#define S5_ECHO_PEERS 64u
+#define S5_ECHO_PEERS 1024u
 #define S5_ECHO_MOST 4096 /* connections at a time; further ones are closed */
 
 struct s5_echo {

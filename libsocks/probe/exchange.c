@@ -3,21 +3,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "probe/judge.h"
 #include "probe/side.h"
 
 #define PACE 4 /* ms between octets that go one by one */
-
-int64_t s5_exchange_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 const char *s5_exchange_end_text(enum s5_exchange_end end)
 {
@@ -56,7 +47,7 @@ static void finish(struct s5_exchange *x, enum s5_exchange_end end)
 		return;
 	x->is_over = true;
 	x->end = end;
-	x->ended = s5_exchange_clock();
+	x->ended = s5_clock_us();
 	s5_timer_stop(x->loop, &x->timer);
 	close_sides(x);
 	x->task.run = tell;
@@ -69,6 +60,13 @@ static void fail(struct s5_exchange *x, enum s5_exchange_end end, int error)
 	finish(x, end);
 }
 
+static void wipe(uint8_t *octets, size_t n)
+{
+	if (octets)
+		explicit_bzero(octets, n);
+	free(octets);
+}
+
 void s5_exchange_free(struct s5_exchange *x)
 {
 	if (!x->loop)
@@ -76,8 +74,8 @@ void s5_exchange_free(struct s5_exchange *x)
 	s5_timer_stop(x->loop, &x->timer);
 	s5_loop_not_later(x->loop, &x->task);
 	close_sides(x);
-	free(x->out);
-	free(x->said);
+	wipe(x->out, x->nout); /* passwords are in both */
+	wipe(x->said, x->nsaid);
 	free(x->pieces);
 	memset(x, 0, sizeof *x);
 }
@@ -91,8 +89,8 @@ static struct s5_word *word_of(const struct s5_exchange *x)
 
 static bool prepare(struct s5_exchange *x)
 {
-	free(x->out);
-	x->sent = 0;
+	wipe(x->out, x->nout);
+	x->sent = x->nout = 0;
 	x->out = malloc(S5_OCTETS_MOST);
 	if (x->out)
 		x->nout = s5_word_octets(word_of(x), x->parts, x->out, NULL);
@@ -162,33 +160,37 @@ static bool is_in_group(const struct s5_exchange *x, size_t at)
 	return at == x->word || (at < x->words->n && x->words->words[at].is_alternative);
 }
 
-/* The best of the alternatives: those that are an end, or those that are none. */
-static struct s5_judgement judge_group(struct s5_exchange *x, bool ends, bool is_late)
+/* The best of the alternatives: those that are an end, or those that are none. False: there is no
+ * such alternative. */
+static bool judge_group(struct s5_exchange *x, bool ends, bool is_late, struct s5_judgement *best)
 {
-	struct s5_judgement best = { .fits = S5_FITS_NO, .end = S5_EXCHANGE_PASSED }, own;
+	struct s5_judgement own;
+	bool any = false;
 
-	for (size_t at = x->word; is_in_group(x, at) && best.fits != S5_FITS_YES; at++) {
+	for (size_t at = x->word; is_in_group(x, at) && !(any && best->fits == S5_FITS_YES); at++) {
 		const struct s5_word *w = &x->words->words[at];
 
 		if ((w->kind == S5_WORD_END) != ends)
 			continue;
 		own = s5_judge(x, w, is_late);
-		if (best.end == S5_EXCHANGE_PASSED || own.fits > best.fits)
-			best = own;
+		if (!any || own.fits > best->fits)
+			*best = own;
+		any = true;
 	}
-	return best;
+	return any;
 }
 
 /* What came and fits nothing is not made good by an end that follows. */
 static struct s5_judgement judge_all(struct s5_exchange *x, bool is_late)
 {
-	struct s5_judgement said = judge_group(x, false, is_late), end;
+	struct s5_judgement said = { .fits = S5_FITS_NO }, end = said;
+	bool may_say = judge_group(x, false, is_late, &said);
 
-	if (said.fits == S5_FITS_YES || (said.fits == S5_FITS_NO && said.end == S5_EXCHANGE_OTHER))
+	if (may_say && (said.fits == S5_FITS_YES ||
+			(said.fits == S5_FITS_NO && said.end == S5_EXCHANGE_OTHER)))
 		return said;
-	end = judge_group(x, true, is_late);
-	if (end.fits > said.fits || said.end == S5_EXCHANGE_PASSED)
-		return end.end == S5_EXCHANGE_PASSED && end.fits == S5_FITS_NO ? said : end;
+	if (judge_group(x, true, is_late, &end) && (!may_say || end.fits > said.fits))
+		return end;
 	return said;
 }
 
@@ -312,7 +314,7 @@ void s5_exchange_heard(struct s5_exchange *x, struct s5_side *side, int error)
 		return;
 	}
 	if (side == &x->side[S5_SPEAKER_CLIENT] && !x->connected) {
-		x->connected = s5_exchange_clock();
+		x->connected = s5_clock_us();
 		s5_timer_stop(x->loop, &x->timer);
 	}
 	if (x->connected)
@@ -339,7 +341,7 @@ static void begin(struct s5_task *t)
 
 void s5_exchange_start(struct s5_exchange *x)
 {
-	x->began = s5_exchange_clock();
+	x->began = s5_clock_us();
 	x->timer.fire = fire;
 	x->task.run = begin;
 	for (unsigned i = 0; i < S5_SPEAKER_COUNT; i++) {

@@ -45,7 +45,7 @@ struct s5_piece {
 	enum s5_speaker speaker;
 	bool is_sent; /* else it was received */
 	size_t off, len; /* in s5_exchange.said */
-	int64_t when; /* as s5_exchange_clock */
+	int64_t when; /* as s5_clock_us */
 };
 
 struct s5_side {
@@ -74,7 +74,7 @@ struct s5_exchange {
 	struct s5_choice choice; /* the last ones that came */
 	struct s5_status status;
 	struct s5_reply reply;
-	int64_t began, connected, ended; /* as s5_exchange_clock; connected 0: it never was */
+	int64_t began, connected, ended; /* as s5_clock_us; connected 0: it never was */
 	uint8_t *said; /* NULL: nothing was */
 	size_t nsaid, said_room;
 	struct s5_piece *pieces;
@@ -95,8 +95,6 @@ void s5_exchange_start(struct s5_exchange *x);
 /* Fine at any time once it was started, and of one that is zeroed. */
 void s5_exchange_free(struct s5_exchange *x);
 
-/* Microseconds of the monotonic clock. */
-int64_t s5_exchange_clock(void);
 const char *s5_exchange_end_text(enum s5_exchange_end end);
 
 #endif

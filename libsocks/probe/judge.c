@@ -133,12 +133,10 @@ static struct s5_judgement judge_eof(struct s5_side *side)
 
 static struct s5_judgement judge_end(struct s5_side *side)
 {
-	bool is_over = side->eof || side->reset;
-
 	/* Until then it is for another word, unless there is no room for more. */
-	if (is_over || side->nin == side->room)
+	if (side->eof || side->reset || side->nin == side->room)
 		s5_side_take(side, side->nin);
-	return is_over ? yes() : wants_more(side);
+	return side->eof || side->reset ? yes() : wants_more(side);
 }
 
 static struct s5_judgement judge_silence(struct s5_side *side, bool is_late)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/names.h"
+#include "wire/socks4.h"
 
 static const struct {
 	enum s5_fact needs;
@@ -39,16 +40,24 @@ const char *s5_answerer_text(enum s5_answerer answerer)
 	return texts[answerer];
 }
 
-/* What the answer to the first method list tells. */
+/* As much of a SOCKS4 reply as came. */
+static bool is_socks4(const uint8_t *octets, size_t n)
+{
+	struct s5_reader in = s5_reader_over(octets, n);
+	struct s5_socks4_reply reply = { .cd = 0 };
 
+	return s5_socks4_reply_get(&in, &reply) != S5_BAD && reply.cd >= S5_CD_GRANTED &&
+	       reply.cd <= S5_CD_IDENTD_MISMATCH;
+}
+
+/* What the answer to the first method list tells. */
 static enum s5_answerer answerer_of(const uint8_t *octets, size_t n)
 {
 	if (n >= 4 && !memcmp(octets, "HTTP", 4))
 		return S5_ANSWERER_HTTP;
 	if (n >= 2 && octets[0] == 0x15 && octets[1] == 3)
 		return S5_ANSWERER_TLS;
-	if (n >= 2 && octets[0] == 0 && octets[1] >= S5_CD_GRANTED &&
-	    octets[1] <= S5_CD_IDENTD_MISMATCH)
+	if (is_socks4(octets, n))
 		return S5_ANSWERER_SOCKS4;
 	return S5_ANSWERER_OTHER;
 }

@@ -52,7 +52,7 @@ static void write_down(struct s5_side *side, bool is_sent, const uint8_t *octets
 		x->pieces[x->npieces - 1].len += kept;
 	else
 		x->pieces[x->npieces++] =
-			(struct s5_piece){ speaker, is_sent, x->nsaid, kept, s5_exchange_clock() };
+			(struct s5_piece){ speaker, is_sent, x->nsaid, kept, s5_clock_us() };
 	x->nsaid += kept;
 }
 

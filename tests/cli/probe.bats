@@ -111,6 +111,8 @@ says() {
 	[ "$(jq -r 'select(.usable | not) | .is, .error' <<<"$output" | tr '\n' ',')" = \
 		"not reachable,Connection refused," ] || fail "$output"
 	jq -e 'select(.usable) | .ms | .connect >= 0 and .first_octet > 0' <<<"$output" || fail "$output"
+	jq -e 'select(.usable) | .facts["bound address is true"] | .is and (.why | startswith("127.0.0.1:"))' \
+		<<<"$output" || fail "$output"
 }
 
 @test "a list: comments, standard input, --alive, wrong lines" {
@@ -174,6 +176,9 @@ says() {
 	[[ $output == *"--password: it is for a user; add -u NAME"* ]] || fail "$output"
 	run -2 "$SOCKS5" probe -u a:b --password pass:x 127.0.0.1
 	run -2 "$SOCKS5" probe --target nowhere 127.0.0.1
-	run -1 "$SOCKS5" probe http://127.0.0.1:1
-	[[ $output == "socks5 probe: "*http* ]] || fail "$output"
+	probe 2 http://127.0.0.1:1
+	[[ -z $output && $stderr == "socks5 probe: "*http* ]] || fail "$output $stderr"
+	probe 2 127.0.0.1:99999
+	[ "$stderr" = "socks5 probe: port '99999' is neither a number from 1 to 65535 nor a service" ] ||
+		fail "$stderr"
 }
