@@ -38,6 +38,11 @@ static const struct opt probe_opts[] = {
 	    .def = "3"),
 	OPT_HEADING("Does it keep the RFCs"),
 	OPT("conformance", 0, FLAG, conformance, NULL, "try the cases of RFC 1928, 1929 and 1961"),
+	OPT("client", 0, FLAG, client, NULL,
+	    "be the server, at LISTEN, and try the client that connects"),
+	OPT("exec", 0, STR, exec, "COMMAND",
+	    "--client: start the client for each case; {proxy} and {target} stand for addresses",
+	    .want = "@program"),
 	OPT("strict", 0, FLAG, strict, NULL, "a SHOULD counts as a MUST"),
 	OPT("only", 0, STR, only, "ID[,ID]", "these cases, or those that begin so"),
 	OPT("list", 0, FLAG, list, NULL, "list the cases, and try none"),
@@ -173,6 +178,25 @@ static int prepare(struct probe *p)
 	return status;
 }
 
+/* What does not go together. */
+static int check(const struct command *self, const struct probe_options *o, int count)
+{
+	if (o->client && (o->conformance || o->file || o->quick || o->alive || o->target))
+		return command_misuse(self, "--client tries a client: what is for proxies is not "
+					    "for it");
+	if (o->client)
+		return count > 1 ? command_misuse(self, "--client listens at one address")
+				 : EXIT_OK;
+	if (o->exec)
+		return command_misuse(self, "--exec is for --client");
+	if (!o->conformance && o->format > PROBE_JSON)
+		return command_misuse(self, "--format tap and junit are for --conformance and "
+					    "--client");
+	if (!count && !o->file)
+		return command_misuse(self, "no PROXY is given");
+	return EXIT_OK;
+}
+
 static int probe_run(const struct command *self, int argc, char **argv)
 {
 	static struct probe p;
@@ -190,19 +214,14 @@ static int probe_run(const struct command *self, int argc, char **argv)
 		probe_list(&p.options);
 		goto out;
 	}
-	if (!p.options.conformance && p.options.format > PROBE_JSON) {
-		status = command_misuse(self, "--format tap and junit are for --conformance");
+	status = check(self, &p.options, count);
+	if (status != EXIT_OK)
 		goto out;
-	}
-	if (!count && !p.options.file) {
-		status = command_misuse(self, "no PROXY is given");
-		goto out;
-	}
 	p.words = argv;
 	p.nwords = (size_t)count;
 	status = prepare(&p);
 	if (status == EXIT_OK)
-		status = probe_run_all(&p);
+		status = p.options.client ? probe_client(&p) : probe_run_all(&p);
 out:
 	stop(&p);
 	opt_fini(self->opts, &p.options);
@@ -220,7 +239,7 @@ static const char *const probe_examples[] = {
 const struct command probe_command = {
 	.name = "probe",
 	.summary = "find out what a proxy can do",
-	.synopsis = "[OPTION]... PROXY...",
+	.synopsis = "[OPTION]... PROXY... | --client [LISTEN]",
 	.about =
 		"Tries what a SOCKS5 proxy can do and tells it: methods, credentials, CONNECT, BIND, UDP "
 		"and fragments by each kind of address, whether its replies are true, and how long "

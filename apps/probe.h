@@ -29,7 +29,8 @@ struct probe_options {
 	int64_t timeout; /* ms for each step */
 	int format; /* enum probe_format */
 	int sort; /* enum probe_sort */
-	bool quick, alive, conformance, strict, list;
+	char *exec; /* --client: the client that we start; or NULL */
+	bool quick, alive, conformance, client, strict, list;
 	struct out out;
 };
 
@@ -74,6 +75,10 @@ struct probe {
 
 /* probe_run.c: all of them. An exit status; what is wrong was said. */
 int probe_run_all(struct probe *p);
+/* Ctrl-C stops the loop and sets p->stop; then, once all is shown and given back, this ends the process as
+ * the signal would have. */
+void probe_catch_signals(struct probe *p);
+void probe_end_if_stopped(void);
 
 /* probe_fact.c: how a fact is told. */
 enum probe_answer { PROBE_YES, PROBE_NO, PROBE_UNKNOWN };
@@ -93,8 +98,11 @@ struct probe_score probe_score(const struct s5_suite *suite);
 /* Why it failed or was skipped; returns text. */
 const char *probe_case_why(const struct s5_suite *suite, size_t i, char text[static PROBE_WHY]);
 /* probe_report.c */
-void probe_report(const struct probe_subject *s);
+void probe_report(const char *name, const struct s5_suite *suite, const struct probe_options *o);
 void probe_list(const struct probe_options *o);
+
+/* probe_client.c: --client. An exit status; what is wrong was said. */
+int probe_client(struct probe *p);
 
 void probe_text(const struct probe_subject *s);
 void probe_json(const struct probe_subject *s);

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "probe.h"
+#include "probe/clients.h"
 
 #define SHOWN 32 /* octets of a piece */
 
-static const char *level_of(size_t i)
+static const char *level_of(const struct s5_case *row)
 {
-	return s5_cases[i].level == S5_CASE_MUST ? "MUST" : "SHOULD";
+	return row->level == S5_CASE_MUST ? "MUST" : "SHOULD";
 }
 
 static const char *verdict_text(enum s5_verdict_of_case verdict)
@@ -51,11 +52,12 @@ static void put_piece(FILE *to, const char *before, const struct s5_exchange *x,
 }
 
 /* The word that was not fulfilled, and its alternatives, as they stand in the script. */
-static void put_wanted(FILE *to, const char *before, size_t i, const struct s5_suite_case *c)
+static void put_wanted(FILE *to, const char *before, const struct s5_case *row,
+		       const struct s5_suite_case *c)
 {
 	const struct s5_word *w = &c->words.words[c->exchange.word];
 
-	fprintf(to, "%swanted: %.*s\n", before, (int)w->len, s5_cases[i].script + w->at);
+	fprintf(to, "%swanted: %.*s\n", before, (int)w->len, row->script + w->at);
 }
 
 static void put_details(FILE *to, const char *before, const struct s5_suite *suite, size_t i)
@@ -70,53 +72,51 @@ static void put_details(FILE *to, const char *before, const struct s5_suite *sui
 		return;
 	fprintf(to, "%sthen: %s\n", before, probe_case_why(suite, i, why));
 	if (x->word < c->words.n)
-		put_wanted(to, before, i, c);
-	fprintf(to, "%s%s: %s\n", before, s5_cases[i].section, s5_cases[i].why);
+		put_wanted(to, before, &suite->rows[i], c);
+	fprintf(to, "%s%s: %s\n", before, suite->rows[i].section, suite->rows[i].why);
 }
 
 /* text */
 
-static void put_text(const struct probe_subject *s)
+static void put_text(const char *name, const struct s5_suite *suite, const struct probe_options *o)
 {
-	const struct s5_suite *suite = &s->suite;
 	struct probe_score score = probe_score(suite);
 	char why[PROBE_WHY];
 
-	printf("%s\n", s->text);
-	for (size_t i = 0; i < s5_ncases; i++) {
+	printf("%s\n", name);
+	for (size_t i = 0; i < suite->nrows; i++) {
 		const struct s5_suite_case *c = &suite->cases[i];
 
 		if (c->verdict == S5_CASE_UNTOLD)
 			continue;
-		printf("%s  %-15s %-6s  %s", verdict_text(c->verdict), s5_cases[i].id, level_of(i),
-		       s5_cases[i].title);
+		printf("%s  %-15s %-6s  %s", verdict_text(c->verdict), suite->rows[i].id,
+		       level_of(&suite->rows[i]), suite->rows[i].title);
 		if (c->verdict == S5_CASE_SKIP)
 			printf(" (%s)", probe_case_why(suite, i, why));
 		putchar('\n');
-		if (c->verdict == S5_CASE_FAIL ||
-		    (c->verdict == S5_CASE_PASS && s->probe->options.out.verbose))
+		if (c->verdict == S5_CASE_FAIL || (c->verdict == S5_CASE_PASS && o->out.verbose))
 			put_details(stdout, "        ", suite, i);
 	}
-	printf("%s: %u passed, %u failed (%u of them MUST), %u skipped\n", s->text, score.passed,
+	printf("%s: %u passed, %u failed (%u of them MUST), %u skipped\n", name, score.passed,
 	       score.failed, score.failed_must, score.skipped);
 }
 
 /* json */
 
-static void put_json(const struct probe_subject *s)
+static void put_json(const char *name, const struct s5_suite *suite, const struct probe_options *o)
 {
-	const struct s5_suite *suite = &s->suite;
 	char why[PROBE_WHY];
 
-	for (size_t i = 0; i < s5_ncases; i++) {
+	(void)o;
+	for (size_t i = 0; i < suite->nrows; i++) {
 		json_t *line;
 
 		if (suite->cases[i].verdict == S5_CASE_UNTOLD)
 			continue;
-		line = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "proxy", s->text, "case",
-				 s5_cases[i].id, "section", s5_cases[i].section, "level",
-				 level_of(i), "title", s5_cases[i].title, "verdict",
-				 verdict_text(suite->cases[i].verdict));
+		line = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "proxy", name, "case",
+				 suite->rows[i].id, "section", suite->rows[i].section, "level",
+				 level_of(&suite->rows[i]), "title", suite->rows[i].title,
+				 "verdict", verdict_text(suite->cases[i].verdict));
 		if (*probe_case_why(suite, i, why))
 			json_object_set_new(line, "why", json_string(why));
 		json_dumpf(line, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
@@ -127,20 +127,21 @@ static void put_json(const struct probe_subject *s)
 
 /* TAP */
 
-static void put_tap(const struct probe_subject *s)
+static void put_tap(const char *name, const struct s5_suite *suite, const struct probe_options *o)
 {
-	const struct s5_suite *suite = &s->suite;
 	char why[PROBE_WHY];
 	size_t n = 0;
 
+	(void)name;
+	(void)o;
 	printf("TAP version 13\n1..%zu\n", suite->count);
-	for (size_t i = 0; i < s5_ncases; i++) {
+	for (size_t i = 0; i < suite->nrows; i++) {
 		const struct s5_suite_case *c = &suite->cases[i];
 
 		if (c->verdict == S5_CASE_UNTOLD)
 			continue;
 		printf("%sok %zu - %s %s: %s", c->verdict == S5_CASE_FAIL ? "not " : "", ++n,
-		       s5_cases[i].id, level_of(i), s5_cases[i].title);
+		       suite->rows[i].id, level_of(&suite->rows[i]), suite->rows[i].title);
 		if (c->verdict == S5_CASE_SKIP)
 			printf(" # SKIP %s", probe_case_why(suite, i, why));
 		putchar('\n');
@@ -191,26 +192,26 @@ static void put_failure(const struct s5_suite *suite, size_t i)
 	fputs("</failure>", stdout);
 }
 
-static void put_junit(const struct probe_subject *s)
+static void put_junit(const char *name, const struct s5_suite *suite, const struct probe_options *o)
 {
-	const struct s5_suite *suite = &s->suite;
 	struct probe_score score = probe_score(suite);
 	char why[PROBE_WHY];
 
+	(void)o;
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"",
 	      stdout);
-	put_xml(s->text);
+	put_xml(name);
 	printf("\" tests=\"%zu\" failures=\"%u\" errors=\"0\" skipped=\"%u\">\n", suite->count,
 	       score.failed, score.skipped);
-	for (size_t i = 0; i < s5_ncases; i++) {
+	for (size_t i = 0; i < suite->nrows; i++) {
 		const struct s5_suite_case *c = &suite->cases[i];
 		const struct s5_exchange *x = &c->exchange;
 		double seconds = x->ended > x->began ? (double)(x->ended - x->began) / 1e6 : 0;
 
 		if (c->verdict == S5_CASE_UNTOLD)
 			continue;
-		printf("<testcase classname=\"%s\" name=\"", s5_cases[i].id);
-		put_xml(s5_cases[i].title);
+		printf("<testcase classname=\"%s\" name=\"", suite->rows[i].id);
+		put_xml(suite->rows[i].title);
 		printf("\" time=\"%.3f\">", seconds);
 		if (c->verdict == S5_CASE_FAIL)
 			put_failure(suite, i);
@@ -224,21 +225,25 @@ static void put_junit(const struct probe_subject *s)
 	fputs("</testsuite>\n</testsuites>\n", stdout);
 }
 
-void probe_report(const struct probe_subject *s)
+void probe_report(const char *name, const struct s5_suite *suite, const struct probe_options *o)
 {
-	static void (*const reports[])(const struct probe_subject *) = {
+	static void (*const reports[])(const char *, const struct s5_suite *,
+				       const struct probe_options *) = {
 		[PROBE_TEXT] = put_text,
 		[PROBE_JSON] = put_json,
 		[PROBE_TAP] = put_tap,
 		[PROBE_JUNIT] = put_junit,
 	};
 
-	reports[s->probe->options.format](s);
+	reports[o->format](name, suite, o);
 }
 
 void probe_list(const struct probe_options *o)
 {
-	for (size_t i = 0; i < s5_ncases; i++)
-		if (probe_wants_case(o, s5_cases[i].id))
-			printf("%-15s  %-6s  %s\n", s5_cases[i].id, level_of(i), s5_cases[i].title);
+	const struct s5_case *rows = o->client ? s5_client_cases : s5_cases;
+	size_t n = o->client ? s5_nclient_cases : s5_ncases;
+
+	for (size_t i = 0; i < n; i++)
+		if (probe_wants_case(o, rows[i].id))
+			printf("%-15s  %-6s  %s\n", rows[i].id, level_of(&rows[i]), rows[i].title);
 }

@@ -188,7 +188,7 @@ static void tested(struct s5_suite *suite)
 
 	s->probe->broken |= s->probe->options.strict ? score.failed : score.failed_must;
 	progress_end(&s->probe->progress);
-	probe_report(s);
+	probe_report(s->text, &s->suite, &s->probe->options);
 	finish(s);
 }
 
@@ -378,6 +378,24 @@ static void stop_now(int sig)
 	s5_loop_stop(&stopped_here->engine.loop);
 }
 
+void probe_catch_signals(struct probe *p)
+{
+	const struct sigaction act = { .sa_handler = stop_now };
+
+	stopped_here = p;
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
+}
+
+void probe_end_if_stopped(void)
+{
+	if (!stopped_by)
+		return;
+	fflush(stdout);
+	signal(stopped_by, SIG_DFL);
+	raise(stopped_by);
+}
+
 static void end_as_stopped(struct probe *p)
 {
 	struct probe_subject *s;
@@ -388,19 +406,13 @@ static void end_as_stopped(struct probe *p)
 		p->running);
 	while ((s = LIST_FIRST(&p->subjects)))
 		free_subject(s);
-	fflush(stdout);
-	signal(stopped_by, SIG_DFL);
-	raise(stopped_by);
+	probe_end_if_stopped();
 }
 
 int probe_run_all(struct probe *p)
 {
-	const struct sigaction act = { .sa_handler = stop_now };
-
 	LIST_INIT(&p->subjects);
-	stopped_here = p;
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
+	probe_catch_signals(p);
 	progress_init(&p->progress, &p->options.out);
 	go_on(p);
 	if (p->running)

@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "probe.h"
+#include "probe/clients.h"
 
 #define JOBS 16
 
@@ -54,8 +55,11 @@ bool probe_wants_case(const struct probe_options *o, const char *id)
 
 bool probe_has_cases(const struct probe_options *o)
 {
-	for (size_t i = 0; i < s5_ncases; i++)
-		if (probe_wants_case(o, s5_cases[i].id))
+	const struct s5_case *rows = o->client ? s5_client_cases : s5_cases;
+	size_t n = o->client ? s5_nclient_cases : s5_ncases;
+
+	for (size_t i = 0; i < n; i++)
+		if (probe_wants_case(o, rows[i].id))
 			return true;
 	return false;
 }
@@ -83,7 +87,7 @@ bool probe_suite_start(struct probe_subject *s, void (*done)(struct s5_suite *su
 	suite->has = needs_met(&s->prober);
 	suite->told = told;
 	suite->done = done;
-	if (!s5_suite_init(suite))
+	if (!s5_suite_init(suite, s5_cases, s5_ncases))
 		return false;
 	for (size_t i = 0; i < s5_ncases; i++)
 		suite->cases[i].wanted = probe_wants_case(o, s5_cases[i].id);
@@ -97,14 +101,14 @@ struct probe_score probe_score(const struct s5_suite *suite)
 {
 	struct probe_score score = { .passed = 0 };
 
-	for (size_t i = 0; i < s5_ncases; i++) {
+	for (size_t i = 0; i < suite->nrows; i++) {
 		const struct s5_suite_case *c = &suite->cases[i];
 
 		score.passed += c->verdict == S5_CASE_PASS;
 		score.skipped += c->verdict == S5_CASE_SKIP;
 		score.failed += c->verdict == S5_CASE_FAIL;
 		score.failed_must +=
-			c->verdict == S5_CASE_FAIL && s5_cases[i].level == S5_CASE_MUST;
+			c->verdict == S5_CASE_FAIL && suite->rows[i].level == S5_CASE_MUST;
 	}
 	return score;
 }
@@ -139,7 +143,9 @@ const char *probe_case_why(const struct s5_suite *suite, size_t i, char text[sta
 	const struct s5_exchange *x = &c->exchange;
 
 	text[0] = '\0';
-	if (c->verdict == S5_CASE_SKIP && c->lacks)
+	if (c->note)
+		snprintf(text, PROBE_WHY, "%s", c->note);
+	else if (c->verdict == S5_CASE_SKIP && c->lacks)
 		snprintf(text, PROBE_WHY, "not without %s", need_text(c->lacks));
 	else if (c->verdict == S5_CASE_SKIP)
 		snprintf(text, PROBE_WHY, "not without %s", s5_part_text(x->lack));

@@ -15,7 +15,7 @@ enum {
 
 const struct s5_case s5_cases[] = {
 #define S5_CASE(id, section, level, needs, title, script, why) \
-	{ id, section, S5_CASE_##level, needs, title, script, why },
+	{ id, section, S5_CASE_##level, needs, title, script, why, S5_CASE_ENDS, false },
 #include "probe/cases.def"
 #undef S5_CASE
 };

@@ -1,8 +1,9 @@
-/* The cases that a SOCKS5 server is held against: what is sent, and what has to come of it (probe/words.h).
- * They are static; any thread. */
+/* Cases: what is said to the other side, and what has to come of it (probe/words.h). Here are those that a
+ * SOCKS5 server is held against; probe/clients.h has those for clients. They are static; any thread. */
 #ifndef S5_PROBE_CASES_H
 #define S5_PROBE_CASES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum s5_case_level {
@@ -23,14 +24,24 @@ enum s5_case_needs {
 	S5_NEEDS_NAMES = 128, /* it knows a name of the target */
 };
 
+/* What a client has to make of what its server says. */
+enum s5_case_outcome {
+	S5_CASE_GOES_ON, /* it gets what the target says, and succeeds */
+	S5_CASE_GIVES_UP, /* it ends, and fails */
+	S5_CASE_ENDS, /* one or the other, but in time */
+};
+
 struct s5_case {
 	const char *id; /* "rfc1928/3/1" */
 	const char *section; /* "RFC 1928 3" */
 	enum s5_case_level level;
-	unsigned needs;
+	unsigned needs; /* enum s5_case_needs, or s5_client_needs */
 	const char *title; /* what is sent, in a few words */
 	const char *script;
 	const char *why; /* what the section asks for, in a sentence */
+	/* Of a client: */
+	enum s5_case_outcome outcome;
+	bool is_plain; /* nothing is wrong in it: where this fails the others tell nothing */
 };
 
 extern const struct s5_case s5_cases[];

@@ -8,7 +8,11 @@
 #include "probe/judge.h"
 #include "probe/side.h"
 
-#define PACE 4 /* ms between octets that go one by one */
+/* ms between octets that go one by one, and for all of them if that is kept to: they are not to arrive
+ * together, nor to take for ever. */
+#define PACE_LEAST 4
+#define PACE_MOST 40
+#define PACE_ALL 400
 
 const char *s5_exchange_end_text(enum s5_exchange_end end)
 {
@@ -87,8 +91,22 @@ static struct s5_word *word_of(const struct s5_exchange *x)
 	return &x->words->words[x->word];
 }
 
+/* Who is not the relay sends to the same as that. */
+static void open_stranger(struct s5_exchange *x)
+{
+	struct s5_side *relay = &x->side[S5_SPEAKER_DATAGRAMS];
+	struct s5_side *stranger = &x->side[S5_SPEAKER_OTHER_DATAGRAMS];
+	struct s5_sockaddr to = { .len = sizeof to.in6 };
+
+	if (stranger->watch.fd < 0 && relay->watch.fd >= 0 &&
+	    getpeername(relay->watch.fd, &to.sa, &to.len) == 0)
+		s5_side_open(stranger, &to, true);
+}
+
 static bool prepare(struct s5_exchange *x)
 {
+	if (word_of(x)->speaker == S5_SPEAKER_OTHER_DATAGRAMS)
+		open_stranger(x);
 	wipe(x->out, x->nout);
 	x->sent = x->nout = 0;
 	x->out = malloc(S5_OCTETS_MOST);
@@ -112,6 +130,13 @@ static bool send_more(struct s5_exchange *x, size_t most)
 	return x->sent == x->nout;
 }
 
+static int64_t pace_of(const struct s5_exchange *x)
+{
+	int64_t pace = PACE_ALL / (int64_t)(x->nout + 1);
+
+	return pace < PACE_LEAST ? PACE_LEAST : pace > PACE_MOST ? PACE_MOST : pace;
+}
+
 static bool do_send(struct s5_exchange *x)
 {
 	bool one_by_one = word_of(x)->kind == S5_WORD_SEND_ONE_BY_ONE;
@@ -125,7 +150,8 @@ static bool do_send(struct s5_exchange *x)
 		return true;
 	if (send_more(x, one_by_one ? 1 : x->nout - x->sent))
 		return true;
-	s5_timer_set(x->loop, &x->timer, s5_clock_ms() + (one_by_one ? PACE : x->times.answer));
+	s5_timer_set(x->loop, &x->timer,
+		     s5_clock_ms() + (one_by_one ? pace_of(x) : x->times.answer));
 	return false;
 }
 
@@ -135,9 +161,9 @@ static int64_t limit_of(const struct s5_exchange *x)
 {
 	enum s5_word_kind kind = word_of(x)->kind;
 
-	if (kind == S5_WORD_SILENCE)
+	if (kind == S5_WORD_SILENCE || kind == S5_WORD_ANY)
 		return x->times.silence;
-	return kind == S5_WORD_EOF || kind == S5_WORD_END ? x->times.end : x->times.answer;
+	return kind >= S5_WORD_EOF && kind <= S5_WORD_GONE ? x->times.end : x->times.answer;
 }
 
 static void begin_wait(struct s5_exchange *x, int64_t limit)
@@ -251,7 +277,44 @@ static bool do_associate(struct s5_exchange *x)
 	return open_side(x, S5_SPEAKER_DATAGRAMS) && open_side(x, S5_SPEAKER_OTHER_DATAGRAMS);
 }
 
+/* our own relay */
+
+static void set_part(struct s5_exchange *x, enum s5_part part, const struct s5_addr *a)
+{
+	struct s5_part_octets *own = &x->heard->part[part];
+	struct s5_writer out = s5_writer_over(own->octets, sizeof own->octets);
+
+	s5_put_addr(&out, a);
+	own->n = out.len;
+}
+
+static bool do_relay(struct s5_exchange *x)
+{
+	struct s5_side *side = &x->side[S5_SPEAKER_DATAGRAMS];
+	struct s5_addr at = s5_sock_local(x->side[S5_SPEAKER_CLIENT].watch.fd);
+	int rc;
+
+	at.port = 0;
+	rc = x->heard ? s5_side_bind(side, &at) : -EINVAL;
+	if (rc < 0) {
+		fail(x, S5_EXCHANGE_TROUBLE, -rc);
+		return false;
+	}
+	at = s5_sock_local(side->watch.fd);
+	set_part(x, S5_PART_RELAY, &at);
+	memset(at.octets, 0, sizeof at.octets);
+	set_part(x, S5_PART_RELAY_ANY, &at);
+	return true;
+}
+
 /* words */
+
+static bool is_left_out(const struct s5_exchange *x)
+{
+	const struct s5_part_octets *pick = &x->parts->part[S5_PART_PICK];
+
+	return word_of(x)->if_login && !(pick->n && pick->octets[0] == S5_METHOD_USERPASS);
+}
 
 /* True when the word is done. */
 static bool do_word(struct s5_exchange *x, bool is_late)
@@ -270,6 +333,11 @@ static bool do_word(struct s5_exchange *x, bool is_late)
 		return do_connect(x);
 	case S5_WORD_ASSOCIATE:
 		return do_associate(x);
+	case S5_WORD_RELAY:
+		return do_relay(x);
+	case S5_WORD_RST:
+		s5_side_reset(&x->side[word_of(x)->speaker]);
+		return true;
 	default:
 		return do_wait(x, is_late);
 	}
@@ -279,7 +347,7 @@ static bool do_word(struct s5_exchange *x, bool is_late)
 static void go(struct s5_exchange *x, bool is_late)
 {
 	while (!x->is_over && x->word < x->words->n) {
-		if (!do_word(x, is_late))
+		if (!is_left_out(x) && !do_word(x, is_late))
 			return;
 		s5_timer_stop(x->loop, &x->timer);
 		x->word++;
@@ -339,14 +407,39 @@ static void begin(struct s5_task *t)
 		s5_timer_set(x->loop, &x->timer, s5_clock_ms() + x->times.connect);
 }
 
-void s5_exchange_start(struct s5_exchange *x)
+static void set_up(struct s5_exchange *x, void (*begins)(struct s5_task *))
 {
 	x->began = s5_clock_us();
 	x->timer.fire = fire;
-	x->task.run = begin;
+	x->task.run = begins;
 	for (unsigned i = 0; i < S5_SPEAKER_COUNT; i++) {
 		x->side[i].exchange = x;
 		x->side[i].watch.fd = -1;
 	}
 	s5_loop_later(x->loop, &x->task);
+}
+
+void s5_exchange_start(struct s5_exchange *x)
+{
+	set_up(x, begin);
+}
+
+/* with a client */
+
+static void begin_serving(struct s5_task *t)
+{
+	struct s5_exchange *x = S5_OUTER(t, struct s5_exchange, task);
+
+	x->connected = s5_clock_us();
+	go(x, false);
+}
+
+void s5_exchange_serve(struct s5_exchange *x, int fd)
+{
+	int rc;
+
+	set_up(x, begin_serving);
+	rc = s5_side_adopt(&x->side[S5_SPEAKER_CLIENT], fd);
+	if (rc < 0)
+		fail(x, S5_EXCHANGE_TROUBLE, -rc);
 }

@@ -1,7 +1,9 @@
-/* One run of a script (probe/words.h) against a proxy: what was said, what came, and how it ended.
+/* One run of a script (probe/words.h) against a proxy, or against a client of ours: what was said, what
+ * came, and how it ended.
  *
  * Whatever the words say is sent as it stands, right or wrong; what comes back is read by the parser
- * that all others use, and its notes count against it. An exchange opens its own connection.
+ * that all others use, and its notes count against it. An exchange with a proxy opens its own connection;
+ * one with a client is given it.
  *
  * It is embedded in what it serves and belongs to one loop. Zero it, set the upper part, start it;
  * done() is called once, from the loop, never from within start; s5_exchange_free at any time gives
@@ -54,6 +56,7 @@ struct s5_side {
 	uint8_t *in;
 	size_t nin, room;
 	bool connected, eof, reset, heard; /* heard: a datagram is in `in`, be it an empty one */
+	bool is_open; /* to datagrams of anybody, until the first one came */
 };
 
 struct s5_exchange {
@@ -62,6 +65,7 @@ struct s5_exchange {
 	struct s5_sockaddr proxy;
 	const struct s5_words *words; /* both borrowed until done() */
 	const struct s5_parts *parts;
+	struct s5_parts *heard; /* with a client: the same parts; what is heard is put there */
 	struct s5_exchange_times times;
 	void (*done)(struct s5_exchange *x);
 
@@ -71,7 +75,9 @@ struct s5_exchange {
 	int error; /* UNREACHABLE, TROUBLE: a positive errno */
 	const char *why; /* OTHER: static, what is wrong with its form; or NULL */
 	enum s5_part lack; /* UNTRIED */
-	struct s5_choice choice; /* the last ones that came */
+	struct s5_hello hello; /* the last ones that came */
+	struct s5_request request;
+	struct s5_choice choice;
 	struct s5_status status;
 	struct s5_reply reply;
 	int64_t began, connected, ended; /* as s5_clock_us; connected 0: it never was */
@@ -92,6 +98,8 @@ struct s5_exchange {
 };
 
 void s5_exchange_start(struct s5_exchange *x);
+/* With who has connected to us: fd is the exchange's own from then on. */
+void s5_exchange_serve(struct s5_exchange *x, int fd);
 /* Fine at any time once it was started, and of one that is zeroed. */
 void s5_exchange_free(struct s5_exchange *x);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "probe/side.h"
+#include "wire/udp.h"
 
 static struct s5_judgement yes(void)
 {
@@ -82,17 +83,75 @@ static enum s5_rc get(struct s5_exchange *x, const struct s5_word *w, struct s5_
 {
 	enum s5_rc rc;
 
-	if (w->kind == S5_WORD_CHOICE) {
+	struct s5_credentials credentials;
+
+	switch (w->kind) {
+	case S5_WORD_CHOICE:
 		rc = s5_choice_get(in, &x->choice);
 		*code = x->choice.method;
-	} else if (w->kind == S5_WORD_STATUS) {
+		return rc;
+	case S5_WORD_STATUS:
 		rc = s5_status_get(in, &x->status);
 		*code = x->status.status;
-	} else {
+		return rc;
+	case S5_WORD_HELLO:
+		return s5_hello_get(in, &x->hello);
+	case S5_WORD_LOGIN:
+		rc = s5_credentials_get(in, &credentials);
+		explicit_bzero(&credentials, sizeof credentials);
+		return rc;
+	case S5_WORD_REQUEST:
+		rc = s5_request_get(in, &x->request);
+		*code = x->request.cmd;
+		return rc;
+	default:
 		rc = s5_reply_get(in, &x->reply);
 		*code = x->reply.rep;
+		return rc;
 	}
-	return rc;
+}
+
+/* What is heard becomes a part of what is said. */
+
+static void hear_address(struct s5_exchange *x, const struct s5_addr *a)
+{
+	struct s5_part_octets *asked = &x->heard->part[S5_PART_ASKED];
+	struct s5_writer out = s5_writer_over(asked->octets, sizeof asked->octets);
+
+	s5_put_addr(&out, a);
+	asked->n = out.rc == S5_OK ? out.len : 0;
+}
+
+static void hear_login(struct s5_exchange *x, const uint8_t *octets, size_t n)
+{
+	struct s5_part_octets *login = &x->heard->part[S5_PART_LOGIN];
+
+	login->n = n < sizeof login->octets ? n : sizeof login->octets;
+	memcpy(login->octets, octets, login->n);
+}
+
+static void hear_hello(struct s5_exchange *x)
+{
+	struct s5_part_octets *pick = &x->heard->part[S5_PART_PICK];
+
+	pick->n = 1;
+	pick->octets[0] = memchr(x->hello.methods, S5_METHOD_NONE, x->hello.n) ? S5_METHOD_NONE
+			  : memchr(x->hello.methods, S5_METHOD_USERPASS, x->hello.n)
+				  ? S5_METHOD_USERPASS
+				  : S5_METHOD_UNACCEPTABLE;
+}
+
+static void hear_message(struct s5_exchange *x, enum s5_word_kind kind, const uint8_t *octets,
+			 size_t n)
+{
+	if (!x->heard)
+		return;
+	if (kind == S5_WORD_REQUEST)
+		hear_address(x, &x->request.dst);
+	else if (kind == S5_WORD_HELLO)
+		hear_hello(x);
+	else if (kind == S5_WORD_LOGIN)
+		hear_login(x, octets, n);
 }
 
 /* A name as the bound address is strange, but RFC 1928 section 6 has it. */
@@ -110,13 +169,42 @@ static struct s5_judgement judge_message(struct s5_exchange *x, struct s5_side *
 		return wants_more(side);
 	if (rc == S5_BAD)
 		return no(S5_EXCHANGE_OTHER, s5_note_text(in.why));
-	for (unsigned i = 0; i < trace.nmarks && w->kind != S5_WORD_REP; i++)
+	for (unsigned i = 0; i < trace.nmarks && w->is_strict; i++)
 		if (trace.mark[i].note != S5_NOTE_BND_NAME)
 			return no(S5_EXCHANGE_OTHER,
 				  s5_note_text((enum s5_note)trace.mark[i].note));
-	if (!s5_word_takes(w, code))
+	if (w->kind <= S5_WORD_REQUEST && !s5_word_takes(w, code))
 		return no(S5_EXCHANGE_OTHER, NULL);
+	hear_message(x, w->kind, side->in, in.off);
 	s5_side_take(side, in.off);
+	return yes();
+}
+
+static struct s5_judgement judge_relayed(struct s5_exchange *x, struct s5_side *side,
+					 const struct s5_word *w)
+{
+	struct s5_trace trace = { .nspans = 0 };
+	struct s5_reader in = s5_reader_over(side->nin ? side->in : (uint8_t *)"", side->nin);
+	struct s5_datagram datagram;
+
+	if (!side->heard)
+		return wants_more(side);
+	in.trace = &trace;
+	if (s5_datagram_get(&in, &datagram) != S5_OK)
+		return no(S5_EXCHANGE_OTHER, s5_note_text(in.why));
+	if (trace.nmarks && w->is_strict)
+		return no(S5_EXCHANGE_OTHER, s5_note_text((enum s5_note)trace.mark[0].note));
+	if (x->heard)
+		hear_address(x, &datagram.addr);
+	s5_side_take(side, side->nin);
+	return yes();
+}
+
+static struct s5_judgement judge_any(struct s5_side *side, bool is_late)
+{
+	if (!side->nin && !is_late)
+		return wants_more(side);
+	s5_side_take(side, side->nin);
 	return yes();
 }
 
@@ -139,6 +227,13 @@ static struct s5_judgement judge_end(struct s5_side *side)
 	return side->eof || side->reset ? yes() : wants_more(side);
 }
 
+static struct s5_judgement judge_gone(struct s5_side *side)
+{
+	if (side->nin)
+		return no(S5_EXCHANGE_OTHER, NULL);
+	return side->eof || side->reset ? yes() : wants_more(side);
+}
+
 static struct s5_judgement judge_silence(struct s5_side *side, bool is_late)
 {
 	if (side->nin || side->heard)
@@ -157,6 +252,12 @@ struct s5_judgement s5_judge(struct s5_exchange *x, const struct s5_word *w, boo
 		return judge_eof(side);
 	case S5_WORD_END:
 		return judge_end(side);
+	case S5_WORD_GONE:
+		return judge_gone(side);
+	case S5_WORD_ANY:
+		return judge_any(side, is_late);
+	case S5_WORD_DATAGRAM:
+		return judge_relayed(x, side, w);
 	case S5_WORD_SILENCE:
 		return judge_silence(side, is_late);
 	default:

@@ -67,6 +67,18 @@ static bool keep(struct s5_side *side)
 	return side->in != NULL;
 }
 
+/* As recv(2). */
+static ssize_t receive(struct s5_side *side)
+{
+	struct s5_sockaddr from = { .len = sizeof from.in6 };
+	ssize_t n = recvfrom(side->watch.fd, side->in + side->nin, side->room - side->nin, 0,
+			     &from.sa, &from.len);
+
+	if (n >= 0 && side->is_open)
+		side->is_open = connect(side->watch.fd, &from.sa, from.len) < 0;
+	return n;
+}
+
 /* False: nothing more is there for now. */
 static bool hear(struct s5_side *side)
 {
@@ -74,7 +86,7 @@ static bool hear(struct s5_side *side)
 
 	if (!keep(side) || side->nin == side->room || (is_datagrams(side) && side->heard))
 		return false;
-	n = recv(side->watch.fd, side->in + side->nin, side->room - side->nin, 0);
+	n = receive(side);
 	if (n < 0 && errno == EINTR)
 		return true;
 	if (n < 0 && (errno == EAGAIN || is_datagrams(side)))
@@ -127,27 +139,50 @@ void s5_side_take(struct s5_side *side, size_t n)
 
 /* opening and sending */
 
-int s5_side_open(struct s5_side *side, const struct s5_sockaddr *to, bool datagrams)
+static int set_up(struct s5_side *side, int fd, bool connected)
 {
-	struct s5_exchange *x = side->exchange;
-	int fd = socket(to->sa.sa_family,
-			(datagrams ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int rc;
 
-	if (fd < 0)
-		return -errno;
 	s5_side_close(side); /* of a word that stood before */
-	side->connected = side->eof = side->reset = side->heard = false;
-	s5_sock_tune(fd);
-	rc = connect(fd, &to->sa, to->len) < 0 && errno != EINPROGRESS ? -errno : 0;
+	side->eof = side->reset = side->heard = side->is_open = false;
+	side->connected = connected;
 	side->watch = (struct s5_watch){ .fd = fd, .ready = ready };
-	side->connected = datagrams;
-	if (rc == 0)
-		rc = s5_loop_watch(x->loop, &side->watch, EPOLLIN | EPOLLOUT | EPOLLET);
+	rc = s5_loop_watch(side->exchange->loop, &side->watch, EPOLLIN | EPOLLOUT | EPOLLET);
 	if (rc < 0) {
 		close(fd);
 		side->watch.fd = -1;
 	}
+	return rc;
+}
+
+int s5_side_open(struct s5_side *side, const struct s5_sockaddr *to, bool datagrams)
+{
+	int fd = socket(to->sa.sa_family,
+			(datagrams ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	s5_sock_tune(fd);
+	if (connect(fd, &to->sa, to->len) < 0 && errno != EINPROGRESS) {
+		int rc = -errno;
+
+		close(fd);
+		return rc;
+	}
+	return set_up(side, fd, datagrams);
+}
+
+int s5_side_adopt(struct s5_side *side, int fd)
+{
+	s5_sock_tune(fd);
+	return set_up(side, fd, true);
+}
+
+int s5_side_bind(struct s5_side *side, const struct s5_addr *at)
+{
+	int fd = s5_sock_udp(at), rc = fd < 0 ? fd : set_up(side, fd, true);
+
+	side->is_open = rc == 0;
 	return rc;
 }
 
@@ -180,4 +215,11 @@ void s5_side_shutdown(struct s5_side *side)
 {
 	if (side->watch.fd >= 0)
 		shutdown(side->watch.fd, SHUT_WR);
+}
+
+void s5_side_reset(struct s5_side *side)
+{
+	if (side->watch.fd >= 0)
+		s5_sock_reset_on_close(side->watch.fd);
+	s5_side_close(side);
 }

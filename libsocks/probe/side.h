@@ -9,11 +9,16 @@
 
 /* Begins to connect (datagrams: there is nothing to wait for). 0 or -errno. */
 int s5_side_open(struct s5_side *side, const struct s5_sockaddr *to, bool datagrams);
+/* Takes a connection that is there; fd is its own, also when it fails. 0 or -errno. */
+int s5_side_adopt(struct s5_side *side, int fd);
+/* A port for datagrams at that address; what is sent goes to who sent the first one. 0 or -errno. */
+int s5_side_bind(struct s5_side *side, const struct s5_addr *at);
 /* Also of one that is not open. What it heard is gone. */
 void s5_side_close(struct s5_side *side);
 /* As send(2): how many of them, or -errno. */
 ssize_t s5_side_send(struct s5_side *side, const uint8_t *octets, size_t n);
 void s5_side_shutdown(struct s5_side *side);
+void s5_side_reset(struct s5_side *side);
 /* The first n of what it heard were judged; of datagrams all of one. */
 void s5_side_take(struct s5_side *side, size_t n);
 

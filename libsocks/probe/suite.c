@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool s5_suite_init(struct s5_suite *s)
+bool s5_suite_init(struct s5_suite *s, const struct s5_case *rows, size_t nrows)
 {
-	s->cases = calloc(s5_ncases, sizeof *s->cases);
-	for (size_t i = 0; s->cases && i < s5_ncases; i++)
+	s->rows = rows;
+	s->nrows = nrows;
+	s->cases = calloc(nrows, sizeof *s->cases);
+	for (size_t i = 0; s->cases && i < nrows; i++)
 		s->cases[i] = (struct s5_suite_case){ .wanted = true, .suite = s };
 	return s->cases != NULL;
 }
@@ -63,10 +65,10 @@ static void run(struct s5_suite *s, struct s5_suite_case *c, const struct s5_cas
 
 static void go_on(struct s5_suite *s)
 {
-	for (; s->next < s5_ncases && s->running < s->jobs; s->next++)
+	for (; s->next < s->nrows && s->running < s->jobs; s->next++)
 		if (s->cases[s->next].wanted)
-			run(s, &s->cases[s->next], &s5_cases[s->next]);
-	if (s->running || s->next < s5_ncases)
+			run(s, &s->cases[s->next], &s->rows[s->next]);
+	if (s->running || s->next < s->nrows)
 		return;
 	s->task.run = tell;
 	s5_loop_later(s->loop, &s->task);
@@ -75,16 +77,20 @@ static void go_on(struct s5_suite *s)
 void s5_suite_start(struct s5_suite *s)
 {
 	s->count = 0;
-	for (size_t i = 0; i < s5_ncases; i++)
+	for (size_t i = 0; i < s->nrows; i++)
 		s->count += s->cases[i].wanted;
 	go_on(s);
 }
 
 void s5_suite_free(struct s5_suite *s)
 {
-	for (size_t i = 0; s->cases && i < s5_ncases; i++) {
+	for (size_t i = 0; s->cases && i < s->nrows; i++) {
 		s5_exchange_free(&s->cases[i].exchange);
 		s5_words_free(&s->cases[i].words);
+		free(s->cases[i].note);
+		if (s->cases[i].parts)
+			explicit_bzero(s->cases[i].parts, sizeof *s->cases[i].parts);
+		free(s->cases[i].parts);
 	}
 	free(s->cases);
 	if (s->loop)

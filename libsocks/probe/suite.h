@@ -20,8 +20,10 @@ enum s5_verdict_of_case {
 struct s5_suite_case {
 	enum s5_verdict_of_case verdict;
 	bool wanted; /* set by the caller between init and start */
+	char *note; /* malloc; FAIL for a cause that the exchange does not tell; or NULL */
 	unsigned lacks; /* SKIP: of what the case needs */
 	struct s5_words words;
+	struct s5_parts *parts; /* malloc; of a client; NULL: the suite's */
 	struct s5_exchange exchange;
 	struct s5_suite *suite;
 };
@@ -37,15 +39,17 @@ struct s5_suite {
 	void (*told)(struct s5_suite *s, size_t i); /* case i is over; NULL: nobody is told */
 	void (*done)(struct s5_suite *s);
 
-	struct s5_suite_case *cases; /* s5_ncases of them */
+	const struct s5_case *rows; /* the table, borrowed */
+	size_t nrows;
+	struct s5_suite_case *cases; /* one for each row */
 	size_t over, count; /* how many are over, and wanted */
 	/* private */
 	size_t next, running;
 	struct s5_task task;
 };
 
-/* False: no memory. Wants all cases. */
-bool s5_suite_init(struct s5_suite *s);
+/* False: no memory. Wants all cases of the table. */
+bool s5_suite_init(struct s5_suite *s, const struct s5_case *rows, size_t nrows);
 void s5_suite_start(struct s5_suite *s);
 void s5_suite_free(struct s5_suite *s);
 

@@ -157,9 +157,12 @@ static bool read_wait(struct s5_words *s, struct s5_word *w, struct piece *p)
 		const char *text;
 		enum s5_word_kind kind;
 	} waits[] = {
-		{ "choice=", S5_WORD_CHOICE },	{ "status=", S5_WORD_STATUS },
-		{ "reply=", S5_WORD_REPLY },	{ "rep=", S5_WORD_REP },
-		{ "eof", S5_WORD_EOF },		{ "end", S5_WORD_END },
+		{ "choice", S5_WORD_CHOICE },	{ "status", S5_WORD_STATUS },
+		{ "reply", S5_WORD_REPLY },	{ "rep", S5_WORD_REP },
+		{ "request", S5_WORD_REQUEST }, { "hello", S5_WORD_HELLO },
+		{ "login", S5_WORD_LOGIN },	{ "datagram", S5_WORD_DATAGRAM },
+		{ "any", S5_WORD_ANY },		{ "eof", S5_WORD_EOF },
+		{ "end", S5_WORD_END },		{ "gone", S5_WORD_GONE },
 		{ "silence", S5_WORD_SILENCE },
 	};
 
@@ -167,8 +170,11 @@ static bool read_wait(struct s5_words *s, struct s5_word *w, struct piece *p)
 		if (!skip(p, waits[i].text))
 			continue;
 		w->kind = waits[i].kind;
-		if (w->kind < S5_WORD_EOF)
-			return read_codes(s, w, p);
+		w->is_strict = w->kind <= S5_WORD_REPLY;
+		if (w->kind >= S5_WORD_REQUEST && w->kind <= S5_WORD_DATAGRAM)
+			w->is_strict = skip(p, "!");
+		if (w->kind <= S5_WORD_REQUEST)
+			return skip(p, "=") ? read_codes(s, w, p) : fail(s, "'=' is expected");
 		return is_empty(p) || fail(s, "nothing more is expected in this word");
 	}
 	w->kind = S5_WORD_OCTETS;
@@ -208,8 +214,10 @@ static bool read_said(struct s5_words *s, struct s5_word *w, struct piece *p)
 		return fail(s, "there is no such word");
 	if (!read_wait(s, w, p))
 		return false;
-	if (is_of_datagrams(w) && w->kind != S5_WORD_OCTETS && w->kind != S5_WORD_SILENCE)
-		return fail(s, "that is nothing a datagram can be");
+	if (is_of_datagrams(w) ? w->kind != S5_WORD_OCTETS && w->kind != S5_WORD_SILENCE &&
+					 w->kind != S5_WORD_DATAGRAM
+			       : w->kind == S5_WORD_DATAGRAM)
+		return fail(s, "that is nothing it can be");
 	return true;
 }
 
@@ -254,15 +262,28 @@ static bool read_alternatives(struct s5_words *s, struct s5_word at, struct piec
 	return true;
 }
 
-static bool read_enter(struct s5_words *s, struct s5_word at, bool has_login)
+static bool read_all(struct s5_words *s, struct s5_word at, const char *const *words, size_t n)
 {
-	static const char *const words[] = { ">{hello}", "<choice=!ff", ">{login}", "<status=00" };
-
-	for (unsigned i = 0; i < (has_login ? 4 : 2); i++)
+	for (size_t i = 0; i < n; i++)
 		if (!read_alternatives(s, at,
 				       (struct piece){ words[i], words[i] + strlen(words[i]) }))
 			return false;
 	return true;
+}
+
+static bool read_enter(struct s5_words *s, struct s5_word at, bool has_login)
+{
+	static const char *const words[] = { ">{hello}", "<choice=!ff", ">{login}", "<status=00" };
+
+	return read_all(s, at, words, has_login ? 4 : 2);
+}
+
+static bool read_login(struct s5_words *s, struct s5_word at)
+{
+	static const char *const words[] = { "<login", ">0100" };
+
+	at.if_login = true;
+	return read_all(s, at, words, 2);
 }
 
 static bool read_word(struct s5_words *s, struct piece p, const char *text, bool has_login)
@@ -272,13 +293,18 @@ static bool read_word(struct s5_words *s, struct piece p, const char *text, bool
 		enum s5_word_kind kind;
 	} others[] = { { "fin", S5_WORD_FIN },
 		       { "connect", S5_WORD_CONNECT },
-		       { "associate", S5_WORD_ASSOCIATE } };
+		       { "associate", S5_WORD_ASSOCIATE },
+		       { "rst", S5_WORD_RST },
+		       { "relay", S5_WORD_RELAY } };
 	struct s5_word at = { .at = (size_t)(p.at - text), .len = (size_t)(p.end - p.at) };
 	struct piece whole = p;
 	long ms;
 
 	if (skip(&p, "enter") && is_empty(&p))
 		return read_enter(s, at, has_login);
+	p = whole;
+	if (skip(&p, "login") && is_empty(&p))
+		return read_login(s, at);
 	p = whole;
 	if (skip(&p, "#fin") && is_empty(&p))
 		return add(s, (struct s5_word){ .kind = S5_WORD_FIN,
@@ -346,13 +372,20 @@ const char *s5_part_text(enum s5_part part)
 	return part_names[part].text;
 }
 
+bool s5_part_is_heard(enum s5_part part)
+{
+	return part >= S5_PART_RELAY;
+}
+
 enum s5_part s5_words_lack(const struct s5_words *s, const struct s5_parts *parts)
 {
 	for (size_t i = 0; i < s->n; i++)
 		for (size_t k = 0; k < s->words[i].n; k++) {
 			unsigned octet = s->words[i].octets[k];
 
-			if (octet >= S5_OCTET_PART && !parts->part[octet - S5_OCTET_PART].n)
+			if (octet >= S5_OCTET_PART &&
+			    !s5_part_is_heard((enum s5_part)(octet - S5_OCTET_PART)) &&
+			    !parts->part[octet - S5_OCTET_PART].n)
 				return (enum s5_part)(octet - S5_OCTET_PART);
 		}
 	return S5_PART_COUNT;

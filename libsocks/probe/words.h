@@ -1,4 +1,5 @@
-/* What a prober says and what has to come back, written as a text: the rows of a table of cases.
+/* What a prober says and what has to come back, written as a text: the rows of a table of cases. It is
+ * the client of a server that is on trial, or the server of a client.
  *
  * A script is words, done one after the other:
  *
@@ -19,6 +20,21 @@
  *   associate       from now on there is a port for datagrams to the relay of the last reply
  *   u>OCTETS        a datagram from there; v> the same from another port
  *   u<OCTETS        a datagram comes back; u<silence none does
+ *
+ * and where it is the server
+ *
+ *   <hello          a method list; what is chosen of it becomes {pick}: 00, or else 02 if it is there
+ *   <login          credentials, whatever they are; `login` the same and >0100, if {pick} is 02
+ *   <request=XX     a request with one of these CMDs, for {asked}
+ *   <any            anything: octets, or none for as long as <silence lasts
+ *   <gone           the connection ends, in order or by a reset, and nothing comes before that
+ *   rst             the connection ends by a reset of ours
+ *   relay           from now on there is a port for datagrams: {relay}, and {relayany} with zeros as
+ *                   its address
+ *   u<datagram      a datagram in the form of RFC 1928 section 7, for {asked}; u> and v> go to who sent
+ *                   the first one
+ *
+ * Of these <hello!, <login!, <request!= and u<datagram! hold what comes to every word of its section.
  *
  * `A|B` is either of words that wait for something of the same connection. OCTETS are hex digits and,
  * in braces, parts that are known when it runs (probe/parts.def), or N*XX for an octet N times over.
@@ -47,13 +63,21 @@ enum s5_word_kind {
 	S5_WORD_STATUS,
 	S5_WORD_REPLY,
 	S5_WORD_REP,
+	S5_WORD_REQUEST,
+	S5_WORD_HELLO,
+	S5_WORD_LOGIN,
+	S5_WORD_DATAGRAM,
+	S5_WORD_ANY,
 	S5_WORD_EOF,
 	S5_WORD_END,
+	S5_WORD_GONE,
 	S5_WORD_SILENCE,
 	S5_WORD_FIN, /* and from here on those that do neither */
 	S5_WORD_WAIT,
 	S5_WORD_CONNECT,
 	S5_WORD_ASSOCIATE,
+	S5_WORD_RST,
+	S5_WORD_RELAY,
 };
 
 /* Whose socket it is about. */
@@ -69,10 +93,12 @@ struct s5_word {
 	enum s5_word_kind kind;
 	enum s5_speaker speaker;
 	bool is_alternative; /* to the word before it */
+	bool if_login; /* left out unless {pick} is 02 */
+	bool is_strict; /* a message: what its parser notes counts against it */
 	/* SEND, OCTETS: each 0..255, S5_OCTET_ANY, or S5_OCTET_PART + enum s5_part */
 	uint16_t *octets; /* malloc */
 	size_t n;
-	uint8_t codes[32]; /* CHOICE, STATUS, REPLY: a bit for each that will do */
+	uint8_t codes[32]; /* CHOICE to REQUEST: a bit for each that will do */
 	unsigned ms; /* WAIT */
 	/* Where it stands in the text. `enter` stands for several words at the same place. */
 	size_t at, len;
@@ -102,7 +128,7 @@ struct s5_parts {
 /* False: s->why says why. Then, too, it is to be given to s5_words_free. */
 bool s5_words_compile(struct s5_words *s, const char *text, bool has_login);
 void s5_words_free(struct s5_words *s);
-/* The first part that a script needs and that is not there; S5_PART_COUNT: none. */
+/* The first part that a script needs and that is not there, nor is heard; S5_PART_COUNT: none. */
 enum s5_part s5_words_lack(const struct s5_words *s, const struct s5_parts *parts);
 /* The octets of a word: how many; *any, if it is not NULL, gets a flag for each, whether any octet will
  * do there. At most S5_OCTETS_MOST. */
@@ -111,6 +137,8 @@ size_t s5_word_octets(const struct s5_word *w, const struct s5_parts *parts, uin
 bool s5_word_takes(const struct s5_word *w, uint8_t code);
 
 const char *s5_part_name(enum s5_part part);
+/* It is known only from what the other side said. */
+bool s5_part_is_heard(enum s5_part part);
 /* What it is, in words. */
 const char *s5_part_text(enum s5_part part);
 

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
-"""man_cases.py SOCKS5 PAGE [write]: holds the list of cases in a man page against `probe --list`.
+"""man_cases.py SOCKS5 PAGE [write]: holds the lists of cases in a man page against `probe --list`, and against
+`probe --client --list`.
 
-The list stands between the lines `.\\" cases` and `.\\" end of cases`. With "write" it is written anew.
+They stand between the lines `.\\" cases` and `.\\" end of cases`, and the same with "client cases". With "write"
+they are written anew.
 """
 
 import pathlib
@@ -9,11 +11,11 @@ import re
 import subprocess
 import sys
 
-BEGIN, END = '.\\" cases\n', '.\\" end of cases\n'
+LISTS = (("cases", []), ("client cases", ["--client"]))
 
 
-def listed(program):
-    text = subprocess.run([program, "probe", "--list"], check=True, capture_output=True, text=True).stdout
+def listed(program, options):
+    text = subprocess.run([program, "probe", "--list", *options], check=True, capture_output=True, text=True).stdout
     out = [".Bl -tag -width rfc1928/3/10 -compact\n"]
     for line in text.splitlines():
         case, level, title = re.match(r"(\S+) +(\S+) +(.*)", line).groups()
@@ -32,13 +34,15 @@ def listed(program):
 def main():
     page = pathlib.Path(sys.argv[2])
     text = page.read_text(encoding="utf-8")
-    head, rest = text.split(BEGIN)
-    have, tail = rest.split(END)
-    want = listed(sys.argv[1])
+    want = text
+    for name, options in LISTS:
+        begin, end = f'.\\" {name}\n', f'.\\" end of {name}\n'
+        head, rest = want.split(begin)
+        want = head + begin + listed(sys.argv[1], options) + end + rest.split(end)[1]
     if sys.argv[3:] == ["write"]:
-        page.write_text(head + BEGIN + want + END + tail, encoding="utf-8")
-    elif have != want:
-        sys.exit("the list of cases in the page is another than probe --list has")
+        page.write_text(want, encoding="utf-8")
+    elif text != want:
+        sys.exit("the lists of cases in the page are others than probe --list has")
 
 
 if __name__ == "__main__":

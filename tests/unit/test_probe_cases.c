@@ -1,42 +1,66 @@
-/* The table of cases: enough of them, numbered without holes, and scripts that compile. */
+/* The tables of cases, for servers and for clients: enough of them, numbered without holes, and scripts that
+ * compile. */
 #include "probe/cases.h"
+#include "probe/clients.h"
 #include "probe/words.h"
 #include "testlib.h"
+
+static const struct table {
+	const struct s5_case *rows;
+	const size_t *n;
+	size_t least;
+	const char *before_number; /* in an id */
+} tables[] = {
+	{ s5_cases, &s5_ncases, 120, "" },
+	{ s5_client_cases, &s5_nclient_cases, 100, "c" },
+};
+
+#define FOR_EACH_CASE(table, i)                                                            \
+	for (const struct table *table = tables; table < tables + LENGTH(tables); table++) \
+		for (size_t i = 0; i < *table->n; i++)
 
 TEST(there_are_enough_of_each_rfc)
 {
 	static const char *const rfcs[] = { "rfc1928/", "rfc1929/", "rfc1961/" };
 
-	assert_true(s5_ncases >= 120);
-	for (size_t i = 0; i < LENGTH(rfcs); i++) {
-		unsigned must = 0, all = 0;
+	for (size_t t = 0; t < LENGTH(tables); t++) {
+		unsigned must[LENGTH(rfcs)] = { 0 };
 
-		for (size_t k = 0; k < s5_ncases; k++) {
-			bool is_own = !strncmp(s5_cases[k].id, rfcs[i], strlen(rfcs[i]));
-
-			all += is_own;
-			must += is_own && s5_cases[k].level == S5_CASE_MUST;
-		}
-		assert_true(all >= 15 && must >= 5);
+		assert_true(*tables[t].n >= tables[t].least);
+		for (size_t i = 0; i < *tables[t].n; i++)
+			for (size_t k = 0; k < LENGTH(rfcs); k++)
+				must[k] += tables[t].rows[i].level == S5_CASE_MUST &&
+					   !strncmp(tables[t].rows[i].id, rfcs[k], strlen(rfcs[k]));
+		for (size_t k = 0; k < LENGTH(rfcs); k++)
+			assert_true(must[k] >= 5);
 	}
+}
+
+static unsigned number_of(const struct s5_case *c)
+{
+	return (unsigned)strtoul(strrchr(c->id, '/') + 1 + strspn(strrchr(c->id, '/') + 1, "c"),
+				 NULL, 10);
 }
 
 /* "rfc1928/3/7" is the case 7 of "RFC 1928 3", and the one before it there is 6. */
 TEST(ids_go_with_their_sections_and_have_no_holes)
 {
-	for (size_t i = 0; i < s5_ncases; i++) {
-		const struct s5_case *c = &s5_cases[i], *before = i ? &s5_cases[i - 1] : NULL;
+	FOR_EACH_CASE(table, i)
+	{
+		const struct s5_case *c = &table->rows[i], *before = i ? c - 1 : NULL;
 		unsigned rfc, section, number, last = 0;
 		char id[40], name[40];
 
-		if (sscanf(c->id, "rfc%u/%u/%u", &rfc, &section, &number) != 3)
+		if (sscanf(c->id, "rfc%u/%u/", &rfc, &section) != 2)
 			fail_msg("%s", c->id);
-		snprintf(id, sizeof id, "rfc%u/%u/%u", rfc, section, number);
+		number = number_of(c);
+		snprintf(id, sizeof id, "rfc%u/%u/%s%u", rfc, section, table->before_number,
+			 number);
 		snprintf(name, sizeof name, "RFC %u %u", rfc, section);
 		assert_string_equal(c->id, id);
 		assert_string_equal(c->section, name);
 		if (before && !strcmp(before->section, c->section))
-			last = (unsigned)strtoul(strrchr(before->id, '/') + 1, NULL, 10);
+			last = number_of(before);
 		if (number != last + 1)
 			fail_msg("%s does not come behind number %u", c->id, last);
 	}
@@ -44,18 +68,18 @@ TEST(ids_go_with_their_sections_and_have_no_holes)
 
 TEST(no_section_comes_twice)
 {
-	for (size_t i = 0; i < s5_ncases; i++)
-		for (size_t k = 0; k < i; k++)
-			assert_string_not_equal(s5_cases[i].id, s5_cases[k].id);
+	FOR_EACH_CASE(table, i)
+	for (size_t k = 0; k < i; k++)
+		assert_string_not_equal(table->rows[i].id, table->rows[k].id);
 }
 
 /* Two that are told apart by nothing would always fail together. */
 TEST(no_script_comes_twice)
 {
-	for (size_t i = 0; i < s5_ncases; i++)
-		for (size_t k = 0; k < i; k++)
-			if (!strcmp(s5_cases[i].script, s5_cases[k].script))
-				fail_msg("%s is %s", s5_cases[i].id, s5_cases[k].id);
+	FOR_EACH_CASE(table, i)
+	for (size_t k = 0; k < i; k++)
+		if (!strcmp(table->rows[i].script, table->rows[k].script))
+			fail_msg("%s is %s", table->rows[i].id, table->rows[k].id);
 }
 
 /* As the tables of contents of the RFCs have them. */
@@ -66,33 +90,35 @@ TEST(sections_are_those_of_the_rfcs)
 						"RFC 1929 2", "RFC 1961 3", "RFC 1961 4",
 						"RFC 1961 5", "RFC 1961 6" };
 
-	for (size_t i = 0; i < s5_ncases; i++) {
+	FOR_EACH_CASE(table, i)
+	{
 		size_t k = 0;
 
-		while (k < LENGTH(sections) && strcmp(s5_cases[i].section, sections[k]) != 0)
+		while (k < LENGTH(sections) && strcmp(table->rows[i].section, sections[k]) != 0)
 			k++;
 		if (k == LENGTH(sections))
-			fail_msg("%s: %s", s5_cases[i].id, s5_cases[i].section);
+			fail_msg("%s: %s", table->rows[i].id, table->rows[i].section);
 	}
 }
 
 TEST(scripts_compile_with_credentials_and_without)
 {
-	for (size_t i = 0; i < s5_ncases; i++)
-		for (int login = 0; login < 2; login++) {
-			struct s5_words words;
+	FOR_EACH_CASE(table, i)
+	for (int login = 0; login < 2; login++) {
+		struct s5_words words;
 
-			if (!s5_words_compile(&words, s5_cases[i].script, login))
-				fail_msg("%s: at %zu: %s", s5_cases[i].id, words.at, words.why);
-			assert_true(words.n > 0);
-			s5_words_free(&words);
-		}
+		if (!s5_words_compile(&words, table->rows[i].script, login))
+			fail_msg("%s: at %zu: %s", table->rows[i].id, words.at, words.why);
+		assert_true(words.n > 0);
+		s5_words_free(&words);
+	}
 }
 
 TEST(texts_are_short_and_are_there)
 {
-	for (size_t i = 0; i < s5_ncases; i++) {
-		const struct s5_case *c = &s5_cases[i];
+	FOR_EACH_CASE(table, i)
+	{
+		const struct s5_case *c = &table->rows[i];
 
 		assert_in_range(strlen(c->title), 3, 72);
 		assert_in_range(strlen(c->why), 20, 160);

@@ -117,7 +117,7 @@ static void run_all(enum manner manner, bool *failed)
 	suite.loop = &fake.loop;
 	assert_true(s5_sockaddr_from(&suite.proxy, &fake.address));
 	set_parts(&suite.parts);
-	assert_true(s5_suite_init(&suite));
+	assert_true(s5_suite_init(&suite, s5_cases, s5_ncases));
 	s5_suite_start(&suite);
 	while (!fake.done)
 		s5_loop_turn(&fake.loop);

@@ -18,9 +18,30 @@ static int set_up(void **state)
 /* Each word as "kind speaker octets"; alternatives behind a bar. */
 static const char *compiled(const char *script, bool login)
 {
-	static const char *const kinds[] = { ">",     ">:",   "<",	 "choice",   "status",
-					     "reply", "rep",  "eof",	 "end",	     "silence",
-					     "fin",   "wait", "connect", "associate" };
+	static const char *const kinds[] = {
+		[S5_WORD_SEND] = ">",
+		[S5_WORD_SEND_ONE_BY_ONE] = ">:",
+		[S5_WORD_OCTETS] = "<",
+		[S5_WORD_CHOICE] = "choice",
+		[S5_WORD_STATUS] = "status",
+		[S5_WORD_REPLY] = "reply",
+		[S5_WORD_REP] = "rep",
+		[S5_WORD_REQUEST] = "request",
+		[S5_WORD_HELLO] = "hello",
+		[S5_WORD_LOGIN] = "login",
+		[S5_WORD_DATAGRAM] = "datagram",
+		[S5_WORD_ANY] = "any",
+		[S5_WORD_EOF] = "eof",
+		[S5_WORD_END] = "end",
+		[S5_WORD_GONE] = "gone",
+		[S5_WORD_SILENCE] = "silence",
+		[S5_WORD_FIN] = "fin",
+		[S5_WORD_WAIT] = "wait",
+		[S5_WORD_CONNECT] = "connect",
+		[S5_WORD_ASSOCIATE] = "associate",
+		[S5_WORD_RST] = "rst",
+		[S5_WORD_RELAY] = "relay",
+	};
 	static char text[4096];
 	static uint8_t octets[S5_OCTETS_MOST];
 	static bool any[S5_OCTETS_MOST];
@@ -34,11 +55,13 @@ static const char *compiled(const char *script, bool login)
 		const struct s5_word *w = &s.words[i];
 		size_t n = s5_word_octets(w, &parts, octets, any);
 
-		len += (size_t)snprintf(text + len, sizeof text - len, "%s%s%.*s",
+		len += (size_t)snprintf(text + len, sizeof text - len, "%s%s%s%s%.*s",
 					!i		    ? ""
 					: w->is_alternative ? "|"
 							    : " ",
-					kinds[w->kind], (int)w->speaker, "#uv");
+					w->if_login ? "?" : "", kinds[w->kind],
+					w->is_strict && w->kind > S5_WORD_REPLY ? "!" : "",
+					(int)w->speaker, "#uv");
 		for (size_t k = 0; k < n && k < 40; k++)
 			len += (size_t)snprintf(text + len, sizeof text - len,
 						any[k] ? ".." : "%02x", octets[k]);
@@ -67,6 +90,9 @@ TEST(words_are_what_the_language_says)
 		{ "u>05 u<06 u<silence v>07", ">#u05 <#u06 silence#u >#uv07" },
 		{ "u>", ">#u" },
 		{ "enter", ">050100 choice" },
+		{ "<hello <hello! <request=01 <request!=01,02", "hello hello! request request!" },
+		{ "<login >01 login <any|<gone rst", "login >01 ?login ?>0100 any|gone rst" },
+		{ "relay >{relay}{pick} u<datagram u<datagram!", "relay > datagram#u datagram!#u" },
 	};
 
 	for (size_t i = 0; i < LENGTH(rows); i++)
@@ -101,7 +127,13 @@ TEST(what_is_no_word_is_told_with_its_place)
 		{ "|<eof", "0: there is no such word" },
 		{ "<05||<06", "0: there is no such word" },
 		{ "<05|#<05", "0: alternatives are of one connection" },
-		{ "u<eof", "0: that is nothing a datagram can be" },
+		{ "<choice!=00", "0: '=' is expected" },
+		{ "<request", "0: '=' is expected" },
+		{ "<hello!!", "0: nothing more is expected in this word" },
+		{ "u<eof", "0: that is nothing it can be" },
+		{ "u<hello", "0: that is nothing it can be" },
+		{ "<datagram", "0: that is nothing it can be" },
+		{ "logins", "0: there is no such word" },
 		{ "wait=", "0: a number of milliseconds is expected" },
 		{ "wait=30001", "0: a number of milliseconds is expected" },
 		{ "wait=5x", "0: a number of milliseconds is expected" },
@@ -134,13 +166,18 @@ TEST(a_part_that_is_not_there_is_told)
 	assert_true(s5_words_compile(&s, ">{tcp4}", false));
 	assert_int_equal(s5_words_lack(&s, &parts), S5_PART_COUNT);
 	s5_words_free(&s);
+	/* These come while it runs. */
+	assert_true(s5_words_compile(&s, ">{pick}{asked}{relay}{relayany}", false));
+	assert_int_equal(s5_words_lack(&s, &parts), S5_PART_COUNT);
+	s5_words_free(&s);
 }
 
 /* Any text at all: it is taken or refused. */
 TEST(every_cut_and_every_octet_changed)
 {
 	static const char script[] =
-		"enter >0501{tcp4}{3*00} <reply=00,!01|<eof #<05.. u>00 v>01 wait=5 connect #fin";
+		"enter >0501{tcp4}{3*00} <reply=00,!01|<eof #<05.. u>00 v>01 wait=5 connect #fin "
+		"<hello! login <request!=01 <any|<gone rst relay u<datagram!";
 	char text[sizeof script];
 
 	for (size_t cut = 0; cut < sizeof script; cut++) {

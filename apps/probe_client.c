@@ -1,0 +1,591 @@
+/*
+ * --client: we are the server, and the cases are for the client that connects. With --exec we start the
+ * client ourselves, once for each case, several at a time: each place has a listener, a target and a child
+ * of its own. Without it there is one place, and each connection gets the next case.
+ *
+ * The first case finds out what the client does, the next one that fits whether anything works at all;
+ * the others follow in the order of the table.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "probe.h"
+#include "probe/clients.h"
+#include "probe_child.h"
+#include "target.h"
+
+#define PLACES 16
+#define TICK 50 /* ms */
+#define CONNECTS_WITHIN 15000 /* ms, from when it was started */
+#define FOR_EVER 12 /* times the timeout: a client that still waits then waits for ever */
+#define PAGE_TEXT "the page of socks5 probe\n"
+#define PAGE                                                                    \
+	"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 25\r\n" \
+	"Connection: close\r\n\r\n" PAGE_TEXT
+#define WRONG "what must not come through\n"
+#define NO_CASE SIZE_MAX
+
+struct client;
+
+struct place {
+	struct client *client;
+	struct s5_watch listening; /* fd -1: closed */
+	struct s5_addr at;
+	struct s5_echo target;
+	size_t i; /* the case; or NO_CASE */
+	bool is_taken; /* its connection came */
+	bool is_over; /* and it has gone through the script */
+	bool is_killed;
+	uint64_t past; /* connections of the target before the case */
+	int64_t until; /* when the child is ended, in ms */
+	struct child child;
+	struct s5_timer tick;
+};
+
+struct client {
+	struct probe *probe;
+	struct s5_suite suite; /* its rows and what came of them; it is not started */
+	struct s5_addr listen;
+	struct place places[PLACES];
+	size_t nplaces, next, running;
+	bool is_known, is_tried; /* what it does; that the plain case was tried */
+	enum {
+		SHOWS_OTHER,
+		SHOWS_PAGE,
+		SHOWS_PAGE_ALONE,
+		SHOWS_TEXT_ALONE
+	} shows; /* on its stdout */
+	unsigned does;
+};
+
+static bool has_exec(const struct client *c)
+{
+	return c->probe->options.exec != NULL;
+}
+
+static const char *needs_text(unsigned needs)
+{
+	static const struct {
+		unsigned need;
+		const char *text;
+	} texts[] = {
+		{ S5_CLIENT_PLAIN, "it offers neither method none nor userpass" },
+		{ S5_CLIENT_LOGIN, "it does not offer userpass" },
+		{ S5_CLIENT_GSSAPI, "it does not offer gssapi" },
+		{ S5_CLIENT_OPEN, "it does not offer none" },
+		{ S5_CLIENT_NOT_OPEN, "it offers none" },
+		{ S5_CLIENT_NOT_LOGIN, "it offers userpass" },
+		{ S5_CLIENT_NOT_GSSAPI, "it offers gssapi" },
+		{ S5_CLIENT_CONNECT, "it does not ask for CONNECT" },
+		{ S5_CLIENT_BIND, "it does not ask for BIND" },
+		{ S5_CLIENT_UDP, "it does not ask for UDP ASSOCIATE" },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].need & needs)
+			return texts[i].text;
+	return "";
+}
+
+/* verdicts */
+
+static void note(struct s5_suite_case *own, const char *text)
+{
+	free(own->note);
+	own->note = strdup(text);
+}
+
+static void settle(struct client *c, size_t i, enum s5_verdict_of_case verdict)
+{
+	struct s5_suite_case *own = &c->suite.cases[i];
+
+	own->verdict = own->wanted ? verdict : S5_CASE_UNTOLD;
+	c->suite.over += own->wanted;
+	if (progress_is_due(&c->probe->progress))
+		progress_say(&c->probe->progress, "%zu of %zu cases", c->suite.over,
+			     c->suite.count);
+}
+
+static void skip(struct client *c, size_t i, const char *why)
+{
+	note(&c->suite.cases[i], why);
+	settle(c, i, S5_CASE_SKIP);
+}
+
+/* Where it showed nothing else when nothing was wrong, nothing else is to come: what belongs to a reply,
+ * say, and was taken for data. */
+static bool shows_as_before(const struct client *c, const struct child *child)
+{
+	switch (c->shows) {
+	case SHOWS_PAGE_ALONE:
+		return child_wrote_only(child, PAGE, strlen(PAGE));
+	case SHOWS_TEXT_ALONE:
+		return child_wrote_only(child, PAGE_TEXT, strlen(PAGE_TEXT));
+	case SHOWS_PAGE:
+		return child_wrote(child, PAGE_TEXT, strlen(PAGE_TEXT));
+	default:
+		return true;
+	}
+}
+
+/* What the child did, held against what it should have done: what is wrong, or NULL. */
+static const char *wrong_with_child(const struct place *p, char text[static PROBE_WHY])
+{
+	const struct client *c = p->client;
+	const struct s5_case *row = &c->suite.rows[p->i];
+	int status = p->child.status;
+
+	if (p->target.accepted != p->past)
+		return "it went past the proxy, straight to the target";
+	if (!p->is_taken) {
+		snprintf(text, PROBE_WHY,
+			 "it did not connect to the proxy, and ended with status %d", status);
+		return text;
+	}
+	if (c->suite.cases[p->i].exchange.end != S5_EXCHANGE_PASSED)
+		return NULL;
+	if (p->is_killed)
+		return "it did not end";
+	if (child_wrote(&p->child, WRONG, strlen(WRONG)))
+		return "it took what was not for it";
+	snprintf(text, PROBE_WHY, "it ended with status %d", status);
+	if (row->outcome == S5_CASE_GOES_ON && status)
+		return text;
+	if (row->outcome == S5_CASE_GIVES_UP && !status)
+		return "it ended with status 0, as if all had gone well";
+	if (row->outcome == S5_CASE_GOES_ON && !shows_as_before(c, &p->child))
+		return "what the target said did not come out of it as it was";
+	return NULL;
+}
+
+static void judge(struct place *p)
+{
+	struct s5_suite_case *own = &p->client->suite.cases[p->i];
+	bool passed = p->is_taken && own->exchange.end == S5_EXCHANGE_PASSED;
+	char text[PROBE_WHY], last[PROBE_WHY / 2], both[PROBE_WHY + PROBE_WHY];
+	const char *wrong = NULL;
+
+	if (has_exec(p->client)) {
+		wrong = wrong_with_child(p, text);
+		child_last_words(&p->child, last, sizeof(last));
+		snprintf(both, sizeof(both), "%s%s%s", wrong ? wrong : "",
+			 wrong && *last ? ": " : "", last);
+		if (wrong)
+			note(own, both);
+	}
+	settle(p->client, p->i, passed && !wrong ? S5_CASE_PASS : S5_CASE_FAIL);
+}
+
+/* one case after the other */
+
+static void go_on(struct client *c);
+
+static void learn(struct place *p)
+{
+	struct client *c = p->client;
+	struct s5_suite_case *own = &c->suite.cases[p->i];
+
+	if (p->i == 0) {
+		c->is_known = true;
+		c->does = s5_client_does(&own->exchange.hello, &own->exchange.request);
+	} else if (c->suite.rows[p->i].is_plain) {
+		c->is_tried = true;
+		c->shows = child_wrote_only(&p->child, PAGE, strlen(PAGE)) ? SHOWS_PAGE_ALONE
+			   : child_wrote_only(&p->child, PAGE_TEXT, strlen(PAGE_TEXT))
+				   ? SHOWS_TEXT_ALONE
+			   : child_wrote(&p->child, PAGE_TEXT, strlen(PAGE_TEXT)) ? SHOWS_PAGE
+										  : SHOWS_OTHER;
+	}
+}
+
+static bool is_sound(const struct client *c)
+{
+	unsigned asks = S5_CLIENT_CONNECT | S5_CLIENT_BIND | S5_CLIENT_UDP;
+
+	return c->does & asks || c->does & S5_CLIENT_GSSAPI;
+}
+
+/* Nothing else can be told. */
+static void give_up(struct client *c, const char *why)
+{
+	for (; c->next < c->suite.nrows; c->next++)
+		if (c->suite.cases[c->next].verdict == S5_CASE_UNTOLD)
+			skip(c, c->next, why);
+}
+
+static void end_case(struct place *p)
+{
+	struct client *c = p->client;
+	size_t i = p->i;
+
+	s5_timer_stop(&c->probe->engine.loop, &p->tick);
+	learn(p);
+	judge(p);
+	child_free(&p->child);
+	p->i = NO_CASE;
+	c->running--;
+	if (i == 0 && !is_sound(c))
+		give_up(c, "what the client does is not known");
+	else if (c->suite.rows[i].is_plain && c->suite.cases[i].verdict == S5_CASE_FAIL)
+		give_up(c, "not even where nothing was wrong it went well");
+	go_on(c);
+}
+
+static void end_if_over(struct place *p)
+{
+	struct s5_suite_case *own = &p->client->suite.cases[p->i];
+
+	if (p->child.pid > 0)
+		return;
+	/* A child that ended without a word to us has no exchange to wait for. */
+	if (p->is_over || (has_exec(p->client) && !p->is_taken)) {
+		if (!p->is_taken)
+			own->exchange.end = S5_EXCHANGE_SILENT;
+		end_case(p);
+	}
+}
+
+static void exchanged(struct s5_exchange *x)
+{
+	struct s5_suite_case *own = S5_OUTER(x, struct s5_suite_case, exchange);
+	struct client *c = S5_OUTER(own->suite, struct client, suite);
+	size_t i = (size_t)(own - c->suite.cases);
+
+	for (size_t k = 0; k < c->nplaces; k++) {
+		struct place *p = &c->places[k];
+
+		if (p->i != i)
+			continue;
+		p->is_over = true;
+		p->until = s5_clock_ms() + c->suite.times.answer;
+		child_no_more(&p->child);
+		end_if_over(p);
+		return;
+	}
+}
+
+static void child_over(struct child *child)
+{
+	end_if_over(S5_OUTER(child, struct place, child));
+}
+
+/* The child's standard input ends when all was said to it; the child itself when its time is over. */
+static void tick(struct s5_timer *t)
+{
+	struct place *p = S5_OUTER(t, struct place, tick);
+	const struct s5_suite_case *own = &p->client->suite.cases[p->i];
+	int64_t now = s5_clock_ms();
+
+	if (p->is_taken && own->exchange.word + 1 >= own->words.n)
+		child_no_more(&p->child);
+	if (now >= p->until && p->child.pid > 0 && (p->is_over || !p->is_taken)) {
+		p->is_killed = true;
+		child_kill(&p->child);
+	}
+	s5_timer_set(&p->client->probe->engine.loop, t, now + TICK);
+}
+
+/* connections */
+
+static int accept_from(const struct s5_watch *w)
+{
+	return accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+static void take_one(struct s5_watch *w, uint32_t events)
+{
+	struct place *p = S5_OUTER(w, struct place, listening);
+	struct client *c = p->client;
+	struct s5_exchange *x;
+	int fd;
+
+	(void)events;
+	while (p->is_taken && has_exec(c) && (fd = accept_from(w)) >= 0)
+		close(fd); /* the same client again: one will do */
+	if (p->i == NO_CASE || p->is_taken || (fd = accept_from(w)) < 0)
+		return; /* what comes now is for the next case */
+	p->is_taken = true;
+	x = &c->suite.cases[p->i].exchange;
+	x->loop = &c->probe->engine.loop;
+	x->words = &c->suite.cases[p->i].words;
+	x->parts = x->heard = c->suite.cases[p->i].parts;
+	x->times = c->suite.times;
+	x->done = exchanged;
+	s5_exchange_serve(x, fd);
+}
+
+/* The command, with what stands in braces put in. NULL: no memory. */
+static char *command_of(const struct place *p)
+{
+	const char *id = p->client->suite.rows[p->i].id;
+	char proxy[S5_ADDR_TEXT], proxy_host[S5_ADDR_TEXT], target[S5_ADDR_TEXT],
+		host[S5_ADDR_TEXT];
+	char proxy_port[8], port[8], *text = NULL;
+	const struct {
+		const char *name, *value;
+	} known[] = {
+		{ "{proxy}", s5_addr_format(&p->at, proxy, sizeof(proxy)) },
+		{ "{proxyhost}", s5_addr_host(&p->at, proxy_host, sizeof(proxy_host)) },
+		{ "{proxyport}", proxy_port },
+		{ "{target}", s5_addr_format(&p->target.tcp, target, sizeof(target)) },
+		{ "{host}", s5_addr_host(&p->target.tcp, host, sizeof(host)) },
+		{ "{port}", port },
+		{ "{case}", id },
+	};
+	size_t n = 0, k;
+	FILE *to = open_memstream(&text, &n);
+
+	snprintf(proxy_port, sizeof(proxy_port), "%u", p->at.port);
+	snprintf(port, sizeof(port), "%u", p->target.tcp.port);
+	for (const char *at = p->client->probe->options.exec; to && *at;) {
+		for (k = 0; k < sizeof(known) / sizeof(known[0]); k++)
+			if (!strncmp(at, known[k].name, strlen(known[k].name)))
+				break;
+		if (k == sizeof(known) / sizeof(known[0])) {
+			putc(*at++, to);
+			continue;
+		}
+		fputs(known[k].value, to);
+		at += strlen(known[k].name);
+	}
+	return to && fclose(to) == 0 ? text : NULL;
+}
+
+static int start_child(struct place *p)
+{
+	char *command = command_of(p);
+	int rc = -ENOMEM;
+
+	p->child.loop = &p->client->probe->engine.loop;
+	p->child.over = child_over;
+	if (command)
+		rc = child_start(&p->child, command);
+	free(command);
+	return rc;
+}
+
+static void set_part(struct s5_parts *parts, enum s5_part part, const char *text)
+{
+	parts->part[part].n = strlen(text);
+	memcpy(parts->part[part].octets, text, parts->part[part].n);
+}
+
+/* False: no memory. */
+static bool prepare(struct s5_suite_case *own, const struct s5_case *row)
+{
+	own->parts = calloc(1, sizeof(*own->parts));
+	if (!own->parts)
+		return false;
+	set_part(own->parts, S5_PART_PAGE, PAGE);
+	set_part(own->parts, S5_PART_WRONG, WRONG);
+	return s5_words_compile(&own->words, row->script, false);
+}
+
+static void begin_case(struct place *p, size_t i)
+{
+	struct client *c = p->client;
+	struct s5_suite_case *own = &c->suite.cases[i];
+	int rc = 0;
+
+	p->i = i;
+	p->is_taken = p->is_over = p->is_killed = false;
+	p->past = p->target.accepted;
+	p->until = s5_clock_ms() + CONNECTS_WITHIN;
+	c->running++;
+	if (!prepare(own, &c->suite.rows[i]))
+		rc = -ENOMEM;
+	else if (has_exec(c))
+		rc = start_child(p);
+	if (rc < 0) {
+		p->i = NO_CASE;
+		c->running--;
+		skip(c, i, strerror(-rc));
+		return;
+	}
+	s5_timer_set(&c->probe->engine.loop, &p->tick, s5_clock_ms() + TICK);
+	take_one(&p->listening, 0);
+}
+
+/* The next case, or NO_CASE; those that do not fit are passed over. */
+static size_t next_case(struct client *c)
+{
+	for (; c->next < c->suite.nrows; c->next++) {
+		const struct s5_case *row = &c->suite.rows[c->next];
+		struct s5_suite_case *own = &c->suite.cases[c->next];
+
+		if (own->verdict != S5_CASE_UNTOLD || (!own->wanted && c->next > 0))
+			continue;
+		own->lacks = row->needs & ~c->does;
+		if (!own->lacks || !c->is_known)
+			return c->next++;
+		skip(c, c->next, needs_text(own->lacks));
+	}
+	return NO_CASE;
+}
+
+/* The case with nothing wrong that fits what the client does, be it wanted or not. */
+static size_t plain_case(const struct client *c)
+{
+	for (size_t i = 0; i < c->suite.nrows; i++)
+		if (c->suite.rows[i].is_plain && !(c->suite.rows[i].needs & ~c->does))
+			return i;
+	return NO_CASE;
+}
+
+static void go_on(struct client *c)
+{
+	size_t i, plain = c->is_known ? plain_case(c) : NO_CASE;
+	bool alone;
+
+	c->is_tried |= c->is_known && plain == NO_CASE;
+	alone = !c->is_known || !c->is_tried;
+	for (size_t k = 0; k < c->nplaces && !c->probe->stop; k++) {
+		if (c->places[k].i != NO_CASE || (alone && c->running))
+			continue;
+		i = c->is_known && !c->is_tried ? plain : next_case(c);
+		if (i == NO_CASE)
+			break;
+		begin_case(&c->places[k], i);
+	}
+	if (!c->running)
+		s5_loop_stop(&c->probe->engine.loop);
+}
+
+/* beginning and end */
+
+static int open_place(struct client *c, struct place *p)
+{
+	struct s5_addr here = s5_addr_loopback(S5_ATYP_IPV4, 0);
+	int rc;
+
+	p->client = c;
+	p->i = NO_CASE;
+	p->tick.fire = tick;
+	p->listening =
+		(struct s5_watch){ .fd = s5_listen_tcp(&c->listen, false), .ready = take_one };
+	rc = p->listening.fd < 0 ? p->listening.fd
+				 : s5_echo_start(&p->target, &c->probe->engine.loop, &here);
+	if (rc == 0)
+		rc = s5_loop_watch(&c->probe->engine.loop, &p->listening, EPOLLIN | EPOLLET);
+	if (p->listening.fd >= 0)
+		p->at = s5_sock_local(p->listening.fd);
+	return rc;
+}
+
+static void close_place(struct place *p)
+{
+	struct s5_loop *loop = &p->client->probe->engine.loop;
+
+	s5_timer_stop(loop, &p->tick);
+	child_free(&p->child);
+	s5_echo_stop(&p->target);
+	if (p->listening.fd >= 0) {
+		s5_loop_unwatch(loop, &p->listening);
+		close(p->listening.fd);
+	}
+}
+
+static int open_places(struct client *c)
+{
+	size_t most = has_exec(c) && !c->listen.port ? PLACES : 1;
+	char text[S5_ADDR_TEXT];
+
+	while (c->nplaces < most) {
+		int rc = open_place(c, &c->places[c->nplaces++]);
+
+		if (rc == 0)
+			continue;
+		out_error(&c->probe->options.out, "cannot listen on %s: %s%s",
+			  s5_addr_format(&c->listen, text, sizeof(text)), strerror(-rc),
+			  target_listen_hint(-rc));
+		return EXIT_NETWORK;
+	}
+	return EXIT_OK;
+}
+
+static int read_listen(struct client *c)
+{
+	const char *text = c->probe->nwords ? c->probe->words[0]
+			   : has_exec(c)    ? "127.0.0.1:0"
+					    : "127.0.0.1:1080";
+	struct opt_error err;
+
+	if (target_parse_listen(&c->listen, text, &err) == 0)
+		return EXIT_OK;
+	out_error(&c->probe->options.out, "%s: %s", text, err.text);
+	return EXIT_USAGE;
+}
+
+static void set_wanted(struct client *c)
+{
+	for (size_t i = 0; i < c->suite.nrows; i++) {
+		c->suite.cases[i].wanted =
+			probe_wants_case(&c->probe->options, c->suite.rows[i].id);
+		c->suite.cases[i].suite = &c->suite;
+		c->suite.count += c->suite.cases[i].wanted;
+	}
+}
+
+static void say_where(const struct client *c)
+{
+	char text[S5_ADDR_TEXT];
+
+	if (!has_exec(c))
+		out_say(&c->probe->options.out,
+			"listening on %s; each connection gets the next of %zu cases",
+			s5_addr_format(&c->places[0].at, text, sizeof(text)), c->suite.count);
+}
+
+static int run(struct client *c)
+{
+	struct probe_score score;
+
+	say_where(c);
+	probe_catch_signals(c->probe);
+	go_on(c);
+	if (c->running)
+		s5_loop_run(&c->probe->engine.loop);
+	progress_end(&c->probe->progress);
+	if (c->probe->stop)
+		out_say(&c->probe->options.out, "stopped: %zu of %zu cases are done", c->suite.over,
+			c->suite.count);
+	probe_report("client", &c->suite, &c->probe->options);
+	score = probe_score(&c->suite);
+	return (c->probe->options.strict ? score.failed : score.failed_must) || !score.passed
+		       ? EXIT_NETWORK
+		       : EXIT_OK;
+}
+
+int probe_client(struct probe *p)
+{
+	struct client *c = calloc(1, sizeof(*c));
+	int status = EXIT_NETWORK;
+
+	if (!c || !s5_suite_init(&c->suite, s5_client_cases, s5_nclient_cases)) {
+		out_error(&p->options.out, "%s", strerror(ENOMEM));
+		free(c);
+		return EXIT_NETWORK;
+	}
+	c->probe = p;
+	c->suite.loop = &p->engine.loop;
+	c->suite.times = (struct s5_exchange_times)S5_EXCHANGE_TIMES;
+	c->suite.times.answer = p->options.timeout;
+	c->suite.times.end = FOR_EVER * p->options.timeout;
+	set_wanted(c);
+	progress_init(&p->progress, &p->options.out);
+	status = read_listen(c);
+	if (status == EXIT_OK)
+		status = open_places(c);
+	if (status == EXIT_OK)
+		status = run(c);
+	for (size_t i = 0; i < c->nplaces; i++)
+		close_place(&c->places[i]);
+	s5_suite_free(&c->suite);
+	free(c);
+	probe_end_if_stopped();
+	return status;
+}
