@@ -54,8 +54,8 @@ PYTHON_CLIENT="$PYTHON $LIB/anyclient.py"
 
 @test "python3-socks" {
 	need_module socks
-	fails pysocks "$PYTHON_CLIENT pysocks {proxyhost} {proxyport} {host} {port}"
-	fails pysocks "$PYTHON_CLIENT pysocks {proxyhost} {proxyport} {host} {port} us" 70
+	fails pysocks "$PYTHON_CLIENT python3-socks {proxyhost} {proxyport} {host} {port}"
+	fails pysocks "$PYTHON_CLIENT python3-socks {proxyhost} {proxyport} {host} {port} us" 70
 }
 
 @test "proxychains4 sends credentials that it does not have" {

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """anyclient.py HOW PROXYHOST PROXYPORT HOST PORT [USER]: a line to HOST:PORT, and what comes back, by a client
-that has no program of its own: pysocks (python3-socks), or proxychains4 in front of ncat. The password is pw.
+that has no program of its own: python3-socks, or proxychains4 in front of ncat. The password is pw.
 """
 
 import subprocess
@@ -32,5 +32,5 @@ def proxychains4(proxy, target, user):
 
 if __name__ == "__main__":
     how, host, port, *rest = sys.argv[1:]
-    {"pysocks": pysocks, "proxychains4": proxychains4}[how](
+    {"python3-socks": pysocks, "proxychains4": proxychains4}[how](
         (host, int(port)), (rest[0], int(rest[1])), rest[2] if len(rest) > 2 else None)
