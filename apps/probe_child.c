@@ -209,11 +209,12 @@ void child_free(struct child *c)
 
 const char *child_last_words(const struct child *c, char *text, size_t size)
 {
-	const char *from = c->err.text, *end = from + c->err.n, *line;
+	const char *from = c->err.text, *end, *line;
 
 	text[0] = '\0';
 	if (!from)
 		return text;
+	end = from + c->err.n;
 	while (end > from && (end[-1] == '\n' || end[-1] == '\r' || end[-1] == ' '))
 		end--;
 	line = memrchr(from, '\n', (size_t)(end - from));
