@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -31,6 +32,10 @@ static const struct opt probe_opts[] = {
 	    "who we are where a proxy is given without a user", .secret = SECRET_USER),
 	OPT("password", 0, STR, password, "SOURCE", "where the password is",
 	    .words = secret_sources, .secret = SECRET_SOURCE),
+	OPT("gssapi-protect", 0, ENUM, gssapi.protect, NULL,
+	    "the level of protection that is asked for", .words = gssapi_protect_words + 1,
+	    .def_say = "the best one that is granted"),
+	OPT_INCLUDE(gssapi, gssapi_opts),
 	OPT_HEADING("What is tried"),
 	OPT("target", 0, STR, target, "HOST:PORT", "see whether it connects there, too"),
 	OPT("quick", 0, FLAG, quick, NULL, "only whether it lets in and connects"),
@@ -110,6 +115,24 @@ static int read_user(struct probe *p)
 	return EXIT_OK;
 }
 
+/* A host of no proxy's: what is wrong with these is wrong with all. */
+static int check_gssapi(struct probe *p)
+{
+	const struct gssapi_options *o = &p->options.gssapi;
+	const char *option = gssapi_given(o);
+	struct s5_gss_config gss;
+	struct opt_error err;
+
+	if (option && !s5_gss_library())
+		return fail(p, option, "this build has no GSSAPI");
+	if (gssapi_config(&gss, o, "localhost", &err) < 0) {
+		out_error(&p->options.out, "%s", err.text);
+		return EXIT_USAGE;
+	}
+	free((void *)(uintptr_t)gss.target);
+	return EXIT_OK;
+}
+
 static int open_list(struct probe *p)
 {
 	const char *path = p->options.file;
@@ -170,9 +193,13 @@ static int prepare(struct probe *p)
 	if (status == EXIT_OK)
 		status = read_user(p);
 	if (status == EXIT_OK)
+		status = check_gssapi(p);
+	if (status == EXIT_OK)
 		status = open_list(p);
 	if (status == EXIT_OK)
 		status = engine_start(&p->engine, false, &p->options.out);
+	if (status == EXIT_OK && s5_gss_library())
+		status = engine_start_work(&p->engine, &p->options.out);
 	if (status == EXIT_OK)
 		status = start_targets(p);
 	return status;

@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 
 #include "engine.h"
+#include "gssapi_opts.h"
 #include "net/resolve.h"
 #include "opt.h"
 #include "out.h"
@@ -31,6 +32,7 @@ struct probe_options {
 	int sort; /* enum probe_sort */
 	char *exec; /* --client: the client that we start; or NULL */
 	bool quick, alive, conformance, client, strict, list;
+	struct gssapi_options gssapi;
 	struct out out;
 };
 
@@ -82,9 +84,11 @@ void probe_end_if_stopped(void);
 
 /* probe_fact.c: how a fact is told. */
 enum probe_answer { PROBE_YES, PROBE_NO, PROBE_UNKNOWN };
-#define PROBE_WHY 160
+#define PROBE_WHY 288
 enum probe_answer probe_fact(const struct probe_subject *s, enum s5_fact fact,
 			     char why[static PROBE_WHY]);
+/* Why there is no security context. */
+void probe_no_context(enum s5_gss_trouble trouble, const char *untold, char why[static PROBE_WHY]);
 enum probe_worth probe_worth(const struct probe_subject *s, const char **text);
 
 /* probe_suite.c: the cases against a subject that was probed. False: no memory. */

@@ -20,6 +20,7 @@ static bool was_reached(const struct probe_subject *s)
 static bool needs_target(enum s5_fact fact)
 {
 	switch (fact) {
+	case S5_FACT_SEALED:
 	case S5_FACT_CONNECT4:
 	case S5_FACT_CONNECT6:
 	case S5_FACT_CONNECT_NAME:
@@ -50,8 +51,31 @@ static void say_end(const struct s5_found *f, char why[static PROBE_WHY])
 		snprintf(why, PROBE_WHY, "%s", s5_exchange_end_text(f->end));
 }
 
-static enum probe_answer untried(const struct s5_found *f, char why[static PROBE_WHY])
+void probe_no_context(enum s5_gss_trouble trouble, const char *untold, char why[static PROBE_WHY])
 {
+	static const char *const troubles[] = {
+		[S5_GSS_OTHER] = "no security context",
+		[S5_GSS_NO_TICKET] = "no ticket",
+		[S5_GSS_EXPIRED] = "the ticket has expired",
+		[S5_GSS_NO_SERVICE] = "no such service",
+		[S5_GSS_NO_KDC] = "no KDC answers",
+		[S5_GSS_CLOCK] = "the clocks differ",
+		[S5_GSS_REFUSED] = "no security context",
+	};
+
+	if (trouble == S5_GSS_ABSENT)
+		snprintf(why, PROBE_WHY, "%s", untold);
+	else
+		snprintf(why, PROBE_WHY, "%s: %s", troubles[trouble], untold);
+}
+
+static enum probe_answer untried(const struct s5_prober *p, const struct s5_found *f,
+				 char why[static PROBE_WHY])
+{
+	if (f->lacks_context) {
+		probe_no_context(p->trouble, p->untold, why);
+		return PROBE_UNKNOWN;
+	}
 	if (f->part == S5_PART_LOGIN)
 		snprintf(why, PROBE_WHY, "no credentials are given");
 	else if (f->part != S5_PART_COUNT)
@@ -72,7 +96,7 @@ enum probe_answer probe_fact(const struct probe_subject *s, enum s5_fact fact,
 	if (s5_found_holds(f))
 		return PROBE_YES;
 	if (!f->is_tried)
-		return untried(f, why);
+		return untried(&s->prober, f, why);
 	say_end(f, why);
 	if (needs_target(fact) && !is_on_this_machine(s) && !was_reached(s)) {
 		size_t n = strlen(why);
@@ -92,8 +116,9 @@ enum probe_worth probe_worth(const struct probe_subject *s, const char **text)
 		return PROBE_UNUSABLE;
 	}
 	if (s5_found_holds(&found[S5_FACT_ENTER])) {
-		*text = s5_found_holds(&found[S5_FACT_OPEN]) ? "SOCKS5, open to anyone"
-							     : "SOCKS5, with credentials";
+		*text = s5_found_holds(&found[S5_FACT_OPEN])	? "SOCKS5, open to anyone"
+			: s5_found_holds(&found[S5_FACT_LOGIN]) ? "SOCKS5, with credentials"
+								: "SOCKS5, with a ticket";
 		return PROBE_USABLE;
 	}
 	*text = s5_found_holds(&found[S5_FACT_USERPASS]) ? "SOCKS5, it wants other credentials"

@@ -20,9 +20,10 @@ static json_t *fact_of(const struct probe_subject *s, enum s5_fact fact)
 
 static json_t *times_of(const struct probe_subject *s)
 {
-	static const char *const names[2][S5_ANSWERS] = {
+	static const char *const names[][S5_ANSWERS] = {
 		{ "method", "reply", "first_octet", NULL },
 		{ "method", "status", "reply", "first_octet" },
+		{ "method", "token", "level", "reply", "first_octet" },
 	};
 	const struct s5_found *f = &s->prober.found[S5_FACT_CONNECT4];
 	json_t *times = json_object();
@@ -30,7 +31,7 @@ static json_t *times_of(const struct probe_subject *s)
 	if (f->connected >= 0 && f->is_tried)
 		json_object_set_new(times, "connect", json_real((double)f->connected / 1000));
 	for (unsigned i = 0; i < S5_ANSWERS; i++) {
-		const char *name = names[s->prober.parts.has_login][i];
+		const char *name = names[s->prober.parts.entry][i];
 
 		if (name && f->is_tried && f->answers[i] >= 0)
 			json_object_set_new(times, name, json_real((double)f->answers[i] / 1000));

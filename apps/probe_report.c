@@ -42,7 +42,8 @@ static void put_piece(FILE *to, const char *before, const struct s5_exchange *x,
 	const uint8_t *secret =
 		login->n ? memmem(octets, piece->len, login->octets, login->n) : NULL;
 
-	fprintf(to, "%s%s%s: ", before, piece->is_sent ? "sent" : "got", speakers[piece->speaker]);
+	fprintf(to, "%s%s%s%s: ", before, piece->is_sent ? "sent" : "got", speakers[piece->speaker],
+		piece->is_plain ? ", sealed" : "");
 	put_octets(to, octets, secret ? (size_t)(secret - octets) : piece->len);
 	if (secret) {
 		fputs("(credentials)", to);

@@ -120,12 +120,29 @@ static void set_credentials(struct probe_subject *s, const struct s5_credentials
 	explicit_bzero(&ours, sizeof(ours));
 }
 
+/* Whose context is asked for: that of the host as it was typed. The options were checked. */
+static void set_gssapi(struct probe_subject *s, const struct s5_hop *hop)
+{
+	const struct gssapi_options *o = &s->probe->options.gssapi;
+	struct s5_gss_config *gss = &s->prober.gss;
+	char host[S5_ADDR_TEXT] = "localhost";
+	struct opt_error err;
+
+	if (!s5_gss_library())
+		return;
+	if (!hop->path)
+		s5_addr_host(&hop->addr, host, sizeof(host));
+	gss->level = o->protect ? (uint8_t)(o->protect - 1) : 0;
+	gssapi_config(gss, o, host, &err);
+}
+
 /* a subject */
 
 static void free_subject(struct probe_subject *s)
 {
 	s5_lookup_cancel(&s->lookup);
 	s5_suite_free(&s->suite);
+	free((void *)(uintptr_t)s->prober.gss.target);
 	s5_prober_free(&s->prober);
 	LIST_REMOVE(s, link);
 	free(s->text);
@@ -210,6 +227,7 @@ static void set_wanted(struct probe_subject *s)
 
 	for (unsigned i = 0; i < S5_FACT_COUNT; i++)
 		s->prober.wanted[i] = !o->quick;
+	s->prober.wanted[S5_FACT_SEALED] |= gssapi_given(&o->gssapi) != NULL;
 	s->prober.wanted[S5_FACT_TARGET] = s->probe->target.atyp != 0;
 	s->prober.wanted[S5_FACT_CONNECT4] = true;
 	s->prober.wanted[S5_FACT_OPEN] = true;
@@ -226,6 +244,7 @@ static void start(struct probe_subject *s)
 		return;
 	}
 	prober->loop = &s->probe->engine.loop;
+	prober->work = s->probe->engine.work;
 	prober->times = (struct s5_exchange_times)S5_EXCHANGE_TIMES;
 	prober->times.connect = prober->times.answer = timeout;
 	prober->done = probed;
@@ -282,6 +301,7 @@ static bool begin(struct probe *p, const char *typed)
 		s->text = strdup(s5_addr_format(&hop.addr, text, sizeof(text)));
 	}
 	set_credentials(s, &hop.credentials, known);
+	set_gssapi(s, &hop);
 	explicit_bzero(&hop.credentials, sizeof(hop.credentials));
 	free((char *)hop.path);
 	LIST_INSERT_HEAD(&p->subjects, s, link);

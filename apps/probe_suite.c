@@ -7,11 +7,28 @@
 #include "probe/clients.h"
 
 #define JOBS 16
+/* What comes of a ticket. */
+#define TICKET                                                                               \
+	(S5_NEEDS_CONTEXT | S5_NEEDS_SEALS | S5_NEEDS_INTEGRITY | S5_NEEDS_CONFIDENTIALITY | \
+	 S5_NEEDS_SELECTIVE)
 
 /* What it has that cases need. What it does wrong it has; what it says that it does not do it lacks. */
 static bool has_command(const struct s5_found *f)
 {
 	return s5_found_holds(f) || !f->has_reply || f->rep != S5_REP_CMD_UNSUPPORTED;
+}
+
+/* A ticket for a proxy that takes tickets; what it makes of it is the cases' affair. */
+static bool has_context(const struct s5_prober *p)
+{
+	return p->found[S5_FACT_CONTEXT].is_tried;
+}
+
+static bool has_seals(const struct s5_found *found)
+{
+	return s5_found_holds(&found[S5_FACT_INTEGRITY]) ||
+	       s5_found_holds(&found[S5_FACT_CONFIDENTIALITY]) ||
+	       s5_found_holds(&found[S5_FACT_SELECTIVE]) || s5_found_holds(&found[S5_FACT_SEALED]);
 }
 
 static unsigned needs_met(const struct s5_prober *p)
@@ -29,6 +46,12 @@ static unsigned needs_met(const struct s5_prober *p)
 		{ S5_NEEDS_FRAGMENTS, s5_found_holds(&found[S5_FACT_FRAGMENTS]) },
 		{ S5_NEEDS_IPV6, s5_found_holds(&found[S5_FACT_CONNECT6]) },
 		{ S5_NEEDS_NAMES, s5_found_holds(&found[S5_FACT_CONNECT_NAME]) },
+		{ S5_NEEDS_CONTEXT, has_context(p) },
+		{ S5_NEEDS_SEALS, has_seals(found) },
+		{ S5_NEEDS_INTEGRITY, s5_found_holds(&found[S5_FACT_INTEGRITY]) },
+		{ S5_NEEDS_CONFIDENTIALITY, s5_found_holds(&found[S5_FACT_CONFIDENTIALITY]) },
+		{ S5_NEEDS_SELECTIVE, s5_found_holds(&found[S5_FACT_SELECTIVE]) },
+		{ S5_NEEDS_WRAPPED, !p->gss.nec },
 	};
 	unsigned met = 0;
 
@@ -82,6 +105,8 @@ bool probe_suite_start(struct probe_subject *s, void (*done)(struct s5_suite *su
 	suite->loop = &s->probe->engine.loop;
 	suite->proxy = s->prober.proxy;
 	suite->parts = s->prober.parts;
+	suite->gss = s->prober.gss.target ? &s->prober.gss : NULL;
+	suite->work = s->prober.work;
 	suite->times = s->prober.times;
 	suite->jobs = JOBS;
 	suite->has = needs_met(&s->prober);
@@ -129,6 +154,12 @@ static const char *need_text(unsigned need)
 		{ S5_NEEDS_FRAGMENTS, "fragments" },
 		{ S5_NEEDS_IPV6, "IPv6" },
 		{ S5_NEEDS_NAMES, "a name that it resolves" },
+		{ S5_NEEDS_CONTEXT, "a security context" },
+		{ S5_NEEDS_SEALS, "a level of protection" },
+		{ S5_NEEDS_INTEGRITY, "integrity" },
+		{ S5_NEEDS_CONFIDENTIALITY, "confidentiality" },
+		{ S5_NEEDS_SELECTIVE, "selective protection" },
+		{ S5_NEEDS_WRAPPED, "a level that is wrapped" },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -137,15 +168,35 @@ static const char *need_text(unsigned need)
 	return "";
 }
 
+/* Of a case that is skipped: is it for want of a ticket? */
+static bool no_ticket(const struct s5_suite *suite, size_t i, char text[static PROBE_WHY])
+{
+	const struct s5_prober *p = &S5_OUTER(suite, struct probe_subject, suite)->prober;
+	const struct s5_suite_case *c = &suite->cases[i];
+	bool is_known = c->lacks && p->found[S5_FACT_CONTEXT].lacks_context;
+
+	if (is_known && !(c->lacks & ~(unsigned)TICKET))
+		probe_no_context(p->trouble, p->untold, text);
+	else if (!c->lacks && c->exchange.lack == S5_PART_COUNT)
+		probe_no_context(c->exchange.trouble, c->exchange.untold, text);
+	else
+		return false;
+	return true;
+}
+
 const char *probe_case_why(const struct s5_suite *suite, size_t i, char text[static PROBE_WHY])
 {
 	const struct s5_suite_case *c = &suite->cases[i];
 	const struct s5_exchange *x = &c->exchange;
 
 	text[0] = '\0';
-	if (c->note)
+	if (c->note) {
 		snprintf(text, PROBE_WHY, "%s", c->note);
-	else if (c->verdict == S5_CASE_SKIP && c->lacks)
+		return text;
+	}
+	if (c->verdict == S5_CASE_SKIP && no_ticket(suite, i, text))
+		return text;
+	if (c->verdict == S5_CASE_SKIP && c->lacks)
 		snprintf(text, PROBE_WHY, "not without %s", need_text(c->lacks));
 	else if (c->verdict == S5_CASE_SKIP)
 		snprintf(text, PROBE_WHY, "not without %s", s5_part_text(x->lack));

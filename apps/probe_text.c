@@ -27,10 +27,12 @@ static void put_milliseconds(const char *name, int64_t us)
 /* Of the connection that reached the target. */
 static void put_times(const struct probe_subject *s)
 {
-	static const char *const names[2][S5_ANSWERS] = {
+	static const char *const names[][S5_ANSWERS] = {
 		{ "time to the method", "time to the reply", "time to the first octet", NULL },
 		{ "time to the method", "time to the status", "time to the reply",
 		  "time to the first octet" },
+		{ "time to the method", "time to the token", "time to the level",
+		  "time to the reply", "time to the first octet" },
 	};
 	const struct s5_found *f = &s->prober.found[S5_FACT_CONNECT4];
 
@@ -38,8 +40,8 @@ static void put_times(const struct probe_subject *s)
 		return;
 	put_milliseconds("time to connect", f->connected);
 	for (unsigned i = 0; i < S5_ANSWERS; i++)
-		if (names[s->prober.parts.has_login][i])
-			put_milliseconds(names[s->prober.parts.has_login][i], f->answers[i]);
+		if (names[s->prober.parts.entry][i])
+			put_milliseconds(names[s->prober.parts.entry][i], f->answers[i]);
 }
 
 static void put_bound(const struct probe_subject *s)
@@ -51,6 +53,16 @@ static void put_bound(const struct probe_subject *s)
 		return;
 	put_row("bound address is true", s->bound_is_true ? "yes" : "no",
 		s5_addr_format(&f->bound, text, sizeof(text)));
+}
+
+/* What is about a ticket tells nothing where none is taken. */
+static bool is_idle(const struct s5_found *found, enum s5_fact fact)
+{
+	enum s5_fact lacks = found[fact].lacks;
+
+	if (lacks == S5_FACT_CONTEXT)
+		lacks = found[S5_FACT_CONTEXT].lacks;
+	return lacks == S5_FACT_GSSAPI;
 }
 
 void probe_text(const struct probe_subject *s)
@@ -69,6 +81,8 @@ void probe_text(const struct probe_subject *s)
 		enum probe_answer answer;
 
 		if (i == S5_FACT_ALL || i == S5_FACT_ENTER || !s->prober.wanted[i])
+			continue;
+		if (is_idle(s->prober.found, (enum s5_fact)i))
 			continue;
 		answer = probe_fact(s, (enum s5_fact)i, why);
 		put_row(s5_fact_name((enum s5_fact)i), answer_text(answer), why);

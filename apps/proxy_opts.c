@@ -10,14 +10,6 @@ const struct opt_word auth_words[] = {
 	{ NULL, 0, NULL },
 };
 
-/* One more than the level: 0 is not given. */
-static const struct opt_word protect_words[] = {
-	{ "none", S5_LEVEL_NONE + 1, "who we are, and then all in clear" },
-	{ "integrity", S5_LEVEL_INTEGRITY + 1, "readable, but nobody can change it" },
-	{ "confidentiality", S5_LEVEL_CONFIDENTIALITY + 1, "encrypted" },
-	{ NULL, 0, NULL },
-};
-
 static const struct opt_word dns_words[] = {
 	{ "proxy", PROXY_DNS_PROXY, "the proxy resolves names" },
 	{ "local", PROXY_DNS_LOCAL, "names are resolved here" },
@@ -52,17 +44,7 @@ const struct opt proxy_opts[] = {
 	OPT("auth", 0, LIST, auth, "METHOD[,METHOD]", "offer exactly these methods",
 	    .def_say = "userpass where a user is known, gssapi with an option for it, else none",
 	    .words = auth_words),
-	OPT("gssapi-service", 0, STR, gssapi_service, "NAME",
-	    "the proxy's Kerberos name: NAME at the proxy's host, NAME@HOST, or a whole "
-	    "principal NAME/HOST",
-	    .def_say = "rcmd"),
-	OPT("gssapi-protect", 0, ENUM, gssapi_protect, NULL,
-	    "ask for this protection of all that goes to the proxy, and accept no less",
-	    .def_say = "confidentiality", .words = protect_words),
-	OPT("gssapi-nec", 0, FLAG, gssapi_nec, NULL,
-	    "send the protection level bare, as NEC's proxy wants it"),
-	OPT("gssapi-delegate", 0, FLAG, gssapi_delegate, NULL,
-	    "hand our ticket to the proxy, which can then be us anywhere"),
+	OPT_INCLUDE(gssapi, gssapi_opts),
 	OPT("dns", 0, ENUM, dns, NULL, "who resolves the target's name", .def = "proxy",
 	    .words = dns_words),
 	OPT("ipv4", '4', FLAG, ipv4, NULL,

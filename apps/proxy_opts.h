@@ -5,6 +5,7 @@
 #ifndef APPS_PROXY_OPTS_H
 #define APPS_PROXY_OPTS_H
 
+#include "gssapi_opts.h"
 #include "opt.h"
 
 enum proxy_dns {
@@ -20,9 +21,7 @@ struct proxy_options {
 	char *password; /* a source for secret_read(), or NULL */
 	struct opt_list auth; /* enum s5_method, exactly these are offered; count 0: not given */
 	enum proxy_dns dns;
-	char *gssapi_service; /* NAME, NAME@HOST or a whole principal with its slash; or NULL */
-	int gssapi_protect; /* enum s5_level + 1; 0: not given */
-	bool gssapi_nec, gssapi_delegate;
+	struct gssapi_options gssapi;
 	bool ipv4, ipv6; /* only that family; not both */
 	int64_t timeout; /* ms for each phase; 0: not given; below 0: no limit */
 };

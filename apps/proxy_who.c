@@ -1,7 +1,6 @@
 /* Who we are to a proxy: the methods that it is offered, the user and password, the ticket. */
 #include "proxy_who.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,23 +82,11 @@ static bool offers(const struct s5_hop *hop, uint8_t method)
 	return memchr(hop->methods, method, hop->nmethods) != NULL;
 }
 
-/* The option that says that GSSAPI is wanted, or NULL. */
-static const char *asks_for_gssapi(const struct proxy_options *o)
-{
-	if (o->gssapi_service)
-		return "--gssapi-service";
-	if (o->gssapi_protect)
-		return "--gssapi-protect";
-	if (o->gssapi_nec)
-		return "--gssapi-nec";
-	return o->gssapi_delegate ? "--gssapi-delegate" : NULL;
-}
-
 /* Exactly the methods of --auth; else userpass for a user, gssapi where an option is about that, and
  * none for nobody (R1928-3.10). */
 static int set_methods(struct s5_hop *hop, const struct proxy_options *o, struct opt_error *err)
 {
-	const char *gssapi = asks_for_gssapi(o);
+	const char *gssapi = gssapi_given(&o->gssapi);
 
 	hop->nmethods = (uint8_t)o->auth.count;
 	for (int i = 0; i < o->auth.count; i++)
@@ -118,31 +105,19 @@ static int set_methods(struct s5_hop *hop, const struct proxy_options *o, struct
 	return 0;
 }
 
-/* R1961-3.2, 3.3: SERVICE@HOST, the host as it was typed but in lower case. */
 static int set_gssapi(struct s5_hop *hop, const struct proxy_options *o, struct opt_error *err)
 {
-	const char *service = o->gssapi_service ? o->gssapi_service : "rcmd";
-	char host[S5_ADDR_TEXT] = "localhost", *target;
-	bool whole = strpbrk(service, "@/");
+	char host[S5_ADDR_TEXT] = "localhost";
 
 	if (!offers(hop, S5_METHOD_GSSAPI))
 		return 0;
 	if (!s5_gss_library())
 		return opt_fail(err, "option --auth: gssapi: this build has no GSSAPI");
-	if (!*service)
-		return opt_fail(err, "option --gssapi-service: the name is empty");
 	if (!hop->path)
 		s5_addr_host(&hop->addr, host, sizeof(host));
-	for (char *p = host; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	if (asprintf(&target, "%s%s%s", service, whole ? "" : "@", whole ? "" : host) < 0)
-		return opt_fail(err, "%s", strerror(ENOMEM));
-	hop->gss.target = target;
-	hop->gss.nec = o->gssapi_nec;
-	hop->gss.delegate = o->gssapi_delegate;
-	hop->gss.level = o->gssapi_protect ? (uint8_t)(o->gssapi_protect - 1)
+	hop->gss.level = o->gssapi.protect ? (uint8_t)(o->gssapi.protect - 1)
 					   : (uint8_t)S5_LEVEL_CONFIDENTIALITY;
-	return 0;
+	return gssapi_config(&hop->gss, &o->gssapi, host, err);
 }
 
 bool proxy_offers_gssapi(const struct proxy *p)

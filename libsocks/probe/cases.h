@@ -22,6 +22,13 @@ enum s5_case_needs {
 	S5_NEEDS_FRAGMENTS = 32, /* it puts them together */
 	S5_NEEDS_IPV6 = 64,
 	S5_NEEDS_NAMES = 128, /* it knows a name of the target */
+	S5_NEEDS_CONTEXT =
+		256, /* a security context with it can be had: there is a ticket for it */
+	S5_NEEDS_SEALS = 512, /* in the context it seals messages, by some level */
+	S5_NEEDS_INTEGRITY = 1024, /* this level is granted to who asks for it */
+	S5_NEEDS_CONFIDENTIALITY = 2048,
+	S5_NEEDS_SELECTIVE = 4096,
+	S5_NEEDS_WRAPPED = 8192, /* the level is not to stand bare, as NEC has it */
 };
 
 /* What a client has to make of what its server says. */

@@ -1,18 +1,21 @@
 #include "probe/exchange.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "probe/context.h"
 #include "probe/judge.h"
+#include "probe/outgoing.h"
 #include "probe/side.h"
 
 /* ms between octets that go one by one, and for all of them if that is kept to: they are not to arrive
  * together, nor to take for ever. */
-#define PACE_LEAST 4
+#define PACE_LEAST 1
 #define PACE_MOST 40
-#define PACE_ALL 400
+#define PACE_ALL 800
 
 const char *s5_exchange_end_text(enum s5_exchange_end end)
 {
@@ -64,13 +67,6 @@ static void fail(struct s5_exchange *x, enum s5_exchange_end end, int error)
 	finish(x, end);
 }
 
-static void wipe(uint8_t *octets, size_t n)
-{
-	if (octets)
-		explicit_bzero(octets, n);
-	free(octets);
-}
-
 void s5_exchange_free(struct s5_exchange *x)
 {
 	if (!x->loop)
@@ -78,8 +74,11 @@ void s5_exchange_free(struct s5_exchange *x)
 	s5_timer_stop(x->loop, &x->timer);
 	s5_loop_not_later(x->loop, &x->task);
 	close_sides(x);
-	wipe(x->out, x->nout); /* passwords are in both */
-	wipe(x->said, x->nsaid);
+	s5_context_free(x->context);
+	s5_outgoing_free(x);
+	if (x->said)
+		explicit_bzero(x->said, x->nsaid); /* passwords are in it */
+	free(x->said);
 	free(x->pieces);
 	memset(x, 0, sizeof *x);
 }
@@ -103,16 +102,53 @@ static void open_stranger(struct s5_exchange *x)
 		s5_side_open(stranger, &to, true);
 }
 
+/* Nothing can be said of the proxy. */
+static void finish_untried(struct s5_exchange *x, enum s5_gss_trouble trouble, const char *why)
+{
+	x->trouble = trouble;
+	x->lack = S5_PART_COUNT;
+	snprintf(x->untold, sizeof x->untold, "%s", why);
+	finish(x, S5_EXCHANGE_UNTRIED);
+}
+
+/* Is the first token there? If not, it comes, or the exchange is over. */
+static bool has_token(struct s5_exchange *x)
+{
+	enum s5_gss_trouble trouble;
+	const char *why;
+
+	if (!x->gss || !s5_gss_library()) {
+		finish_untried(x, S5_GSS_ABSENT, "this build has no GSSAPI");
+		return false;
+	}
+	if (!x->context) {
+		s5_timer_set(x->loop, &x->timer, s5_clock_ms() + x->times.answer);
+		x->context = s5_context_new(x);
+		if (!x->context)
+			fail(x, S5_EXCHANGE_TROUBLE, ENOMEM);
+	}
+	if (x->context && s5_context_state(x->context) == S5_CONTEXT_NOT) {
+		why = s5_context_why(x->context, &trouble);
+		finish_untried(x, trouble, why);
+	}
+	return s5_context_state(x->context) == S5_CONTEXT_TOKEN;
+}
+
+/* False: not yet, or the exchange is over. */
 static bool prepare(struct s5_exchange *x)
 {
+	int rc;
+
 	if (word_of(x)->speaker == S5_SPEAKER_OTHER_DATAGRAMS)
 		open_stranger(x);
-	wipe(x->out, x->nout);
-	x->sent = x->nout = 0;
-	x->out = malloc(S5_OCTETS_MOST);
-	if (x->out)
-		x->nout = s5_word_octets(word_of(x), x->parts, x->out, NULL);
-	return x->out != NULL;
+	if (word_of(x)->what == S5_WHAT_TOKEN && !has_token(x))
+		return false;
+	rc = s5_outgoing_put(x, word_of(x));
+	if (rc == -EMSGSIZE)
+		finish_untried(x, S5_GSS_ABSENT, "sealed it would be too long");
+	else if (rc < 0)
+		fail(x, S5_EXCHANGE_TROUBLE, -rc);
+	return rc == 0;
 }
 
 /* True when all of it went. */
@@ -141,11 +177,11 @@ static bool do_send(struct s5_exchange *x)
 {
 	bool one_by_one = word_of(x)->kind == S5_WORD_SEND_ONE_BY_ONE;
 
-	if (!x->is_begun && !prepare(x)) {
-		fail(x, S5_EXCHANGE_TROUBLE, ENOMEM);
+	if (!x->is_begun && !prepare(x))
 		return false;
-	}
 	x->is_begun = true;
+	if (x->is_holding || word_of(x)->manner == S5_MANNER_KEPT)
+		return true;
 	if (x->nout == 0 && word_of(x)->speaker < S5_SPEAKER_DATAGRAMS)
 		return true;
 	if (send_more(x, one_by_one ? 1 : x->nout - x->sent))
@@ -237,6 +273,39 @@ static bool do_wait(struct s5_exchange *x, bool is_late)
 	return false;
 }
 
+/* the context */
+
+/* Tokens to and fro. True when there is a context. */
+static bool do_context(struct s5_exchange *x, bool is_late)
+{
+	begin_wait(x, x->times.answer);
+	for (;;) {
+		if (x->sent < x->nout && !send_more(x, x->nout - x->sent))
+			break;
+		switch (s5_context_state(x->context)) {
+		case S5_CONTEXT_IS:
+			return true;
+		case S5_CONTEXT_NOT:
+			x->why = "no context comes of the token that came";
+			finish(x, S5_EXCHANGE_OTHER);
+			return false;
+		case S5_CONTEXT_TOKEN:
+			s5_outgoing_put_token(x);
+			continue;
+		case S5_CONTEXT_WAITS:
+			if (!do_wait(x, is_late))
+				return false;
+			continue;
+		case S5_CONTEXT_BUSY:
+			break;
+		}
+		break;
+	}
+	if (is_late)
+		finish(x, S5_EXCHANGE_SILENT);
+	return false;
+}
+
 /* the bound address */
 
 static struct s5_addr bound_address(const struct s5_exchange *x)
@@ -316,9 +385,18 @@ static bool is_left_out(const struct s5_exchange *x)
 	return word_of(x)->if_login && !(pick->n && pick->octets[0] == S5_METHOD_USERPASS);
 }
 
+static bool needs_context(const struct s5_word *w)
+{
+	return w->is_sealed || w->what == S5_WHAT_KEPT;
+}
+
 /* True when the word is done. */
 static bool do_word(struct s5_exchange *x, bool is_late)
 {
+	if (needs_context(word_of(x)) && s5_context_state(x->context) != S5_CONTEXT_IS) {
+		fail(x, S5_EXCHANGE_TROUBLE, EPROTO);
+		return false;
+	}
 	switch (word_of(x)->kind) {
 	case S5_WORD_SEND:
 	case S5_WORD_SEND_ONE_BY_ONE:
@@ -338,6 +416,8 @@ static bool do_word(struct s5_exchange *x, bool is_late)
 	case S5_WORD_RST:
 		s5_side_reset(&x->side[word_of(x)->speaker]);
 		return true;
+	case S5_WORD_CONTEXT:
+		return do_context(x, is_late);
 	default:
 		return do_wait(x, is_late);
 	}
@@ -367,7 +447,9 @@ static void fire(struct s5_timer *t)
 		return;
 	}
 	kind = word_of(x)->kind;
-	if (kind == S5_WORD_CONNECT)
+	if (word_of(x)->what == S5_WHAT_TOKEN && s5_context_state(x->context) == S5_CONTEXT_BUSY)
+		finish_untried(x, S5_GSS_NO_KDC, "no answer in time");
+	else if (kind == S5_WORD_CONNECT)
 		fail(x, S5_EXCHANGE_UNREACHABLE, ETIMEDOUT);
 	else if (kind == S5_WORD_SEND)
 		finish(x, S5_EXCHANGE_SILENT);
@@ -386,6 +468,12 @@ void s5_exchange_heard(struct s5_exchange *x, struct s5_side *side, int error)
 		s5_timer_stop(x->loop, &x->timer);
 	}
 	if (x->connected)
+		go(x, false);
+}
+
+void s5_exchange_stepped(struct s5_exchange *x)
+{
+	if (!x->is_over)
 		go(x, false);
 }
 

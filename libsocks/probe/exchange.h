@@ -14,7 +14,9 @@
 
 #include "net/loop.h"
 #include "net/sock.h"
+#include "net/work.h"
 #include "probe/words.h"
+#include "session/gss.h"
 #include "wire/message.h"
 
 struct s5_exchange_times { /* ms */
@@ -37,7 +39,7 @@ enum s5_exchange_end {
 	S5_EXCHANGE_SILENT, /* nothing came, or not enough of it, or it did not end */
 	S5_EXCHANGE_UNREACHABLE, /* the proxy; or the bound address, for `connect` */
 	S5_EXCHANGE_TROUBLE, /* here: error says which */
-	S5_EXCHANGE_UNTRIED, /* a part is missing: lack */
+	S5_EXCHANGE_UNTRIED, /* a part is missing: lack; or a security context, or room: untold */
 };
 
 /* Octets that were said; of more than S5_SAID_MOST the rest is only counted. */
@@ -46,6 +48,7 @@ enum s5_exchange_end {
 struct s5_piece {
 	enum s5_speaker speaker;
 	bool is_sent; /* else it was received */
+	bool is_plain; /* what is in the sealed message that is sent next, or came last */
 	size_t off, len; /* in s5_exchange.said */
 	int64_t when; /* as s5_clock_us */
 };
@@ -59,6 +62,8 @@ struct s5_side {
 	bool is_open; /* to datagrams of anybody, until the first one came */
 };
 
+struct s5_context; /* probe/context.h */
+
 struct s5_exchange {
 	/* Set by the caller before start. */
 	struct s5_loop *loop;
@@ -66,6 +71,9 @@ struct s5_exchange {
 	const struct s5_words *words; /* both borrowed until done() */
 	const struct s5_parts *parts;
 	struct s5_parts *heard; /* with a client: the same parts; what is heard is put there */
+	/* For a context: whose, and the level that `~>level` asks for. NULL: none can be had. Borrowed. */
+	const struct s5_gss_config *gss;
+	struct s5_work *work; /* takes the steps to it; NULL: they are taken at once. Borrowed */
 	struct s5_exchange_times times;
 	void (*done)(struct s5_exchange *x);
 
@@ -74,7 +82,9 @@ struct s5_exchange {
 	size_t word; /* at which it ended; words->n: behind the last */
 	int error; /* UNREACHABLE, TROUBLE: a positive errno */
 	const char *why; /* OTHER: static, what is wrong with its form; or NULL */
-	enum s5_part lack; /* UNTRIED */
+	enum s5_part lack; /* UNTRIED; S5_PART_COUNT: it is no part */
+	enum s5_gss_trouble trouble; /* UNTRIED: of a context; ABSENT: untold says all */
+	char untold[S5_GSS_WHY]; /* UNTRIED: why, of a context in the library's own words */
 	struct s5_hello hello; /* the last ones that came */
 	struct s5_request request;
 	struct s5_choice choice;
@@ -91,9 +101,11 @@ struct s5_exchange {
 	struct s5_side side[S5_SPEAKER_COUNT];
 	struct s5_timer timer;
 	struct s5_task task;
-	uint8_t *out; /* what the word sends */
+	struct s5_context *context; /* NULL: not begun */
+	uint8_t *out; /* what the word sends, behind what was held back */
 	size_t nout, sent;
 	bool is_begun; /* the word */
+	bool is_holding; /* back what is in `out` */
 	bool is_over;
 };
 

@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/names.h"
+#include "probe/context.h"
 #include "probe/side.h"
 #include "wire/udp.h"
+#include "wire/gssframe.h"
 
 static struct s5_judgement yes(void)
 {
@@ -81,9 +84,8 @@ static struct s5_judgement judge_octets(struct s5_exchange *x, struct s5_side *s
 static enum s5_rc get(struct s5_exchange *x, const struct s5_word *w, struct s5_reader *in,
 		      uint8_t *code)
 {
-	enum s5_rc rc;
-
 	struct s5_credentials credentials;
+	enum s5_rc rc;
 
 	switch (w->kind) {
 	case S5_WORD_CHOICE:
@@ -241,13 +243,64 @@ static struct s5_judgement judge_silence(struct s5_side *side, bool is_late)
 	return is_late ? yes() : wants_more(side);
 }
 
-struct s5_judgement s5_judge(struct s5_exchange *x, const struct s5_word *w, bool is_late)
-{
-	struct s5_side *side = &x->side[w->speaker];
+/* security context */
 
+/* The message at the front, which is to be of that type; YES: *f is in what came, up to *len. */
+static struct s5_judgement judge_frame(const struct s5_side *side, enum s5_mtyp mtyp,
+				       struct s5_gssframe *f, size_t *len)
+{
+	struct s5_reader in = s5_reader_over(side->nin ? side->in : (uint8_t *)"", side->nin);
+	enum s5_rc rc = s5_gssframe_get(&in, f);
+
+	*len = in.off;
+	if (rc == S5_BAD)
+		return no(S5_EXCHANGE_OTHER, s5_note_text(in.why));
+	if (f->mtyp == S5_MTYP_ABORT)
+		return no(S5_EXCHANGE_OTHER, "it refuses, by the abort");
+	if (f->mtyp && f->mtyp != (uint8_t)mtyp)
+		return no(S5_EXCHANGE_OTHER, s5_note_text(S5_NOTE_MTYP_ORDER));
+	return rc == S5_OK ? yes() : wants_more(side);
+}
+
+static struct s5_judgement judge_token(struct s5_exchange *x, struct s5_side *side)
+{
+	struct s5_gssframe f;
+	size_t len;
+	struct s5_judgement own = judge_frame(side, S5_MTYP_AUTH, &f, &len);
+
+	if (own.fits != S5_FITS_YES)
+		return own;
+	s5_context_take_token(x->context, f.token, f.len);
+	s5_side_take(side, len);
+	return own;
+}
+
+static struct s5_judgement judge_level(struct s5_exchange *x, struct s5_side *side,
+				       const struct s5_word *w)
+{
+	struct s5_gssframe f;
+	const char *why;
+	size_t len;
+	int level;
+	struct s5_judgement own = judge_frame(side, S5_MTYP_LEVEL, &f, &len);
+
+	if (own.fits != S5_FITS_YES)
+		return own;
+	level = s5_context_take_level(x, f.token, f.len, &why);
+	if (level < 0 || !s5_word_takes(w, (uint8_t)level))
+		return no(S5_EXCHANGE_OTHER, why ? why : "it grants another level");
+	s5_side_take(side, len);
+	return own;
+}
+
+static struct s5_judgement judge_on(struct s5_exchange *x, struct s5_side *side,
+				    const struct s5_word *w, bool is_late)
+{
 	switch (w->kind) {
 	case S5_WORD_OCTETS:
 		return judge_octets(x, side, w);
+	case S5_WORD_LEVEL:
+		return judge_level(x, side, w);
 	case S5_WORD_EOF:
 		return judge_eof(side);
 	case S5_WORD_END:
@@ -260,7 +313,33 @@ struct s5_judgement s5_judge(struct s5_exchange *x, const struct s5_word *w, boo
 		return judge_relayed(x, side, w);
 	case S5_WORD_SILENCE:
 		return judge_silence(side, is_late);
+	case S5_WORD_CONTEXT:
+		return judge_token(x, side);
 	default:
 		return judge_message(x, side, w);
 	}
+}
+
+/* What sealed messages hold; what can be opened no more fits nothing. */
+static struct s5_judgement judge_sealed(struct s5_exchange *x, const struct s5_word *w,
+					bool is_late)
+{
+	const char *why;
+	struct s5_side *plain = s5_context_open(x, w->speaker, &why);
+	struct s5_judgement own = judge_on(x, plain, w, is_late);
+
+	if (why && own.fits != S5_FITS_YES)
+		return no(S5_EXCHANGE_OTHER, why);
+	if (w->kind == S5_WORD_SILENCE && (why || x->side[w->speaker].nin))
+		return no(S5_EXCHANGE_OTHER, why);
+	return own;
+}
+
+struct s5_judgement s5_judge(struct s5_exchange *x, const struct s5_word *w, bool is_late)
+{
+	bool is_sealed = w->is_sealed && w->kind != S5_WORD_LEVEL && w->kind != S5_WORD_END;
+
+	if (is_sealed)
+		return judge_sealed(x, w, is_late);
+	return judge_on(x, &x->side[w->speaker], w, is_late);
 }

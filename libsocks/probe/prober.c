@@ -89,10 +89,23 @@ static void set_hello(struct s5_prober *p)
 {
 	struct s5_part_octets *hello = &p->parts.part[S5_PART_HELLO];
 	bool login = s5_found_holds(&p->found[S5_FACT_LOGIN]);
+	bool open = s5_found_holds(&p->found[S5_FACT_OPEN]);
+	bool ticket = !login && !open && s5_found_holds(&p->found[S5_FACT_SEALED]);
 
-	p->parts.has_login = login;
-	memcpy(hello->octets, login ? "\5\1\2" : "\5\1\0", 3);
-	hello->n = login || s5_found_holds(&p->found[S5_FACT_OPEN]) ? 3 : 0;
+	p->parts.entry = login ? S5_ENTRY_LOGIN : ticket ? S5_ENTRY_TICKET : S5_ENTRY_OPEN;
+	memcpy(hello->octets, login ? "\5\1\2" : ticket ? "\5\1\1" : "\5\1\0", 3);
+	hello->n = login || open || ticket ? 3 : 0;
+}
+
+/* The best level that it grants, unless one is wanted. */
+static void set_level(struct s5_prober *p)
+{
+	if (p->gss.level)
+		return;
+	p->gss.level = s5_found_holds(&p->found[S5_FACT_CONFIDENTIALITY]) ? S5_LEVEL_CONFIDENTIALITY
+		       : s5_found_holds(&p->found[S5_FACT_INTEGRITY])	  ? S5_LEVEL_INTEGRITY
+		       : s5_found_holds(&p->found[S5_FACT_SELECTIVE])	  ? S5_LEVEL_SELECTIVE
+								      : S5_LEVEL_CONFIDENTIALITY;
 }
 
 static void over(struct s5_task *t)
@@ -134,6 +147,11 @@ static void take(struct s5_exchange *x)
 				.bound = x->reply.bnd,
 				.connected = x->connected ? x->connected - x->began : -1 };
 	take_times(f, x);
+	if (x->end == S5_EXCHANGE_UNTRIED && x->lack == S5_PART_COUNT) {
+		f->lacks_context = true;
+		p->trouble = x->trouble;
+		memcpy(p->untold, x->untold, sizeof p->untold);
+	}
 	if (p->fact == S5_FACT_ALL) {
 		p->answerer = answerer(x);
 		p->error = x->error;
@@ -148,9 +166,12 @@ static bool is_needed(const struct s5_prober *p, enum s5_fact fact)
 {
 	bool is = p->wanted[fact] || fact == S5_FACT_ALL;
 
-	/* How to enter follows from these. */
+	/* How to enter, and what is asked for in a context, follows from these. */
 	if (fact == S5_FACT_OPEN || fact == S5_FACT_LOGIN)
 		is |= is_needed(p, S5_FACT_ENTER);
+	if (fact == S5_FACT_INTEGRITY || fact == S5_FACT_CONFIDENTIALITY ||
+	    fact == S5_FACT_SELECTIVE)
+		is |= is_needed(p, S5_FACT_SEALED);
 	for (unsigned i = fact + 1; i < S5_FACT_COUNT && !is; i++)
 		is = facts[i].needs == fact && is_needed(p, (enum s5_fact)i);
 	return is;
@@ -180,6 +201,8 @@ static void ask(struct s5_prober *p)
 	x->proxy = p->proxy;
 	x->words = &p->words;
 	x->parts = &p->parts;
+	x->gss = p->gss.target ? &p->gss : NULL;
+	x->work = p->work;
 	x->times = p->times;
 	x->done = take;
 	s5_exchange_start(x);
@@ -188,11 +211,13 @@ static void ask(struct s5_prober *p)
 static void next(struct s5_prober *p)
 {
 	for (; p->fact < S5_FACT_COUNT; p->fact++) {
+		if (p->fact == S5_FACT_SEALED)
+			set_level(p);
 		if (p->fact == S5_FACT_ENTER)
 			set_hello(p);
 		if (!is_needed(p, p->fact) || !can_ask(p))
 			continue;
-		if (s5_words_compile(&p->words, facts[p->fact].script, p->parts.has_login)) {
+		if (s5_words_compile(&p->words, facts[p->fact].script, p->parts.entry)) {
 			ask(p);
 			return;
 		}

@@ -30,12 +30,13 @@ enum s5_answerer {
 	S5_ANSWERER_UNREACHABLE,
 };
 
-#define S5_ANSWERS 4
+#define S5_ANSWERS 5
 
 struct s5_found {
 	bool is_tried;
 	enum s5_fact lacks; /* not tried: the fact that does not hold; or NONE */
 	enum s5_part part; /* not tried: what it needs and we have not; or S5_PART_COUNT */
+	bool lacks_context; /* not tried: of that there is none; untold says why */
 	enum s5_exchange_end end;
 	size_t word; /* where it ended, among the words of its script */
 	int error;
@@ -54,6 +55,9 @@ struct s5_prober {
 	struct s5_sockaddr proxy;
 	/* Targets, and credentials; hello is found out. */
 	struct s5_parts parts;
+	/* Whose context; its level 0: the best that is found to be granted. target NULL: of nobody's. */
+	struct s5_gss_config gss;
+	struct s5_work *work; /* as in an exchange */
 	struct s5_exchange_times times;
 	bool wanted[S5_FACT_COUNT]; /* others are asked for only if one of these needs them */
 	void (*done)(struct s5_prober *p);
@@ -62,6 +66,8 @@ struct s5_prober {
 	enum s5_answerer answerer;
 	int error; /* UNREACHABLE: a positive errno */
 	struct s5_found found[S5_FACT_COUNT];
+	enum s5_gss_trouble trouble; /* there was no context: as in an exchange */
+	char untold[S5_GSS_WHY];
 
 	/* private */
 	enum s5_fact fact;

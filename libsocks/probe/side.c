@@ -32,14 +32,15 @@ static bool make_room(struct s5_exchange *x)
 }
 
 /* What goes on is one piece. */
-static void write_down(struct s5_side *side, bool is_sent, const uint8_t *octets, size_t n)
+static void write_piece(struct s5_side *side, bool is_sent, bool is_plain, const uint8_t *octets,
+			size_t n)
 {
 	struct s5_exchange *x = side->exchange;
 	enum s5_speaker speaker = (enum s5_speaker)(side - x->side);
 	struct s5_piece *last = x->npieces ? &x->pieces[x->npieces - 1] : NULL;
 	size_t kept = S5_SAID_MOST - x->nsaid;
-	bool goes_on =
-		last && last->speaker == speaker && last->is_sent == is_sent && !is_datagrams(side);
+	bool goes_on = last && last->speaker == speaker && last->is_sent == is_sent &&
+		       last->is_plain == is_plain && !is_datagrams(side);
 
 	kept = n < kept ? n : kept;
 	x->unsaid += n - kept;
@@ -51,9 +52,19 @@ static void write_down(struct s5_side *side, bool is_sent, const uint8_t *octets
 	if (goes_on)
 		x->pieces[x->npieces - 1].len += kept;
 	else
-		x->pieces[x->npieces++] =
-			(struct s5_piece){ speaker, is_sent, x->nsaid, kept, s5_clock_us() };
+		x->pieces[x->npieces++] = (struct s5_piece){ speaker,  is_sent, is_plain,
+							     x->nsaid, kept,	s5_clock_us() };
 	x->nsaid += kept;
+}
+
+static void write_down(struct s5_side *side, bool is_sent, const uint8_t *octets, size_t n)
+{
+	write_piece(side, is_sent, false, octets, n);
+}
+
+void s5_side_write_plain(struct s5_side *side, bool is_sent, const uint8_t *octets, size_t n)
+{
+	write_piece(side, is_sent, true, octets, n);
 }
 
 /* hearing */

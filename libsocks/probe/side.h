@@ -22,6 +22,9 @@ void s5_side_reset(struct s5_side *side);
 /* The first n of what it heard were judged; of datagrams all of one. */
 void s5_side_take(struct s5_side *side, size_t n);
 
+/* Writes down what is sealed. */
+void s5_side_write_plain(struct s5_side *side, bool is_sent, const uint8_t *octets, size_t n);
+
 /* exchange.c: something was heard, or (error) connecting failed. */
 void s5_exchange_heard(struct s5_exchange *x, struct s5_side *side, int error);
 

@@ -49,7 +49,7 @@ static void run(struct s5_suite *s, struct s5_suite_case *c, const struct s5_cas
 	struct s5_exchange *x = &c->exchange;
 
 	c->lacks = row->needs & ~s->has;
-	if (c->lacks || !s5_words_compile(&c->words, row->script, s->parts.has_login)) {
+	if (c->lacks || !s5_words_compile(&c->words, row->script, s->parts.entry)) {
 		settle(s, c, S5_CASE_SKIP);
 		return;
 	}
@@ -57,6 +57,8 @@ static void run(struct s5_suite *s, struct s5_suite_case *c, const struct s5_cas
 	x->proxy = s->proxy;
 	x->words = &c->words;
 	x->parts = &s->parts;
+	x->gss = s->gss;
+	x->work = s->work;
 	x->times = s->times;
 	x->done = take;
 	s->running++;

@@ -33,6 +33,8 @@ struct s5_suite {
 	struct s5_loop *loop;
 	struct s5_sockaddr proxy;
 	struct s5_parts parts;
+	const struct s5_gss_config *gss; /* these as in an exchange */
+	struct s5_work *work;
 	struct s5_exchange_times times;
 	unsigned has; /* of what cases need, that which the proxy is known to have */
 	unsigned jobs; /* cases at a time */

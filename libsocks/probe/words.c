@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/names.h"
+
 #define WAIT_MOST 30000u /* ms */
 
 /* A piece of the text that is being read. */
@@ -157,13 +159,14 @@ static bool read_wait(struct s5_words *s, struct s5_word *w, struct piece *p)
 		const char *text;
 		enum s5_word_kind kind;
 	} waits[] = {
-		{ "choice", S5_WORD_CHOICE },	{ "status", S5_WORD_STATUS },
-		{ "reply", S5_WORD_REPLY },	{ "rep", S5_WORD_REP },
-		{ "request", S5_WORD_REQUEST }, { "hello", S5_WORD_HELLO },
-		{ "login", S5_WORD_LOGIN },	{ "datagram", S5_WORD_DATAGRAM },
-		{ "any", S5_WORD_ANY },		{ "eof", S5_WORD_EOF },
-		{ "end", S5_WORD_END },		{ "gone", S5_WORD_GONE },
-		{ "silence", S5_WORD_SILENCE },
+		{ "choice", S5_WORD_CHOICE },	  { "status", S5_WORD_STATUS },
+		{ "reply", S5_WORD_REPLY },	  { "rep", S5_WORD_REP },
+		{ "request", S5_WORD_REQUEST },	  { "level", S5_WORD_LEVEL },
+		{ "hello", S5_WORD_HELLO },	  { "login", S5_WORD_LOGIN },
+		{ "datagram", S5_WORD_DATAGRAM }, { "any", S5_WORD_ANY },
+		{ "eof", S5_WORD_EOF },		  { "end", S5_WORD_END },
+		{ "gone", S5_WORD_GONE },	  { "silence", S5_WORD_SILENCE },
+		{ "context", S5_WORD_CONTEXT },
 	};
 
 	for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
@@ -203,21 +206,107 @@ static bool is_of_datagrams(const struct s5_word *w)
 	return w->speaker >= S5_SPEAKER_DATAGRAMS;
 }
 
+/* What is sealed, and how it is not as agreed. */
+static bool read_seal(struct s5_words *s, struct s5_word *w, struct piece *p)
+{
+	static const struct {
+		const char *text;
+		enum s5_manner manner;
+	} manners[] = {
+		{ "signed", S5_MANNER_SIGNED },	  { "encrypted", S5_MANNER_ENCRYPTED },
+		{ "damaged", S5_MANNER_DAMAGED }, { "cut", S5_MANNER_CUT },
+		{ "kept", S5_MANNER_KEPT },	  { "mtyp=", S5_MANNER_MTYP },
+	};
+	int mtyp = S5_MTYP_DATA;
+
+	w->is_sealed = skip(p, "~");
+	if (w->is_sealed && w->speaker == S5_SPEAKER_PEER)
+		return fail(s, "a peer seals nothing");
+	for (size_t i = 0; w->is_sealed && i < sizeof manners / sizeof manners[0]; i++)
+		if (skip(p, manners[i].text))
+			w->manner = manners[i].manner;
+	if (w->manner == S5_MANNER_MTYP)
+		mtyp = octet_at(p);
+	if (mtyp < 0)
+		return fail(s, "a type is expected, of two hex digits");
+	w->mtyp = (uint8_t)mtyp;
+	return true;
+}
+
+/* What is sent in the place of octets that are given. */
+static bool read_what(struct s5_words *s, struct s5_word *w, struct piece *p)
+{
+	if (w->is_sealed && skip(p, "level")) {
+		w->what = S5_WHAT_LEVEL;
+		if (w->manner != S5_MANNER_MTYP)
+			w->mtyp = S5_MTYP_LEVEL;
+		if (is_empty(p))
+			return true;
+		if (!skip(p, "=") || is_empty(p))
+			return fail(s, "a level is expected, of two hex digits");
+		return read_octets(s, w, p);
+	}
+	if (!w->is_sealed && skip(p, "token"))
+		w->what = S5_WHAT_TOKEN;
+	else if (!w->is_sealed && skip(p, "kept"))
+		w->what = S5_WHAT_KEPT;
+	if (w->what == S5_WHAT_OCTETS)
+		return read_octets(s, w, p);
+	return is_empty(p) || fail(s, "nothing more is expected in this word");
+}
+
+static bool read_sent(struct s5_words *s, struct s5_word *w, struct piece *p)
+{
+	w->kind = skip(p, ":") ? S5_WORD_SEND_ONE_BY_ONE : S5_WORD_SEND;
+	w->is_held = !is_empty(p) && p->end[-1] == '+';
+	p->end -= w->is_held;
+	if (!read_what(s, w, p))
+		return false;
+	if (is_of_datagrams(w) && (w->is_held || w->what == S5_WHAT_TOKEN))
+		return fail(s, "that is nothing a datagram can be");
+	return true;
+}
+
+/* Is it waited for in clear, or sealed, as it says? */
+static bool check_seal(struct s5_words *s, const struct s5_word *w)
+{
+	if (w->manner != S5_MANNER_AGREED)
+		return fail(s, "only what is sent is not as agreed");
+	if (w->kind == S5_WORD_LEVEL && !w->is_sealed)
+		return fail(s, "a level comes sealed");
+	if (w->kind == S5_WORD_CONTEXT && (w->is_sealed || w->speaker != S5_SPEAKER_CLIENT))
+		return fail(s, "a context is the client's, and seals nothing yet");
+	return true;
+}
+
+/* Behind an entry by ticket: what says octets, or waits for them, in clear or for the end aside. */
+static void seal_what_follows(const struct s5_words *s, struct s5_word *w)
+{
+	if (!s->is_sealing || w->speaker == S5_SPEAKER_PEER || w->what != S5_WHAT_OCTETS)
+		return;
+	w->is_sealed = w->kind != S5_WORD_END && w->kind != S5_WORD_CONTEXT;
+}
+
 static bool read_said(struct s5_words *s, struct s5_word *w, struct piece *p)
 {
 	w->speaker = speaker_at(p);
+	if (!read_seal(s, w, p))
+		return false;
 	if (skip(p, ">")) {
-		w->kind = skip(p, ":") ? S5_WORD_SEND_ONE_BY_ONE : S5_WORD_SEND;
-		return read_octets(s, w, p);
+		if (!read_sent(s, w, p))
+			return false;
+		seal_what_follows(s, w);
+		return true;
 	}
 	if (!skip(p, "<"))
 		return fail(s, "there is no such word");
-	if (!read_wait(s, w, p))
+	if (!read_wait(s, w, p) || !check_seal(s, w))
 		return false;
 	if (is_of_datagrams(w) ? w->kind != S5_WORD_OCTETS && w->kind != S5_WORD_SILENCE &&
 					 w->kind != S5_WORD_DATAGRAM
 			       : w->kind == S5_WORD_DATAGRAM)
 		return fail(s, "that is nothing it can be");
+	seal_what_follows(s, w);
 	return true;
 }
 
@@ -252,7 +341,8 @@ static bool read_alternatives(struct s5_words *s, struct s5_word at, struct piec
 		w = add(s, at);
 		if (!w || !read_said(s, w, &one))
 			return false;
-		if ((bar || w->is_alternative) && w->kind < S5_WORD_OCTETS)
+		if ((bar || w->is_alternative) &&
+		    (w->kind < S5_WORD_OCTETS || w->kind == S5_WORD_CONTEXT))
 			return fail(s, "only what waits has an alternative");
 		if (w->is_alternative && w->speaker != w[-1].speaker)
 			return fail(s, "alternatives are of one connection");
@@ -271,13 +361,6 @@ static bool read_all(struct s5_words *s, struct s5_word at, const char *const *w
 	return true;
 }
 
-static bool read_enter(struct s5_words *s, struct s5_word at, bool has_login)
-{
-	static const char *const words[] = { ">{hello}", "<choice=!ff", ">{login}", "<status=00" };
-
-	return read_all(s, at, words, has_login ? 4 : 2);
-}
-
 static bool read_login(struct s5_words *s, struct s5_word at)
 {
 	static const char *const words[] = { "<login", ">0100" };
@@ -286,7 +369,24 @@ static bool read_login(struct s5_words *s, struct s5_word at)
 	return read_all(s, at, words, 2);
 }
 
-static bool read_word(struct s5_words *s, struct piece p, const char *text, bool has_login)
+static bool read_context(struct s5_words *s, struct s5_word at, bool is_sealed)
+{
+	static const char *const words[] = { ">050101",	 "<choice=01", ">token",
+					     "<context", "~>level",    "~<level=01,02,03" };
+
+	return read_all(s, at, words, is_sealed ? 6 : 4);
+}
+
+static bool read_enter(struct s5_words *s, struct s5_word at, enum s5_entry entry)
+{
+	static const char *const words[] = { ">{hello}", "<choice=!ff", ">{login}", "<status=00" };
+
+	if (entry == S5_ENTRY_TICKET)
+		return s->is_sealing = read_context(s, at, true);
+	return read_all(s, at, words, entry == S5_ENTRY_LOGIN ? 4 : 2);
+}
+
+static bool read_word(struct s5_words *s, struct piece p, const char *text, enum s5_entry entry)
 {
 	static const struct {
 		const char *text;
@@ -301,7 +401,13 @@ static bool read_word(struct s5_words *s, struct piece p, const char *text, bool
 	long ms;
 
 	if (skip(&p, "enter") && is_empty(&p))
-		return read_enter(s, at, has_login);
+		return read_enter(s, at, entry);
+	p = whole;
+	if (skip(&p, "context") && is_empty(&p))
+		return read_context(s, at, false);
+	p = whole;
+	if (skip(&p, "sealed") && is_empty(&p))
+		return read_context(s, at, true);
 	p = whole;
 	if (skip(&p, "login") && is_empty(&p))
 		return read_login(s, at);
@@ -328,7 +434,7 @@ static bool read_word(struct s5_words *s, struct piece p, const char *text, bool
 	return add(s, at) != NULL;
 }
 
-bool s5_words_compile(struct s5_words *s, const char *text, bool has_login)
+bool s5_words_compile(struct s5_words *s, const char *text, enum s5_entry entry)
 {
 	struct piece p = { text, text };
 
@@ -339,7 +445,7 @@ bool s5_words_compile(struct s5_words *s, const char *text, bool has_login)
 		if (is_empty(&p))
 			return s->n > 0 || fail(s, "there is no word");
 		s->at = (size_t)(p.at - text);
-		if (!read_word(s, p, text, has_login))
+		if (!read_word(s, p, text, entry))
 			return false;
 	}
 }
@@ -350,72 +456,4 @@ void s5_words_free(struct s5_words *s)
 		free(s->words[i].octets);
 	free(s->words);
 	*s = (struct s5_words){ .n = 0 };
-}
-
-/* parts */
-
-static const struct {
-	const char *name, *text;
-} part_names[] = {
-#define S5_PART(id, name, text) { name, text },
-#include "probe/parts.def"
-#undef S5_PART
-};
-
-const char *s5_part_name(enum s5_part part)
-{
-	return part_names[part].name;
-}
-
-const char *s5_part_text(enum s5_part part)
-{
-	return part_names[part].text;
-}
-
-bool s5_part_is_heard(enum s5_part part)
-{
-	return part >= S5_PART_RELAY;
-}
-
-enum s5_part s5_words_lack(const struct s5_words *s, const struct s5_parts *parts)
-{
-	for (size_t i = 0; i < s->n; i++)
-		for (size_t k = 0; k < s->words[i].n; k++) {
-			unsigned octet = s->words[i].octets[k];
-
-			if (octet >= S5_OCTET_PART &&
-			    !s5_part_is_heard((enum s5_part)(octet - S5_OCTET_PART)) &&
-			    !parts->part[octet - S5_OCTET_PART].n)
-				return (enum s5_part)(octet - S5_OCTET_PART);
-		}
-	return S5_PART_COUNT;
-}
-
-size_t s5_word_octets(const struct s5_word *w, const struct s5_parts *parts, uint8_t *octets,
-		      bool *any)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < w->n && n < S5_OCTETS_MOST; i++) {
-		unsigned octet = w->octets[i];
-		const struct s5_part_octets *part =
-			octet >= S5_OCTET_PART ? &parts->part[octet - S5_OCTET_PART] : NULL;
-		size_t len = part ? part->n : 1;
-
-		if (len > S5_OCTETS_MOST - n)
-			break;
-		if (part)
-			memcpy(octets + n, part->octets, len);
-		else
-			octets[n] = (uint8_t)octet;
-		for (size_t k = 0; any && k < len; k++)
-			any[n + k] = octet == S5_OCTET_ANY;
-		n += len;
-	}
-	return n;
-}
-
-bool s5_word_takes(const struct s5_word *w, uint8_t code)
-{
-	return w->codes[code / 8] >> code % 8 & 1;
 }

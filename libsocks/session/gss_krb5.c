@@ -397,6 +397,9 @@ static enum s5_seal_fault unwrap_any(gss_ctx_id_t ctx, gss_buffer_t in, int *sta
 	*out = (gss_buffer_desc){ plain.length < in->length ? plain.length : 0, in->value };
 	if (out->length)
 		memcpy(out->value, plain.value, out->length);
+	/* The library frees nothing that is empty, but has an octet for it. */
+	if (plain.value && !plain.length)
+		plain.length = 1;
 	gss_release_buffer(&minor, &plain);
 	return fault;
 }

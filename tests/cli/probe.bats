@@ -32,6 +32,7 @@ says() {
 	done
 	says 'method userpass' 'no \(it answers ff, no acceptable method\)'
 	says 'takes the credentials' 'unknown \(not without: method userpass\)'
+	! grep -q '^  gssapi' <<<"$output" || fail "$output"
 	says 'connects to itself by loopback' 'no \(reply 02, not allowed by ruleset\)'
 	says 'time to the first octet' '[0-9.]+ ms'
 	[ -z "$stderr" ] || fail "$stderr"

@@ -15,6 +15,10 @@ other, and is closed then. Besides the steps of gss.py there are
   stream        tells the stream up to its end
   relay         a success that names a relay of datagrams, opened now
   back:N        gives back N datagrams as they came
+  agree         says yes to whatever comes, up to the end: level 2 to what asks for one, a success to
+                what comes next, then hi
+  clear_back:N  the same in clear
+  blind:N       gives back N datagrams; of those that are no good, what was in the one before
 """
 
 import socket
@@ -23,8 +27,11 @@ import sys
 
 import gssapi
 
-from gss import (AUTH, LEVEL, NONE, TOKEN_MAX, Surprise, Talker, datagram_socket, frame, say,
-                 text_of)
+from gss import (AUTH, CONFIDENTIALITY, HEADER, LEVEL, NONE, TOKEN_MAX, Surprise, Talker,
+                 datagram_socket, frame, say, text_of)
+
+BRIEFLY = 0.2  # seconds, where perhaps nothing comes
+SUCCESS = bytes.fromhex("050000017f0000010009")
 
 FLAGS = (("mutual", gssapi.RequirementFlag.mutual_authentication),
          ("replay", gssapi.RequirementFlag.replay_detection),
@@ -120,6 +127,52 @@ class Proxy(Talker):
         for _ in range(int(count)):
             octets = self.sealed(self.do_dgram(None))
             self.datagrams.sendto(octets, self.far)
+
+
+    def take_any(self):
+        """A message whole if it is one, else all there is; the type of the message, or None."""
+        head = bytes(self.line.buffer[:HEADER])
+        if head[:1] != b"\1" or len(head) < HEADER:
+            self.line.take(len(self.line.buffer))
+            return None
+        whole = HEADER + struct.unpack("!H", head[2:])[0]
+        while len(self.line.buffer) < whole and self.line.fill():
+            pass
+        self.line.take(min(whole, len(self.line.buffer)))
+        return head[1]
+
+    def do_agree(self, _):
+        said = 0
+        while self.line.buffer or self.line.fill():
+            mtyp = self.take_any()
+            if mtyp == LEVEL and self.level == NONE:
+                self.do_grant(CONFIDENTIALITY)
+                continue
+            self.level = CONFIDENTIALITY
+            self.line.send(self.sealed(b"hi" if said else SUCCESS))
+            said += 1
+
+    def do_clear_back(self, count):
+        self.datagrams.settimeout(BRIEFLY)
+        for _ in range(int(count)):
+            try:
+                self.datagrams.sendto(self.do_dgram(None), self.far)
+            except TimeoutError:
+                return
+
+    def do_blind(self, count):
+        plain = b""
+        self.datagrams.settimeout(BRIEFLY)
+        for _ in range(int(count)):
+            try:
+                octets, self.far = self.datagrams.recvfrom(TOKEN_MAX + HEADER)
+            except TimeoutError:
+                return
+            try:
+                plain = self.ctx.unwrap(octets[HEADER:]).message
+            except gssapi.exceptions.GSSError as error:
+                say(f"passed over: {type(error).__name__}")
+            self.datagrams.sendto(self.sealed(plain), self.far)
 
 
 def main():

@@ -101,13 +101,13 @@ TEST(sections_are_those_of_the_rfcs)
 	}
 }
 
-TEST(scripts_compile_with_credentials_and_without)
+TEST(scripts_compile_with_each_entry)
 {
 	FOR_EACH_CASE(table, i)
-	for (int login = 0; login < 2; login++) {
+	for (int entry = S5_ENTRY_OPEN; entry <= S5_ENTRY_TICKET; entry++) {
 		struct s5_words words;
 
-		if (!s5_words_compile(&words, table->rows[i].script, login))
+		if (!s5_words_compile(&words, table->rows[i].script, (enum s5_entry)entry))
 			fail_msg("%s: at %zu: %s", table->rows[i].id, words.at, words.why);
 		assert_true(words.n > 0);
 		s5_words_free(&words);
@@ -135,7 +135,7 @@ int main(void)
 		cmocka_unit_test(no_section_comes_twice),
 		cmocka_unit_test(no_script_comes_twice),
 		cmocka_unit_test(sections_are_those_of_the_rfcs),
-		cmocka_unit_test(scripts_compile_with_credentials_and_without),
+		cmocka_unit_test(scripts_compile_with_each_entry),
 		cmocka_unit_test(texts_are_short_and_are_there),
 	};
 

@@ -3,8 +3,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fakegss.h"
 #include "probe/suite.h"
 #include "testlib.h"
+#include "wire/gssframe.h"
 
 /* a server */
 
@@ -12,6 +14,8 @@ enum manner {
 	MUTE, /* hears, and says nothing */
 	CLOSES, /* at once */
 	AGREES, /* says yes to everything */
+	REFUSES, /* takes tickets, and then refuses them */
+	STALLS, /* has a context, grants any level, and then says nothing */
 };
 
 static struct {
@@ -22,10 +26,49 @@ static struct {
 	struct client {
 		struct s5_watch watch;
 		unsigned said;
+		uint8_t heard[8192];
+		size_t n;
 	} clients[512];
 	size_t n;
 	bool done;
-} fake;
+} server;
+
+/* The answer to a message of a context: see fakegss.h. */
+static void answer_frame(struct client *c, const struct s5_gssframe *f)
+{
+	static const uint8_t token[] = { 1, 1, 0, 1, 0xb1 }, refusal[] = { 1, 0xff };
+	uint8_t level[] = { 1, 2, 0, 5, 0xc0, 1, 0, f->len > 4 ? f->token[3] : 2, 0 };
+
+	level[8] = fake_sum(level + 4, 4);
+	if (server.manner == REFUSES)
+		send(c->watch.fd, refusal, sizeof refusal, MSG_NOSIGNAL);
+	else if (f->mtyp == S5_MTYP_AUTH)
+		send(c->watch.fd, token, sizeof token, MSG_NOSIGNAL);
+	else if (f->mtyp == S5_MTYP_LEVEL)
+		send(c->watch.fd, level, sizeof level, MSG_NOSIGNAL);
+}
+
+/* The method list is that of `context`. */
+static void take_tickets(struct client *c)
+{
+	static const uint8_t choice[] = { 5, 1 };
+	struct s5_reader in;
+	struct s5_gssframe f;
+	ssize_t n;
+
+	while ((n = recv(c->watch.fd, c->heard + c->n, sizeof c->heard - c->n, 0)) > 0)
+		c->n += (size_t)n;
+	in = s5_reader_over(c->heard, c->n);
+	if (!c->said && c->n >= 3) {
+		c->said = 1;
+		send(c->watch.fd, choice, sizeof choice, MSG_NOSIGNAL);
+		in.off = 3;
+	}
+	while (c->said && s5_gssframe_get(&in, &f) == S5_OK)
+		answer_frame(c, &f);
+	memmove(c->heard, c->heard + in.off, c->n - in.off);
+	c->n -= in.off;
+}
 
 static void client_ready(struct s5_watch *w, uint32_t events)
 {
@@ -34,8 +77,12 @@ static void client_ready(struct s5_watch *w, uint32_t events)
 	uint8_t octets[4096];
 
 	(void)events;
+	if (server.manner >= REFUSES) {
+		take_tickets(c);
+		return;
+	}
 	while (recv(w->fd, octets, sizeof octets, 0) > 0) {
-		if (fake.manner != AGREES)
+		if (server.manner != AGREES)
 			continue;
 		if (c->said++)
 			send(w->fd, reply, sizeof reply, MSG_NOSIGNAL);
@@ -50,16 +97,16 @@ static void listening_ready(struct s5_watch *w, uint32_t events)
 
 	(void)events;
 	while ((fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-		struct client *c = &fake.clients[fake.n++];
+		struct client *c = &server.clients[server.n++];
 
-		if (fake.manner == CLOSES) {
+		if (server.manner == CLOSES) {
 			close(fd);
-			fake.n--;
+			server.n--;
 			continue;
 		}
-		assert_true(fake.n < LENGTH(fake.clients));
+		assert_true(server.n < LENGTH(server.clients));
 		*c = (struct client){ .watch = { .fd = fd, .ready = client_ready } };
-		assert_int_equal(s5_loop_watch(&fake.loop, &c->watch, EPOLLIN | EPOLLET), 0);
+		assert_int_equal(s5_loop_watch(&server.loop, &c->watch, EPOLLIN | EPOLLET), 0);
 	}
 }
 
@@ -67,31 +114,31 @@ static void begin(enum manner manner)
 {
 	struct s5_addr here = s5_addr_loopback(S5_ATYP_IPV4, 0);
 
-	memset(&fake, 0, sizeof fake);
-	fake.manner = manner;
-	assert_int_equal(s5_loop_init(&fake.loop), 0);
-	fake.listening =
+	memset(&server, 0, sizeof server);
+	server.manner = manner;
+	assert_int_equal(s5_loop_init(&server.loop), 0);
+	server.listening =
 		(struct s5_watch){ .fd = s5_listen_tcp(&here, false), .ready = listening_ready };
-	assert_true(fake.listening.fd >= 0);
-	assert_int_equal(s5_loop_watch(&fake.loop, &fake.listening, EPOLLIN), 0);
-	fake.address = s5_sock_local(fake.listening.fd);
+	assert_true(server.listening.fd >= 0);
+	assert_int_equal(s5_loop_watch(&server.loop, &server.listening, EPOLLIN), 0);
+	server.address = s5_sock_local(server.listening.fd);
 }
 
 static void end(void)
 {
-	for (size_t i = 0; i < fake.n; i++) {
-		s5_loop_unwatch(&fake.loop, &fake.clients[i].watch);
-		close(fake.clients[i].watch.fd);
+	for (size_t i = 0; i < server.n; i++) {
+		s5_loop_unwatch(&server.loop, &server.clients[i].watch);
+		close(server.clients[i].watch.fd);
 	}
-	s5_loop_unwatch(&fake.loop, &fake.listening);
-	close(fake.listening.fd);
-	s5_loop_fini(&fake.loop);
+	s5_loop_unwatch(&server.loop, &server.listening);
+	close(server.listening.fd);
+	s5_loop_fini(&server.loop);
 }
 
 static void done(struct s5_suite *s)
 {
 	(void)s;
-	fake.done = true;
+	server.done = true;
 }
 
 static const struct s5_exchange_times quick = {
@@ -111,16 +158,20 @@ static void set_parts(struct s5_parts *parts)
 /* Sets a bit for each case that failed. */
 static void run_all(enum manner manner, bool *failed)
 {
-	struct s5_suite suite = { .jobs = 32, .has = ~0u, .done = done, .times = quick };
+	struct s5_gss_config gss = { .target = "rcmd@localhost",
+				     .level = S5_LEVEL_CONFIDENTIALITY };
+	struct s5_suite suite = {
+		.jobs = 32, .has = ~0u, .done = done, .times = quick, .gss = &gss
+	};
 
 	begin(manner);
-	suite.loop = &fake.loop;
-	assert_true(s5_sockaddr_from(&suite.proxy, &fake.address));
+	suite.loop = &server.loop;
+	assert_true(s5_sockaddr_from(&suite.proxy, &server.address));
 	set_parts(&suite.parts);
 	assert_true(s5_suite_init(&suite, s5_cases, s5_ncases));
 	s5_suite_start(&suite);
-	while (!fake.done)
-		s5_loop_turn(&fake.loop);
+	while (!server.done)
+		s5_loop_turn(&server.loop);
 	for (size_t i = 0; i < s5_ncases; i++) {
 		assert_int_not_equal(suite.cases[i].verdict, S5_CASE_UNTOLD);
 		if (suite.cases[i].verdict == S5_CASE_SKIP)
@@ -145,12 +196,27 @@ TEST(every_case_can_fail)
 	free(failed);
 }
 
+/* Those with a context fail also where they get one. */
+TEST(every_case_with_a_context_can_fail_in_it)
+{
+	bool *failed = calloc(s5_ncases, sizeof *failed);
+
+	assert_non_null(failed);
+	run_all(REFUSES, failed);
+	run_all(STALLS, failed);
+	for (size_t i = 0; i < s5_ncases; i++)
+		if (!failed[i] && s5_cases[i].needs >= S5_NEEDS_CONTEXT)
+			fail_msg("%s: %s", s5_cases[i].id, s5_cases[i].title);
+	free(failed);
+	assert_int_equal(fake.live, 0);
+}
+
 /* exchanges */
 
 static void over(struct s5_exchange *x)
 {
 	(void)x;
-	fake.done = true;
+	server.done = true;
 }
 
 static enum s5_exchange_end run(enum manner manner, const char *script, size_t *word)
@@ -162,12 +228,12 @@ static enum s5_exchange_end run(enum manner manner, const char *script, size_t *
 
 	set_parts(&parts);
 	begin(manner);
-	x.loop = &fake.loop;
-	assert_true(s5_sockaddr_from(&x.proxy, &fake.address));
+	x.loop = &server.loop;
+	assert_true(s5_sockaddr_from(&x.proxy, &server.address));
 	assert_true(s5_words_compile(&words, script, false));
 	s5_exchange_start(&x);
-	while (!fake.done)
-		s5_loop_turn(&fake.loop);
+	while (!server.done)
+		s5_loop_turn(&server.loop);
 	how = x.end;
 	*word = x.word;
 	s5_exchange_free(&x);
@@ -226,6 +292,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_case_can_fail),
+		cmocka_unit_test(every_case_with_a_context_can_fail_in_it),
 		cmocka_unit_test(an_exchange_ends_at_the_word_that_is_not_fulfilled),
 	};
 

@@ -15,8 +15,22 @@ static int set_up(void **state)
 	return 0;
 }
 
-/* Each word as "kind speaker octets"; alternatives behind a bar. */
-static const char *compiled(const char *script, bool login)
+/* How it is sealed, and what it sends, as the language has it. */
+static size_t put_seal(char *text, size_t room, const struct s5_word *w)
+{
+	static const char *const manners[] = { "",    "signed", "encrypted", "damaged",
+					       "cut", "kept",	"mtyp=" };
+	static const char *const whats[] = { "", "token", "level", "kept" };
+	bool is_plain = !w->is_sealed && !w->is_held && w->what == S5_WHAT_OCTETS;
+
+	if (is_plain)
+		return 0;
+	return (size_t)snprintf(text, room, "%s%s%02x%s%s", w->is_sealed ? "~" : "",
+				manners[w->manner], w->mtyp, whats[w->what], w->is_held ? "+" : "");
+}
+
+/* Each word as "kind speaker seal octets"; alternatives behind a bar. */
+static const char *compiled(const char *script, enum s5_entry entry)
 {
 	static const char *const kinds[] = {
 		[S5_WORD_SEND] = ">",
@@ -26,6 +40,8 @@ static const char *compiled(const char *script, bool login)
 		[S5_WORD_STATUS] = "status",
 		[S5_WORD_REPLY] = "reply",
 		[S5_WORD_REP] = "rep",
+		[S5_WORD_LEVEL] = "level",
+		[S5_WORD_CONTEXT] = "context",
 		[S5_WORD_REQUEST] = "request",
 		[S5_WORD_HELLO] = "hello",
 		[S5_WORD_LOGIN] = "login",
@@ -49,7 +65,7 @@ static const char *compiled(const char *script, bool login)
 	size_t len = 0;
 
 	text[0] = 0;
-	if (!s5_words_compile(&s, script, login))
+	if (!s5_words_compile(&s, script, entry))
 		len = (size_t)snprintf(text, sizeof text, "%zu: %s", s.at, s.why);
 	for (size_t i = 0; i < s.n && !s.why; i++) {
 		const struct s5_word *w = &s.words[i];
@@ -60,8 +76,9 @@ static const char *compiled(const char *script, bool login)
 					: w->is_alternative ? "|"
 							    : " ",
 					w->if_login ? "?" : "", kinds[w->kind],
-					w->is_strict && w->kind > S5_WORD_REPLY ? "!" : "",
+					w->is_strict && w->kind > S5_WORD_LEVEL ? "!" : "",
 					(int)w->speaker, "#uv");
+		len += put_seal(text + len, sizeof text - len, w);
 		for (size_t k = 0; k < n && k < 40; k++)
 			len += (size_t)snprintf(text + len, sizeof text - len,
 						any[k] ? ".." : "%02x", octets[k]);
@@ -97,7 +114,95 @@ TEST(words_are_what_the_language_says)
 
 	for (size_t i = 0; i < LENGTH(rows); i++)
 		assert_string_equal(compiled(rows[i].script, false), rows[i].want);
-	assert_string_equal(compiled("enter", true), ">050100 choice > status");
+	assert_string_equal(compiled("enter", S5_ENTRY_LOGIN), ">050100 choice > status");
+}
+
+TEST(behind_an_entry_by_ticket_all_is_sealed)
+{
+	static const struct {
+		const char *script, *want;
+	} rows[] = {
+		{ "enter", ">050101 choice >03token context >~02level level~03" },
+		{ "enter >05+ <reply=00|<end fin <eof", "enter >~03+05 reply~03|end fin eof~03" },
+		{ "enter >:05 <silence u>06 v<07", "enter >:~0305 silence~03 >#u~0306 <#uv~0307" },
+		{ "enter #>05 #<06 ~signed>07", "enter >#05 <#06 >~signed0307" },
+		{ "enter >kept", "enter >03kept" },
+		{ ">05 enter >05", ">05 enter >~0305" },
+	};
+	static char enter[128];
+
+	snprintf(enter, sizeof enter, "%s", compiled("sealed", S5_ENTRY_OPEN));
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const char *got = compiled(rows[i].script, S5_ENTRY_TICKET), *want = rows[i].want;
+		const char *at = strstr(want, "enter");
+		size_t before = at ? (size_t)(at - want) : strlen(want);
+
+		assert_memory_equal(got, want, before);
+		if (!at)
+			continue;
+		assert_memory_equal(got + before, enter, strlen(enter));
+		assert_string_equal(got + before + strlen(enter), at + strlen("enter"));
+	}
+}
+
+TEST(words_of_a_context_are_what_the_language_says)
+{
+	static const struct {
+		const char *script, *want;
+	} rows[] = {
+		{ "context", ">050101 choice >03token context" },
+		{ "sealed", ">050101 choice >03token context >~02level level~03" },
+		{ ">:token <context", ">:03token context" },
+		{ ">05+ >06", ">03+05 >06" },
+		{ "~>level=02 ~>:level ~<level=01,02", ">~02level02 >:~02level level~03" },
+		{ "~<level=01|<01ff|<end", "level~03|<01ff|end" },
+		{ "~>05{tcp4}+ ~<05..", ">~03+05017f0000010050 <~0305.." },
+		{ "~>{0*00} ~<reply=00 ~<eof ~<silence", ">~03 reply~03 eof~03 silence~03" },
+		{ "~signed>05 ~encrypted>05", ">~signed0305 >~encrypted0305" },
+		{ "~damaged>level=02 ~cut>05", ">~damaged02level02 >~cut0305" },
+		{ "~mtyp=02>0201 ~mtyp=ff>05", ">~mtyp=020201 >~mtyp=ff05" },
+		{ "~mtyp=03>level=02", ">~mtyp=03level02" },
+		{ "~kept>05 >kept u>kept", ">~kept0305 >03kept >#u03kept" },
+		{ "u~>05 v~damaged>05 u~<05 v~<silence",
+		  ">#u~0305 >#uv~damaged0305 <#u~0305 silence#uv~03" },
+	};
+
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		assert_string_equal(compiled(rows[i].script, false), rows[i].want);
+}
+
+TEST(what_is_no_word_of_a_context_is_told)
+{
+	static const struct {
+		const char *script, *want;
+	} rows[] = {
+		{ "<level=02", "0: a level comes sealed" },
+		{ "~<context", "0: a context is the client's, and seals nothing yet" },
+		{ "#<context", "0: a context is the client's, and seals nothing yet" },
+		{ "u<context", "0: a context is the client's, and seals nothing yet" },
+		{ "u~<level=02", "0: that is nothing it can be" },
+		{ "u>token", "0: that is nothing a datagram can be" },
+		{ "u>05+", "0: that is nothing a datagram can be" },
+		{ "<context|<end", "0: only what waits has an alternative" },
+		{ "<end|<context", "0: only what waits has an alternative" },
+		{ "#~>05", "0: a peer seals nothing" },
+		{ "~damaged<05", "0: only what is sent is not as agreed" },
+		{ "~mtyp=>05", "0: a type is expected, of two hex digits" },
+		{ "~>levels", "0: a level is expected, of two hex digits" },
+		{ "~>level=", "0: a level is expected, of two hex digits" },
+		{ "~>level=2", "0: two hex digits are expected, or a brace" },
+		{ "~<level=", "0: a code is expected, of two hex digits" },
+		{ ">tokens", "0: nothing more is expected in this word" },
+		{ ">kept05", "0: nothing more is expected in this word" },
+		{ "~>token", "0: two hex digits are expected, or a brace" },
+		{ "~broken>05", "0: there is no such word" },
+		{ "~", "0: there is no such word" },
+		{ "contexts", "0: there is no such word" },
+		{ "<05+", "0: two hex digits are expected, or a brace" },
+	};
+
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		assert_string_equal(compiled(rows[i].script, false), rows[i].want);
 }
 
 TEST(what_is_no_word_is_told_with_its_place)
@@ -177,7 +282,8 @@ TEST(every_cut_and_every_octet_changed)
 {
 	static const char script[] =
 		"enter >0501{tcp4}{3*00} <reply=00,!01|<eof #<05.. u>00 v>01 wait=5 connect #fin "
-		"<hello! login <request!=01 <any|<gone rst relay u<datagram!";
+		"<hello! login <request!=01 <any|<gone rst relay u<datagram! "
+		"sealed >token+ ~damaged>level=02 ~<level=01|<end u~mtyp=02>05 ~kept>06 u>kept";
 	char text[sizeof script];
 
 	for (size_t cut = 0; cut < sizeof script; cut++) {
@@ -197,6 +303,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(words_are_what_the_language_says, set_up),
+		cmocka_unit_test_setup(words_of_a_context_are_what_the_language_says, set_up),
+		cmocka_unit_test_setup(behind_an_entry_by_ticket_all_is_sealed, set_up),
+		cmocka_unit_test_setup(what_is_no_word_of_a_context_is_told, set_up),
 		cmocka_unit_test_setup(what_is_no_word_is_told_with_its_place, set_up),
 		cmocka_unit_test_setup(codes_are_those_that_are_named_or_all_others, set_up),
 		cmocka_unit_test_setup(a_part_that_is_not_there_is_told, set_up),
