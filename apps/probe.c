@@ -1,12 +1,13 @@
 /* socks5 probe: what a proxy is, what it can do and what it is worth. */
 #include "probe.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "descriptors.h"
+#include "proxy.h"
 #include "target.h"
 
 static const struct opt_word format_words[] = {
@@ -27,7 +28,8 @@ static const struct opt_word sort_words[] = {
 static const struct opt probe_opts[] = {
 	OPT_HEADING("Which proxies"),
 	OPT("file", 'f', STR, file, "FILE|-", "proxies from a file, one a line", .want = "@file"),
-	OPT("jobs", 'j', INT, jobs, "N", "so many at a time", .def = "64", .min = 1, .max = 4096),
+	OPT("jobs", 'j', INT, jobs, "N", "so many at a time; 64, or one with --conformance",
+	    .min = 1, .max = 4096),
 	OPT("user", 'u', STR, user, "NAME[:PASSWORD]",
 	    "who we are where a proxy is given without a user", .secret = SECRET_USER),
 	OPT("password", 0, STR, password, "SOURCE", "where the password is",
@@ -136,15 +138,32 @@ static int check_gssapi(struct probe *p)
 static int open_list(struct probe *p)
 {
 	const char *path = p->options.file;
+	int rc = path ? probe_source_open(&p->source, path, &p->options.out) : 0;
 
-	if (!path)
+	if (rc == 0)
 		return EXIT_OK;
-	p->file_name = strcmp(path, "-") == 0 ? "standard input" : path;
-	p->file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	if (p->file)
-		return EXIT_OK;
-	out_error(&p->options.out, "%s: %s", path, strerror(errno));
+	out_error(&p->options.out, "%s: %s", path, strerror(-rc));
 	return EXIT_NETWORK;
+}
+
+/* All of the command line, before anything is tried. */
+static int check_words(const struct probe *p)
+{
+	struct opt_error err;
+	bool known;
+	int rc = 0;
+
+	for (size_t i = 0; i < p->nwords && rc == 0; i++) {
+		struct s5_hop hop = { .path = NULL };
+
+		rc = proxy_parse(&hop, &known, p->words[i], &err);
+		explicit_bzero(&hop.credentials, sizeof(hop.credentials));
+		free((char *)hop.path);
+	}
+	if (rc == 0)
+		return EXIT_OK;
+	out_error(&p->options.out, "%s", err.text);
+	return EXIT_USAGE;
 }
 
 /* The address by which others reach this machine; one that there is not is unknown, no failure. */
@@ -180,22 +199,46 @@ static void stop(struct probe *p)
 	s5_echo_stop(&p->loop6);
 	s5_echo_stop(&p->echo4);
 	s5_echo_stop(&p->echo6);
+	probe_source_stop(&p->source);
 	engine_stop(&p->engine);
-	if (p->file && p->file != stdin)
-		fclose(p->file);
 	explicit_bzero(p->password, sizeof(p->password));
+}
+
+/* Each proxy takes some descriptors, and our end of its connections to our targets takes more. */
+static void limit_jobs(struct probe *p)
+{
+	const size_t ours = 32, each = p->options.conformance ? 4 * PROBE_CASES_AT_ONCE : 4;
+	size_t jobs, allowed;
+
+	/* The cases of one must not disturb those of another. */
+	if (!p->options.jobs)
+		p->options.jobs = p->options.conformance ? 1 : 64;
+	jobs = (size_t)p->options.jobs;
+	if (!p->options.file && jobs > p->nwords)
+		jobs = p->nwords;
+	allowed = descriptors_allow(ours + jobs * each);
+	if (allowed >= ours + jobs * each)
+		return;
+	p->options.jobs = allowed >= ours + each ? (int)((allowed - ours) / each) : 1;
+	if (jobs == 1)
+		return;
+	out_warn(&p->options.out, "%zu files may be open at most: %d at a time, not %zu", allowed,
+		 p->options.jobs, jobs);
 }
 
 static int prepare(struct probe *p)
 {
-	int status = read_target(p);
+	int status = p->options.client ? EXIT_OK : check_words(p);
 
+	if (status == EXIT_OK)
+		status = read_target(p);
 	if (status == EXIT_OK)
 		status = read_user(p);
 	if (status == EXIT_OK)
 		status = check_gssapi(p);
 	if (status == EXIT_OK)
 		status = open_list(p);
+	limit_jobs(p);
 	if (status == EXIT_OK)
 		status = engine_start(&p->engine, false, &p->options.out);
 	if (status == EXIT_OK && s5_gss_library())
@@ -246,6 +289,7 @@ static int probe_run(const struct command *self, int argc, char **argv)
 		goto out;
 	p.words = argv;
 	p.nwords = (size_t)count;
+	p.is_many = count > 1 || p.options.file;
 	status = prepare(&p);
 	if (status == EXIT_OK)
 		status = p.options.client ? probe_client(&p) : probe_run_all(&p);

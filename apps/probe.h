@@ -17,8 +17,11 @@
 #include "probe/echo.h"
 #include "probe/prober.h"
 #include "probe/suite.h"
+#include "probe_source.h"
 #include "progress.h"
 #include "secret.h"
+
+#define PROBE_CASES_AT_ONCE 16 /* of one proxy */
 
 enum probe_format { PROBE_TEXT, PROBE_JSON, PROBE_TAP, PROBE_JUNIT };
 
@@ -43,6 +46,14 @@ enum probe_worth { PROBE_USABLE, PROBE_UNUSABLE, PROBE_LOCKED };
 
 struct probe;
 
+#define PROBE_EXITS 3
+
+/* What is shown of a subject once all are done. */
+struct probe_kept {
+	uint64_t latency; /* microseconds; UINT64_MAX: it did not connect */
+	char *text;
+};
+
 struct probe_subject {
 	LIST_ENTRY(probe_subject) link;
 	struct probe *probe;
@@ -51,7 +62,9 @@ struct probe_subject {
 	struct s5_lookup lookup;
 	const char *why; /* nothing was tried: static; or NULL */
 	struct s5_prober prober;
-	bool bound_is_true; /* the bound address of CONNECT is what its target saw */
+	/* From where it came to our targets by IPv4 and by IPv6, and, in the third, to the target that
+	 * was given, if that says so; atyp 0: not known. */
+	struct s5_addr seen[PROBE_EXITS];
 	struct s5_suite suite; /* with --conformance */
 };
 
@@ -63,15 +76,16 @@ struct probe {
 	struct s5_addr target; /* atyp 0: none was given */
 	char user[256], password[256];
 	size_t nuser, npassword;
-	FILE *file; /* the list that is read on; or NULL */
-	const char *file_name;
+	struct probe_source source; /* the list, behind the words */
 	char **words; /* those on the command line that are left */
-	size_t nwords, line;
+	size_t nwords;
 	unsigned running;
-	uint64_t done, alive;
-	bool locked, broken, misused, stop; /* broken: a case failed that counts */
+	uint64_t begun, done, alive;
+	size_t ntests; /* that TAP has told of */
+	bool is_many; /* proxies, perhaps */
+	bool locked, broken, stop; /* broken: a case failed that counts */
 	LIST_HEAD(, probe_subject) subjects;
-	struct probe_subject **kept; /* until all are done, with --sort */
+	struct probe_kept *kept; /* until all are done, with --sort */
 	size_t nkept, kept_room;
 };
 
@@ -82,6 +96,11 @@ int probe_run_all(struct probe *p);
 void probe_catch_signals(struct probe *p);
 void probe_end_if_stopped(void);
 
+/* probe_parts.c: our target for it; the parts of its scripts. own: its credentials, if they are known. */
+const struct s5_echo *probe_echo(const struct probe_subject *s, enum s5_atyp atyp);
+void probe_set_targets(struct probe_subject *s);
+void probe_set_credentials(struct probe_subject *s, const struct s5_credentials *own, bool known);
+
 /* probe_fact.c: how a fact is told. */
 enum probe_answer { PROBE_YES, PROBE_NO, PROBE_UNKNOWN };
 #define PROBE_WHY 288
@@ -90,6 +109,16 @@ enum probe_answer probe_fact(const struct probe_subject *s, enum s5_fact fact,
 /* Why there is no security context. */
 void probe_no_context(enum s5_gss_trouble trouble, const char *untold, char why[static PROBE_WHY]);
 enum probe_worth probe_worth(const struct probe_subject *s, const char **text);
+/* Why it is worth no more: "not reachable: Connection refused"; returns text. */
+const char *probe_why(const struct probe_subject *s, char text[static PROBE_WHY]);
+
+/* probe_exit.c: from where it comes to its targets. */
+void probe_note_exit(struct s5_prober *prober, enum s5_fact fact);
+/* Is the bound address that where its connection came from? */
+enum probe_answer probe_bound(const struct probe_subject *s, char why[static PROBE_WHY]);
+/* How many of the addresses are known: in text; none: why not. */
+unsigned probe_exits(const struct probe_subject *s, char text[static PROBE_EXITS][S5_ADDR_TEXT],
+		     char why[static PROBE_WHY]);
 
 /* probe_suite.c: the cases against a subject that was probed. False: no memory. */
 bool probe_suite_start(struct probe_subject *s, void (*done)(struct s5_suite *suite));
@@ -97,18 +126,28 @@ bool probe_has_cases(const struct probe_options *o);
 bool probe_wants_case(const struct probe_options *o, const char *id);
 struct probe_score {
 	unsigned passed, failed, failed_must, skipped;
+	unsigned troubled; /* of those skipped: for want of something on this machine */
 };
 struct probe_score probe_score(const struct s5_suite *suite);
 /* Why it failed or was skipped; returns text. */
 const char *probe_case_why(const struct s5_suite *suite, size_t i, char text[static PROBE_WHY]);
-/* probe_report.c */
-void probe_report(const char *name, const struct s5_suite *suite, const struct probe_options *o);
-void probe_list(const struct probe_options *o);
-
 /* probe_client.c: --client. An exit status; what is wrong was said. */
 int probe_client(struct probe *p);
 
-void probe_text(const struct probe_subject *s);
-void probe_json(const struct probe_subject *s);
+/* probe_report.c: what came of the cases: the beginning, a subject (cases, or why there are none), the
+ * end. */
+void probe_report_begin(const struct probe *p);
+void probe_report(const struct probe_subject *s);
+void probe_report_end(const struct probe *p, bool is_stopped);
+void probe_list(const struct probe_options *o);
+
+/* probe_wrap.c: words up to the 80th column, behind a margin that is filled already; further lines
+ * begin with `before` and the margin. */
+void probe_wrap(FILE *to, const char *before, int margin, const char *text);
+/* The same on a terminal; elsewhere a row is a line, to who looks for it. */
+void probe_row(FILE *to, int margin, const char *text);
+
+void probe_text(FILE *to, const struct probe_subject *s);
+void probe_json(FILE *to, const struct probe_subject *s);
 
 #endif

@@ -48,7 +48,8 @@ struct place {
 
 struct client {
 	struct probe *probe;
-	struct s5_suite suite; /* its rows and what came of them; it is not started */
+	struct probe_subject
+		subject; /* its suite has the rows and what came of them; it is not started */
 	struct s5_addr listen;
 	struct place places[PLACES];
 	size_t nplaces, next, running;
@@ -101,18 +102,18 @@ static void note(struct s5_suite_case *own, const char *text)
 
 static void settle(struct client *c, size_t i, enum s5_verdict_of_case verdict)
 {
-	struct s5_suite_case *own = &c->suite.cases[i];
+	struct s5_suite_case *own = &c->subject.suite.cases[i];
 
 	own->verdict = own->wanted ? verdict : S5_CASE_UNTOLD;
-	c->suite.over += own->wanted;
+	c->subject.suite.over += own->wanted;
 	if (progress_is_due(&c->probe->progress))
-		progress_say(&c->probe->progress, "%zu of %zu cases", c->suite.over,
-			     c->suite.count);
+		progress_say(&c->probe->progress, "%zu of %zu cases", c->subject.suite.over,
+			     c->subject.suite.count);
 }
 
 static void skip(struct client *c, size_t i, const char *why)
 {
-	note(&c->suite.cases[i], why);
+	note(&c->subject.suite.cases[i], why);
 	settle(c, i, S5_CASE_SKIP);
 }
 
@@ -136,7 +137,7 @@ static bool shows_as_before(const struct client *c, const struct child *child)
 static const char *wrong_with_child(const struct place *p, char text[static PROBE_WHY])
 {
 	const struct client *c = p->client;
-	const struct s5_case *row = &c->suite.rows[p->i];
+	const struct s5_case *row = &c->subject.suite.rows[p->i];
 	int status = p->child.status;
 
 	if (p->target.accepted != p->past)
@@ -146,7 +147,7 @@ static const char *wrong_with_child(const struct place *p, char text[static PROB
 			 "it did not connect to the proxy, and ended with status %d", status);
 		return text;
 	}
-	if (c->suite.cases[p->i].exchange.end != S5_EXCHANGE_PASSED)
+	if (c->subject.suite.cases[p->i].exchange.end != S5_EXCHANGE_PASSED)
 		return NULL;
 	if (p->is_killed)
 		return "it did not end";
@@ -164,7 +165,7 @@ static const char *wrong_with_child(const struct place *p, char text[static PROB
 
 static void judge(struct place *p)
 {
-	struct s5_suite_case *own = &p->client->suite.cases[p->i];
+	struct s5_suite_case *own = &p->client->subject.suite.cases[p->i];
 	bool passed = p->is_taken && own->exchange.end == S5_EXCHANGE_PASSED;
 	char text[PROBE_WHY], last[PROBE_WHY / 2], both[PROBE_WHY + PROBE_WHY];
 	const char *wrong = NULL;
@@ -187,12 +188,12 @@ static void go_on(struct client *c);
 static void learn(struct place *p)
 {
 	struct client *c = p->client;
-	struct s5_suite_case *own = &c->suite.cases[p->i];
+	struct s5_suite_case *own = &c->subject.suite.cases[p->i];
 
 	if (p->i == 0) {
 		c->is_known = true;
 		c->does = s5_client_does(&own->exchange.hello, &own->exchange.request);
-	} else if (c->suite.rows[p->i].is_plain) {
+	} else if (c->subject.suite.rows[p->i].is_plain) {
 		c->is_tried = true;
 		c->shows = child_wrote_only(&p->child, PAGE, strlen(PAGE)) ? SHOWS_PAGE_ALONE
 			   : child_wrote_only(&p->child, PAGE_TEXT, strlen(PAGE_TEXT))
@@ -212,8 +213,8 @@ static bool is_sound(const struct client *c)
 /* Nothing else can be told. */
 static void give_up(struct client *c, const char *why)
 {
-	for (; c->next < c->suite.nrows; c->next++)
-		if (c->suite.cases[c->next].verdict == S5_CASE_UNTOLD)
+	for (; c->next < c->subject.suite.nrows; c->next++)
+		if (c->subject.suite.cases[c->next].verdict == S5_CASE_UNTOLD)
 			skip(c, c->next, why);
 }
 
@@ -230,14 +231,15 @@ static void end_case(struct place *p)
 	c->running--;
 	if (i == 0 && !is_sound(c))
 		give_up(c, "what the client does is not known");
-	else if (c->suite.rows[i].is_plain && c->suite.cases[i].verdict == S5_CASE_FAIL)
+	else if (c->subject.suite.rows[i].is_plain &&
+		 c->subject.suite.cases[i].verdict == S5_CASE_FAIL)
 		give_up(c, "not even where nothing was wrong it went well");
 	go_on(c);
 }
 
 static void end_if_over(struct place *p)
 {
-	struct s5_suite_case *own = &p->client->suite.cases[p->i];
+	struct s5_suite_case *own = &p->client->subject.suite.cases[p->i];
 
 	if (p->child.pid > 0)
 		return;
@@ -252,8 +254,8 @@ static void end_if_over(struct place *p)
 static void exchanged(struct s5_exchange *x)
 {
 	struct s5_suite_case *own = S5_OUTER(x, struct s5_suite_case, exchange);
-	struct client *c = S5_OUTER(own->suite, struct client, suite);
-	size_t i = (size_t)(own - c->suite.cases);
+	struct client *c = S5_OUTER(own->suite, struct client, subject.suite);
+	size_t i = (size_t)(own - c->subject.suite.cases);
 
 	for (size_t k = 0; k < c->nplaces; k++) {
 		struct place *p = &c->places[k];
@@ -261,7 +263,7 @@ static void exchanged(struct s5_exchange *x)
 		if (p->i != i)
 			continue;
 		p->is_over = true;
-		p->until = s5_clock_ms() + c->suite.times.answer;
+		p->until = s5_clock_ms() + c->subject.suite.times.answer;
 		child_no_more(&p->child);
 		end_if_over(p);
 		return;
@@ -277,7 +279,7 @@ static void child_over(struct child *child)
 static void tick(struct s5_timer *t)
 {
 	struct place *p = S5_OUTER(t, struct place, tick);
-	const struct s5_suite_case *own = &p->client->suite.cases[p->i];
+	const struct s5_suite_case *own = &p->client->subject.suite.cases[p->i];
 	int64_t now = s5_clock_ms();
 
 	if (p->is_taken && own->exchange.word + 1 >= own->words.n)
@@ -309,11 +311,9 @@ static void take_one(struct s5_watch *w, uint32_t events)
 	if (p->i == NO_CASE || p->is_taken || (fd = accept_from(w)) < 0)
 		return; /* what comes now is for the next case */
 	p->is_taken = true;
-	x = &c->suite.cases[p->i].exchange;
+	x = &c->subject.suite.cases[p->i].exchange;
 	x->loop = &c->probe->engine.loop;
-	x->words = &c->suite.cases[p->i].words;
-	x->parts = x->heard = c->suite.cases[p->i].parts;
-	x->times = c->suite.times;
+	x->times = c->subject.suite.times;
 	x->done = exchanged;
 	s5_exchange_serve(x, fd);
 }
@@ -321,7 +321,7 @@ static void take_one(struct s5_watch *w, uint32_t events)
 /* The command, with what stands in braces put in. NULL: no memory. */
 static char *command_of(const struct place *p)
 {
-	const char *id = p->client->suite.rows[p->i].id;
+	const char *id = p->client->subject.suite.rows[p->i].id;
 	char proxy[S5_ADDR_TEXT], proxy_host[S5_ADDR_TEXT], target[S5_ADDR_TEXT],
 		host[S5_ADDR_TEXT];
 	char proxy_port[8], port[8], *text = NULL;
@@ -382,13 +382,15 @@ static bool prepare(struct s5_suite_case *own, const struct s5_case *row)
 		return false;
 	set_part(own->parts, S5_PART_PAGE, PAGE);
 	set_part(own->parts, S5_PART_WRONG, WRONG);
-	return s5_words_compile(&own->words, row->script, false);
+	own->exchange.words = &own->words;
+	own->exchange.parts = own->exchange.heard = own->parts;
+	return s5_words_compile(&own->words, row->script, S5_ENTRY_OPEN);
 }
 
 static void begin_case(struct place *p, size_t i)
 {
 	struct client *c = p->client;
-	struct s5_suite_case *own = &c->suite.cases[i];
+	struct s5_suite_case *own = &c->subject.suite.cases[i];
 	int rc = 0;
 
 	p->i = i;
@@ -396,7 +398,7 @@ static void begin_case(struct place *p, size_t i)
 	p->past = p->target.accepted;
 	p->until = s5_clock_ms() + CONNECTS_WITHIN;
 	c->running++;
-	if (!prepare(own, &c->suite.rows[i]))
+	if (!prepare(own, &c->subject.suite.rows[i]))
 		rc = -ENOMEM;
 	else if (has_exec(c))
 		rc = start_child(p);
@@ -413,9 +415,9 @@ static void begin_case(struct place *p, size_t i)
 /* The next case, or NO_CASE; those that do not fit are passed over. */
 static size_t next_case(struct client *c)
 {
-	for (; c->next < c->suite.nrows; c->next++) {
-		const struct s5_case *row = &c->suite.rows[c->next];
-		struct s5_suite_case *own = &c->suite.cases[c->next];
+	for (; c->next < c->subject.suite.nrows; c->next++) {
+		const struct s5_case *row = &c->subject.suite.rows[c->next];
+		struct s5_suite_case *own = &c->subject.suite.cases[c->next];
 
 		if (own->verdict != S5_CASE_UNTOLD || (!own->wanted && c->next > 0))
 			continue;
@@ -430,8 +432,9 @@ static size_t next_case(struct client *c)
 /* The case with nothing wrong that fits what the client does, be it wanted or not. */
 static size_t plain_case(const struct client *c)
 {
-	for (size_t i = 0; i < c->suite.nrows; i++)
-		if (c->suite.rows[i].is_plain && !(c->suite.rows[i].needs & ~c->does))
+	for (size_t i = 0; i < c->subject.suite.nrows; i++)
+		if (c->subject.suite.rows[i].is_plain &&
+		    !(c->subject.suite.rows[i].needs & ~c->does))
 			return i;
 	return NO_CASE;
 }
@@ -522,11 +525,11 @@ static int read_listen(struct client *c)
 
 static void set_wanted(struct client *c)
 {
-	for (size_t i = 0; i < c->suite.nrows; i++) {
-		c->suite.cases[i].wanted =
-			probe_wants_case(&c->probe->options, c->suite.rows[i].id);
-		c->suite.cases[i].suite = &c->suite;
-		c->suite.count += c->suite.cases[i].wanted;
+	for (size_t i = 0; i < c->subject.suite.nrows; i++) {
+		c->subject.suite.cases[i].wanted =
+			probe_wants_case(&c->probe->options, c->subject.suite.rows[i].id);
+		c->subject.suite.cases[i].suite = &c->subject.suite;
+		c->subject.suite.count += c->subject.suite.cases[i].wanted;
 	}
 }
 
@@ -537,7 +540,8 @@ static void say_where(const struct client *c)
 	if (!has_exec(c))
 		out_say(&c->probe->options.out,
 			"listening on %s; each connection gets the next of %zu cases",
-			s5_addr_format(&c->places[0].at, text, sizeof(text)), c->suite.count);
+			s5_addr_format(&c->places[0].at, text, sizeof(text)),
+			c->subject.suite.count);
 }
 
 static int run(struct client *c)
@@ -551,10 +555,12 @@ static int run(struct client *c)
 		s5_loop_run(&c->probe->engine.loop);
 	progress_end(&c->probe->progress);
 	if (c->probe->stop)
-		out_say(&c->probe->options.out, "stopped: %zu of %zu cases are done", c->suite.over,
-			c->suite.count);
-	probe_report("client", &c->suite, &c->probe->options);
-	score = probe_score(&c->suite);
+		out_say(&c->probe->options.out, "stopped: %zu of %zu cases are done",
+			c->subject.suite.over, c->subject.suite.count);
+	probe_report_begin(c->probe);
+	probe_report(&c->subject);
+	probe_report_end(c->probe, c->probe->stop);
+	score = probe_score(&c->subject.suite);
 	return (c->probe->options.strict ? score.failed : score.failed_must) || !score.passed
 		       ? EXIT_NETWORK
 		       : EXIT_OK;
@@ -565,16 +571,17 @@ int probe_client(struct probe *p)
 	struct client *c = calloc(1, sizeof(*c));
 	int status = EXIT_NETWORK;
 
-	if (!c || !s5_suite_init(&c->suite, s5_client_cases, s5_nclient_cases)) {
+	if (!c || !s5_suite_init(&c->subject.suite, s5_client_cases, s5_nclient_cases)) {
 		out_error(&p->options.out, "%s", strerror(ENOMEM));
 		free(c);
 		return EXIT_NETWORK;
 	}
-	c->probe = p;
-	c->suite.loop = &p->engine.loop;
-	c->suite.times = (struct s5_exchange_times)S5_EXCHANGE_TIMES;
-	c->suite.times.answer = p->options.timeout;
-	c->suite.times.end = FOR_EVER * p->options.timeout;
+	c->probe = c->subject.probe = p;
+	c->subject.text = (char[]){ "client" };
+	c->subject.suite.loop = &p->engine.loop;
+	c->subject.suite.times = (struct s5_exchange_times)S5_EXCHANGE_TIMES;
+	c->subject.suite.times.answer = p->options.timeout;
+	c->subject.suite.times.end = FOR_EVER * p->options.timeout;
 	set_wanted(c);
 	progress_init(&p->progress, &p->options.out);
 	status = read_listen(c);
@@ -584,7 +591,7 @@ int probe_client(struct probe *p)
 		status = run(c);
 	for (size_t i = 0; i < c->nplaces; i++)
 		close_place(&c->places[i]);
-	s5_suite_free(&c->suite);
+	s5_suite_free(&c->subject.suite);
 	free(c);
 	probe_end_if_stopped();
 	return status;

@@ -35,6 +35,17 @@ static bool needs_target(enum s5_fact fact)
 	}
 }
 
+/* Our targets could not take all who came; a positive errno, or 0. */
+static int trouble_of_targets(const struct probe *p)
+{
+	const struct s5_echo *echoes[] = { &p->loop4, &p->loop6, &p->echo4, &p->echo6 };
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof(echoes) / sizeof(echoes[0]) && !error; i++)
+		error = echoes[i]->error;
+	return error;
+}
+
 /* What it answered in the place of what it should. */
 static void say_end(const struct s5_found *f, char why[static PROBE_WHY])
 {
@@ -87,17 +98,37 @@ static enum probe_answer untried(const struct s5_prober *p, const struct s5_foun
 	return PROBE_UNKNOWN;
 }
 
+/* Which it takes, of all that we know. */
+static enum probe_answer choice(const struct s5_found *f, char why[static PROBE_WHY])
+{
+	bool is_one = f->method != S5_METHOD_UNACCEPTABLE;
+
+	if (is_one)
+		snprintf(why, PROBE_WHY, "prefers %s", s5_method_name(f->method));
+	else
+		snprintf(why, PROBE_WHY, "it answers ff, %s", s5_method_name(f->method));
+	return is_one ? PROBE_YES : PROBE_NO;
+}
+
 enum probe_answer probe_fact(const struct probe_subject *s, enum s5_fact fact,
 			     char why[static PROBE_WHY])
 {
 	const struct s5_found *f = &s->prober.found[fact];
+	int trouble = trouble_of_targets(s->probe);
 
 	why[0] = '\0';
 	if (s5_found_holds(f))
-		return PROBE_YES;
+		return fact == S5_FACT_ALL ? choice(f, why) : PROBE_YES;
 	if (!f->is_tried)
 		return untried(&s->prober, f, why);
 	say_end(f, why);
+	if (f->end == S5_EXCHANGE_TROUBLE)
+		return PROBE_UNKNOWN;
+	if (needs_target(fact) && f->end == S5_EXCHANGE_SILENT && trouble) {
+		snprintf(why, PROBE_WHY, "%s: %s", s5_exchange_end_text(S5_EXCHANGE_TROUBLE),
+			 strerrordesc_np(trouble));
+		return PROBE_UNKNOWN;
+	}
 	if (needs_target(fact) && !is_on_this_machine(s) && !was_reached(s)) {
 		size_t n = strlen(why);
 
@@ -105,6 +136,30 @@ enum probe_answer probe_fact(const struct probe_subject *s, enum s5_fact fact,
 		return PROBE_UNKNOWN;
 	}
 	return PROBE_NO;
+}
+
+/* With what decides whether it lets us in. */
+static bool had_trouble(const struct s5_found *found)
+{
+	static const enum s5_fact facts[] = { S5_FACT_OPEN, S5_FACT_USERPASS, S5_FACT_LOGIN,
+					      S5_FACT_ENTER };
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		if (found[facts[i]].is_tried && found[facts[i]].end == S5_EXCHANGE_TROUBLE)
+			return true;
+	return false;
+}
+
+/* Of one that does not let us in. */
+static const char *wanted_text(const struct s5_found *found)
+{
+	if (found[S5_FACT_LOGIN].is_tried)
+		return "SOCKS5, it wants other credentials";
+	if (s5_found_holds(&found[S5_FACT_USERPASS]))
+		return "SOCKS5, it wants credentials";
+	if (found[S5_FACT_ALL].method == S5_METHOD_GSSAPI || s5_found_holds(&found[S5_FACT_GSSAPI]))
+		return "SOCKS5, it wants GSSAPI";
+	return "SOCKS5, with no method that we have";
 }
 
 enum probe_worth probe_worth(const struct probe_subject *s, const char **text)
@@ -121,7 +176,22 @@ enum probe_worth probe_worth(const struct probe_subject *s, const char **text)
 								: "SOCKS5, with a ticket";
 		return PROBE_USABLE;
 	}
-	*text = s5_found_holds(&found[S5_FACT_USERPASS]) ? "SOCKS5, it wants other credentials"
-							 : "SOCKS5, with no method that we have";
+	if (had_trouble(found)) {
+		*text = "SOCKS5, but there is trouble on this machine";
+		return PROBE_UNUSABLE;
+	}
+	*text = wanted_text(found);
 	return PROBE_LOCKED;
+}
+
+const char *probe_why(const struct probe_subject *s, char text[static PROBE_WHY])
+{
+	const char *worth;
+
+	probe_worth(s, &worth);
+	if (s->prober.error && s->prober.answerer >= S5_ANSWERER_UNREACHABLE)
+		snprintf(text, PROBE_WHY, "%s: %s", worth, strerrordesc_np(s->prober.error));
+	else
+		snprintf(text, PROBE_WHY, "%s", worth);
+	return text;
 }

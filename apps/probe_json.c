@@ -4,10 +4,8 @@
 
 #include "probe.h"
 
-static json_t *fact_of(const struct probe_subject *s, enum s5_fact fact)
+static json_t *answer_of(enum probe_answer answer, const char *why)
 {
-	char why[PROBE_WHY];
-	enum probe_answer answer = probe_fact(s, fact, why);
 	json_t *object = json_object();
 
 	json_object_set_new(object, "is",
@@ -16,6 +14,14 @@ static json_t *fact_of(const struct probe_subject *s, enum s5_fact fact)
 	if (*why)
 		json_object_set_new(object, "why", json_string(why));
 	return object;
+}
+
+static json_t *fact_of(const struct probe_subject *s, enum s5_fact fact)
+{
+	char why[PROBE_WHY];
+	enum probe_answer answer = probe_fact(s, fact, why);
+
+	return answer_of(answer, why);
 }
 
 static json_t *times_of(const struct probe_subject *s)
@@ -39,18 +45,24 @@ static json_t *times_of(const struct probe_subject *s)
 	return times;
 }
 
-static json_t *bound_of(const struct probe_subject *s)
+static json_t *exits_of(const struct probe_subject *s)
 {
-	char text[S5_ADDR_TEXT];
+	char exits[PROBE_EXITS][S5_ADDR_TEXT], why[PROBE_WHY];
+	unsigned n = probe_exits(s, exits, why);
+	json_t *list = json_array();
 
-	return json_pack(
-		"{sbss}", "is", s->bound_is_true, "why",
-		s5_addr_format(&s->prober.found[S5_FACT_CONNECT4].bound, text, sizeof(text)));
+	for (unsigned i = 0; i < n; i++)
+		json_array_append_new(list, json_string(exits[i]));
+	if (n)
+		return json_pack("{s:o}", "is", list);
+	json_decref(list);
+	return json_pack("{s:n, s:s}", "is", "why", why);
 }
 
-void probe_json(const struct probe_subject *s)
+void probe_json(FILE *to, const struct probe_subject *s)
 {
 	json_t *line = json_object(), *facts = json_object();
+	char why[PROBE_WHY];
 	const char *text;
 	enum probe_worth worth = probe_worth(s, &text);
 
@@ -60,14 +72,14 @@ void probe_json(const struct probe_subject *s)
 	if (s->prober.error)
 		json_object_set_new(line, "error", json_string(strerrordesc_np(s->prober.error)));
 	for (unsigned i = 0; i < S5_FACT_COUNT; i++)
-		if (s->prober.wanted[i] && i != S5_FACT_ALL)
+		if (s->prober.wanted[i])
 			json_object_set_new(facts, s5_fact_name((enum s5_fact)i),
 					    fact_of(s, (enum s5_fact)i));
-	if (s5_found_holds(&s->prober.found[S5_FACT_CONNECT4]))
-		json_object_set_new(facts, "bound address is true", bound_of(s));
+	json_object_set_new(facts, "bound address is true", answer_of(probe_bound(s, why), why));
+	json_object_set_new(facts, "exit address", exits_of(s));
 	json_object_set_new(line, "facts", facts);
 	json_object_set_new(line, "ms", times_of(s));
-	json_dumpf(line, stdout, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
-	putchar('\n');
+	json_dumpf(line, to, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
+	fputc('\n', to);
 	json_decref(line);
 }

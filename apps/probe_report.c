@@ -1,15 +1,14 @@
-/* What came of the cases: as a table, as JSON, for TAP and for JUnit. */
+/* What came of the cases: as a table and as JSON. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "probe.h"
 #include "probe/clients.h"
+#include "probe_report.h"
+#include "probe_said.h"
 
-#define SHOWN 32 /* octets of a piece */
-
-static const char *level_of(const struct s5_case *row)
+const char *probe_level(const struct s5_case *row)
 {
 	return row->level == S5_CASE_MUST ? "MUST" : "SHOULD";
 }
@@ -21,222 +20,163 @@ static const char *verdict_text(enum s5_verdict_of_case verdict)
 	return texts[verdict];
 }
 
-/* what was said */
-
-static void put_octets(FILE *to, const uint8_t *octets, size_t n)
-{
-	for (size_t i = 0; i < n && i < SHOWN; i++)
-		fprintf(to, "%02x", octets[i]);
-	if (n > SHOWN)
-		fputs("...", to);
-}
-
-/* The credentials are in it, but are not shown. */
-static void put_piece(FILE *to, const char *before, const struct s5_exchange *x,
-		      const struct s5_piece *piece)
-{
-	static const char *const speakers[] = { "", " by the peer", " as a datagram",
-						" as a datagram of another port" };
-	const struct s5_part_octets *login = &x->parts->part[S5_PART_LOGIN];
-	const uint8_t *octets = x->said + piece->off, *end = octets + piece->len;
-	const uint8_t *secret =
-		login->n ? memmem(octets, piece->len, login->octets, login->n) : NULL;
-
-	fprintf(to, "%s%s%s%s: ", before, piece->is_sent ? "sent" : "got", speakers[piece->speaker],
-		piece->is_plain ? ", sealed" : "");
-	put_octets(to, octets, secret ? (size_t)(secret - octets) : piece->len);
-	if (secret) {
-		fputs("(credentials)", to);
-		put_octets(to, secret + login->n, (size_t)(end - secret) - login->n);
-	}
-	fputc('\n', to);
-}
-
-/* The word that was not fulfilled, and its alternatives, as they stand in the script. */
-static void put_wanted(FILE *to, const char *before, const struct s5_case *row,
-		       const struct s5_suite_case *c)
-{
-	const struct s5_word *w = &c->words.words[c->exchange.word];
-
-	fprintf(to, "%swanted: %.*s\n", before, (int)w->len, row->script + w->at);
-}
-
-static void put_details(FILE *to, const char *before, const struct s5_suite *suite, size_t i)
-{
-	const struct s5_suite_case *c = &suite->cases[i];
-	const struct s5_exchange *x = &c->exchange;
-	char why[PROBE_WHY];
-
-	for (size_t k = 0; k < x->npieces; k++)
-		put_piece(to, before, x, &x->pieces[k]);
-	if (c->verdict == S5_CASE_PASS)
-		return;
-	fprintf(to, "%sthen: %s\n", before, probe_case_why(suite, i, why));
-	if (x->word < c->words.n)
-		put_wanted(to, before, &suite->rows[i], c);
-	fprintf(to, "%s%s: %s\n", before, suite->rows[i].section, suite->rows[i].why);
-}
-
 /* text */
 
-static void put_text(const char *name, const struct s5_suite *suite, const struct probe_options *o)
+static void put_case(const struct s5_suite *suite, size_t i)
 {
-	struct probe_score score = probe_score(suite);
-	char why[PROBE_WHY];
+	enum s5_verdict_of_case verdict = suite->cases[i].verdict;
+	char why[PROBE_WHY], text[2 * PROBE_WHY];
+	int margin = printf("%s  %-15s %-6s  ", verdict_text(verdict), suite->rows[i].id,
+			    probe_level(&suite->rows[i]));
 
-	printf("%s\n", name);
+	snprintf(text, sizeof(text), verdict == S5_CASE_SKIP ? "%s (%s)" : "%s",
+		 suite->rows[i].title, probe_case_why(suite, i, why));
+	probe_row(stdout, margin, text);
+}
+
+static void put_text(const struct probe_subject *s)
+{
+	const struct s5_suite *suite = &s->suite;
+	struct probe_score score = probe_score(suite);
+
+	printf("%s\n", s->text);
 	for (size_t i = 0; i < suite->nrows; i++) {
 		const struct s5_suite_case *c = &suite->cases[i];
 
 		if (c->verdict == S5_CASE_UNTOLD)
 			continue;
-		printf("%s  %-15s %-6s  %s", verdict_text(c->verdict), suite->rows[i].id,
-		       level_of(&suite->rows[i]), suite->rows[i].title);
-		if (c->verdict == S5_CASE_SKIP)
-			printf(" (%s)", probe_case_why(suite, i, why));
-		putchar('\n');
-		if (c->verdict == S5_CASE_FAIL || (c->verdict == S5_CASE_PASS && o->out.verbose))
-			put_details(stdout, "        ", suite, i);
+		put_case(suite, i);
+		if (c->verdict == S5_CASE_FAIL ||
+		    (c->verdict == S5_CASE_PASS && s->probe->options.out.verbose))
+			probe_details(stdout, "        ", suite, i);
 	}
-	printf("%s: %u passed, %u failed (%u of them MUST), %u skipped\n", name, score.passed,
+	printf("%s: %u passed, %u failed (%u of them MUST), %u skipped", s->text, score.passed,
 	       score.failed, score.failed_must, score.skipped);
+	if (suite->over < suite->count)
+		printf(", %zu not tried", suite->count - suite->over);
+	putchar('\n');
 }
 
 /* json */
 
-static void put_json(const char *name, const struct s5_suite *suite, const struct probe_options *o)
+static json_t *hex_of(const struct s5_exchange *x, const struct s5_piece *piece)
 {
-	char why[PROBE_WHY];
+	char text[2 * S5_SAID_MOST + 1] = "";
+	size_t hidden = 0;
 
-	(void)o;
-	for (size_t i = 0; i < suite->nrows; i++) {
-		json_t *line;
+	for (size_t i = 0; i < piece->len; i++) {
+		hidden = hidden ? hidden - 1 : probe_secret(x, piece, i);
+		snprintf(text + 2 * i, 3, hidden ? ".." : "%02x", x->said[piece->off + i]);
+	}
+	return json_string(text);
+}
 
-		if (suite->cases[i].verdict == S5_CASE_UNTOLD)
-			continue;
-		line = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "proxy", name, "case",
+static json_t *piece_of(const struct s5_exchange *x, size_t k, const struct probe_said *said)
+{
+	const struct s5_piece *piece = &x->pieces[k];
+	json_t *decoded = json_array();
+
+	for (size_t i = 0; i < said->n; i++)
+		if (said->lines[i].piece == k)
+			json_array_append_new(decoded, json_string(said->lines[i].text));
+	return json_pack("{s:s, s:I, s:o, s:o}", "from", probe_speaker(x, piece), "octets",
+			 (json_int_t)piece->all, "hex", hex_of(x, piece), "decoded", decoded);
+}
+
+static void add_details(json_t *line, const struct s5_exchange *x)
+{
+	json_t *sent = json_array(), *got = json_array();
+	char wanted[PROBE_SAID];
+	struct probe_said said;
+
+	probe_said_read(&said, x);
+	for (size_t k = 0; k < x->npieces; k++)
+		json_array_append_new(x->pieces[k].is_sent ? sent : got, piece_of(x, k, &said));
+	probe_said_free(&said);
+	json_object_set_new(line, "sent", sent);
+	json_object_set_new(line, "got", got);
+	json_object_set_new(line, "wanted", json_string(probe_wanted(x, wanted)));
+}
+
+static json_t *case_of(const struct probe_subject *s, size_t i)
+{
+	const struct s5_suite *suite = &s->suite;
+	const struct s5_suite_case *c = &suite->cases[i];
+	json_t *line = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}",
+				 s->probe->options.client ? "client" : "proxy", s->text, "case",
 				 suite->rows[i].id, "section", suite->rows[i].section, "level",
-				 level_of(&suite->rows[i]), "title", suite->rows[i].title,
-				 "verdict", verdict_text(suite->cases[i].verdict));
-		if (*probe_case_why(suite, i, why))
-			json_object_set_new(line, "why", json_string(why));
-		json_dumpf(line, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
-		putchar('\n');
-		json_decref(line);
-	}
-}
-
-/* TAP */
-
-static void put_tap(const char *name, const struct s5_suite *suite, const struct probe_options *o)
-{
-	char why[PROBE_WHY];
-	size_t n = 0;
-
-	(void)name;
-	(void)o;
-	printf("TAP version 13\n1..%zu\n", suite->count);
-	for (size_t i = 0; i < suite->nrows; i++) {
-		const struct s5_suite_case *c = &suite->cases[i];
-
-		if (c->verdict == S5_CASE_UNTOLD)
-			continue;
-		printf("%sok %zu - %s %s: %s", c->verdict == S5_CASE_FAIL ? "not " : "", ++n,
-		       suite->rows[i].id, level_of(&suite->rows[i]), suite->rows[i].title);
-		if (c->verdict == S5_CASE_SKIP)
-			printf(" # SKIP %s", probe_case_why(suite, i, why));
-		putchar('\n');
-		if (c->verdict == S5_CASE_FAIL)
-			put_details(stdout, "# ", suite, i);
-	}
-}
-
-/* JUnit */
-
-static void put_xml(const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '&':
-			fputs("&amp;", stdout);
-			break;
-		case '<':
-			fputs("&lt;", stdout);
-			break;
-		case '>':
-			fputs("&gt;", stdout);
-			break;
-		case '"':
-			fputs("&quot;", stdout);
-			break;
-		default:
-			putchar(*text);
-		}
-	}
-}
-
-static void put_failure(const struct s5_suite *suite, size_t i)
-{
-	char why[PROBE_WHY], *details = NULL;
-	size_t n = 0;
-	FILE *to = open_memstream(&details, &n);
-
-	fputs("<failure message=\"", stdout);
-	put_xml(probe_case_why(suite, i, why));
-	fputs("\">", stdout);
-	if (to) {
-		put_details(to, "", suite, i);
-		fclose(to);
-		put_xml(details);
-		free(details);
-	}
-	fputs("</failure>", stdout);
-}
-
-static void put_junit(const char *name, const struct s5_suite *suite, const struct probe_options *o)
-{
-	struct probe_score score = probe_score(suite);
+				 probe_level(&suite->rows[i]), "title", suite->rows[i].title,
+				 "verdict", verdict_text(c->verdict));
 	char why[PROBE_WHY];
 
-	(void)o;
-	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"",
-	      stdout);
-	put_xml(name);
-	printf("\" tests=\"%zu\" failures=\"%u\" errors=\"0\" skipped=\"%u\">\n", suite->count,
-	       score.failed, score.skipped);
-	for (size_t i = 0; i < suite->nrows; i++) {
-		const struct s5_suite_case *c = &suite->cases[i];
-		const struct s5_exchange *x = &c->exchange;
-		double seconds = x->ended > x->began ? (double)(x->ended - x->began) / 1e6 : 0;
-
-		if (c->verdict == S5_CASE_UNTOLD)
-			continue;
-		printf("<testcase classname=\"%s\" name=\"", suite->rows[i].id);
-		put_xml(suite->rows[i].title);
-		printf("\" time=\"%.3f\">", seconds);
-		if (c->verdict == S5_CASE_FAIL)
-			put_failure(suite, i);
-		if (c->verdict == S5_CASE_SKIP) {
-			fputs("<skipped message=\"", stdout);
-			put_xml(probe_case_why(suite, i, why));
-			fputs("\"/>", stdout);
-		}
-		fputs("</testcase>\n", stdout);
-	}
-	fputs("</testsuite>\n</testsuites>\n", stdout);
+	if (*probe_case_why(&s->suite, i, why))
+		json_object_set_new(line, "why", json_string(why));
+	if (c->verdict == S5_CASE_FAIL)
+		add_details(line, &c->exchange);
+	return line;
 }
 
-void probe_report(const char *name, const struct s5_suite *suite, const struct probe_options *o)
+static void put_line(json_t *line)
 {
-	static void (*const reports[])(const char *, const struct s5_suite *,
-				       const struct probe_options *) = {
-		[PROBE_TEXT] = put_text,
-		[PROBE_JSON] = put_json,
-		[PROBE_TAP] = put_tap,
-		[PROBE_JUNIT] = put_junit,
+	json_dumpf(line, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+	putchar('\n');
+	json_decref(line);
+}
+
+static void put_json(const struct probe_subject *s)
+{
+	for (size_t i = 0; i < s->suite.nrows; i++)
+		if (s->suite.cases[i].verdict != S5_CASE_UNTOLD)
+			put_line(case_of(s, i));
+}
+
+static void put_json_error(const struct probe_subject *s, const char *why)
+{
+	put_line(json_pack("{s:s, s:s}", "proxy", s->text, "error", why));
+}
+
+static void put_text_error(const struct probe_subject *s, const char *why)
+{
+	printf("%s: %s\n", s->text, why);
+}
+
+/* all of it */
+
+static const struct probe_reporter *reporter_of(const struct probe *p)
+{
+	static const struct probe_reporter text = { .cases = put_text, .error = put_text_error },
+					   json = { .cases = put_json, .error = put_json_error };
+	static const struct probe_reporter *const reporters[] = {
+		[PROBE_TEXT] = &text,
+		[PROBE_JSON] = &json,
+		[PROBE_TAP] = &probe_reporter_tap,
+		[PROBE_JUNIT] = &probe_reporter_junit,
 	};
 
-	reports[o->format](name, suite, o);
+	return reporters[p->options.format];
+}
+
+void probe_report_begin(const struct probe *p)
+{
+	if (reporter_of(p)->begin)
+		reporter_of(p)->begin();
+}
+
+void probe_report(const struct probe_subject *s)
+{
+	const struct probe_reporter *reporter = reporter_of(s->probe);
+	char why[PROBE_WHY];
+
+	if (s->suite.cases)
+		reporter->cases(s);
+	else
+		reporter->error(s, probe_why(s, why));
+}
+
+void probe_report_end(const struct probe *p, bool is_stopped)
+{
+	if (reporter_of(p)->end)
+		reporter_of(p)->end(p, is_stopped);
 }
 
 void probe_list(const struct probe_options *o)
@@ -246,5 +186,6 @@ void probe_list(const struct probe_options *o)
 
 	for (size_t i = 0; i < n; i++)
 		if (probe_wants_case(o, rows[i].id))
-			printf("%-15s  %-6s  %s\n", rows[i].id, level_of(&rows[i]), rows[i].title);
+			printf("%-15s  %-6s  %s\n", rows[i].id, probe_level(&rows[i]),
+			       rows[i].title);
 }

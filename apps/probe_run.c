@@ -3,121 +3,137 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/names.h"
 #include "command.h"
 #include "probe.h"
 #include "proxy.h"
 #include "target.h"
 
-#define LINE_MOST 1024 /* octets of a line of a list */
+/* a subject */
 
-/* parts */
-
-static void set_part(struct s5_parts *parts, enum s5_part part, const struct s5_addr *a)
+static void free_subject(struct probe_subject *s)
 {
-	struct s5_part_octets *own = &parts->part[part];
-	struct s5_writer out = s5_writer_over(own->octets, sizeof(own->octets));
-
-	if (a->atyp)
-		s5_put_addr(&out, a);
-	own->n = a->atyp && out.rc == S5_OK ? out.len : 0;
+	s5_lookup_cancel(&s->lookup);
+	s5_suite_free(&s->suite);
+	free((void *)(uintptr_t)s->prober.gss.target);
+	s5_prober_free(&s->prober);
+	LIST_REMOVE(s, link);
+	free(s->text);
+	free(s);
 }
 
-static void set_login(struct s5_parts *parts, enum s5_part part, const struct s5_credentials *c)
-{
-	struct s5_part_octets *own = &parts->part[part];
-	struct s5_writer out = s5_writer_over(own->octets, sizeof(own->octets));
+static void go_on(struct probe *p);
 
-	s5_credentials_put(&out, c);
-	own->n = out.rc == S5_OK ? out.len : 0;
+static void write_to(FILE *to, const struct probe_subject *s)
+{
+	if (s->probe->options.format == PROBE_JSON)
+		probe_json(to, s);
+	else
+		probe_text(to, s);
 }
 
-static struct s5_addr as_text(const struct s5_addr *a)
+static void show(const struct probe_subject *s)
 {
-	struct s5_addr name = { .atyp = 0 };
-	char text[S5_ADDR_TEXT];
-
-	if (!a->atyp)
-		return name;
-	s5_addr_host(a, text, sizeof(text));
-	s5_addr_set_name(&name, text, strlen(text), a->port);
-	return name;
+	if (s->probe->options.conformance)
+		probe_report(s);
+	else
+		write_to(stdout, s);
+	fflush(stdout); /* who reads on sees it now */
 }
 
-static struct s5_addr as_mapped(const struct s5_addr *a)
+static char *shown(const struct probe_subject *s)
 {
-	uint8_t octets[16] = { [10] = 0xff, [11] = 0xff };
+	char *text = NULL;
+	size_t n = 0;
+	FILE *to = open_memstream(&text, &n);
 
-	if (a->atyp != S5_ATYP_IPV4)
-		return (struct s5_addr){ .atyp = 0 };
-	memcpy(octets + 12, a->octets, 4);
-	return s5_addr_ip6(octets, a->port);
+	if (!to)
+		return NULL;
+	write_to(to, s);
+	if (fclose(to) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
-/* "localhost" is a name of every machine's, but only the proxy's own. */
-static struct s5_addr name_of(const struct s5_addr *a)
+static bool has_room(struct probe *p)
 {
-	struct s5_addr name = { .atyp = 0 };
+	size_t room = p->kept_room ? 2 * p->kept_room : 64;
+	struct probe_kept *kept = p->kept;
 
-	if (a->atyp && s5_addr_is_loopback(a))
-		s5_addr_set_name(&name, "localhost", 9, a->port);
-	return name;
+	if (p->nkept < p->kept_room)
+		return true;
+	kept = reallocarray(p->kept, room, sizeof(*kept));
+	if (!kept)
+		return false;
+	p->kept = kept;
+	p->kept_room = room;
+	return true;
 }
 
-/* Where nobody listens: the port that nobody may use. */
-static struct s5_addr refusing(const struct s5_addr *a)
+/* False: no memory. */
+static bool keep(const struct probe_subject *s)
 {
-	struct s5_addr refused = *a;
+	const struct s5_found *f = &s->prober.found[S5_FACT_CONNECT4];
+	struct probe *p = s->probe;
+	char *text = has_room(p) ? shown(s) : NULL;
 
-	refused.port = 1;
-	return refused;
+	if (!text)
+		return false;
+	p->kept[p->nkept++] =
+		(struct probe_kept){ s5_found_holds(f) ? (uint64_t)f->connected : UINT64_MAX,
+				     text };
+	return true;
 }
 
-static void set_targets(struct probe_subject *s)
+static bool is_shown_at_once(const struct probe *p)
 {
-	struct s5_parts *parts = &s->prober.parts;
-	const struct probe *p = s->probe;
-	bool is_here = !s->addr.atyp || s5_addr_is_loopback(&s->addr);
-	const struct s5_echo *e4 = is_here ? &p->loop4 : &p->echo4;
-	const struct s5_echo *e6 = is_here ? &p->loop6 : &p->echo6;
-	struct s5_addr tcp_text = as_text(&e4->tcp), mapped = as_mapped(&e4->tcp);
-	struct s5_addr tcp_name = name_of(&e4->tcp), udp_name = name_of(&e4->udp);
-	struct s5_addr refused = refusing(&e4->tcp), us = e4->tcp;
-	struct s5_addr loopback = s5_addr_loopback(s->addr.atyp, s->addr.port);
-
-	us.port = 0;
-	set_part(parts, S5_PART_TCP4, &e4->tcp);
-	set_part(parts, S5_PART_TCP6, &e6->tcp);
-	set_part(parts, S5_PART_TCP_NAME, &tcp_name);
-	set_part(parts, S5_PART_TCP_TEXT, &tcp_text);
-	set_part(parts, S5_PART_TCP_MAPPED, &mapped);
-	set_part(parts, S5_PART_UDP4, &e4->udp);
-	set_part(parts, S5_PART_UDP6, &e6->udp);
-	set_part(parts, S5_PART_UDP_NAME, &udp_name);
-	set_part(parts, S5_PART_REFUSED, &refused);
-	set_part(parts, S5_PART_US, &us);
-	set_part(parts, S5_PART_TARGET, &p->target);
-	if (s->addr.atyp)
-		set_part(parts, S5_PART_LOOPBACK, &loopback);
+	return p->options.conformance || p->options.sort == PROBE_AS_THEY_END;
 }
 
-static void set_credentials(struct probe_subject *s, const struct s5_credentials *own, bool known)
+static bool keeps_rfcs(const struct probe_subject *s)
 {
-	struct s5_credentials wrong = { .ulen = 6, .plen = 5 }, ours = { .ulen = 0 };
-	const struct probe *p = s->probe;
+	struct probe_score score = { .passed = 0 };
 
-	memcpy(wrong.user, "nobody", 6);
-	memcpy(wrong.password, "wrong", 5);
-	ours.ulen = (uint8_t)p->nuser;
-	ours.plen = (uint8_t)p->npassword;
-	memcpy(ours.user, p->user, p->nuser);
-	memcpy(ours.password, p->password, p->npassword);
-	if (known)
-		ours = *own;
-	if (known || p->nuser)
-		set_login(&s->prober.parts, S5_PART_LOGIN, &ours);
-	set_login(&s->prober.parts, S5_PART_BAD_LOGIN, &wrong);
-	explicit_bzero(&ours, sizeof(ours));
+	if (!s->suite.cases)
+		return false;
+	score = probe_score(&s->suite);
+	return !score.troubled && !(s->probe->options.strict ? score.failed : score.failed_must);
+}
+
+/* It is shown, now or in the end, and goes. */
+static void finish(struct probe_subject *s)
+{
+	struct probe *p = s->probe;
+	const char *text;
+	enum probe_worth worth = probe_worth(s, &text);
+	bool is_shown = s->suite.cases || !p->options.alive || worth == PROBE_USABLE;
+
+	if (p->options.conformance && is_shown)
+		p->broken |= !keeps_rfcs(s);
+	p->alive += worth == PROBE_USABLE;
+	p->locked |= worth == PROBE_LOCKED;
+	p->done++;
+	p->running--;
+	if (is_shown && (is_shown_at_once(p) || !keep(s)))
+		show(s);
+	free_subject(s);
+	go_on(p);
+}
+
+static void tested(struct s5_suite *suite)
+{
+	struct probe_subject *s = S5_OUTER(suite, struct probe_subject, suite);
+
+	finish(s);
+}
+
+static void probed(struct s5_prober *prober)
+{
+	struct probe_subject *s = S5_OUTER(prober, struct probe_subject, prober);
+	bool is_socks = prober->answerer == S5_ANSWERER_SOCKS5;
+
+	if (!s->probe->options.conformance || !is_socks || !probe_suite_start(s, tested))
+		finish(s);
 }
 
 /* Whose context is asked for: that of the host as it was typed. The options were checked. */
@@ -136,91 +152,6 @@ static void set_gssapi(struct probe_subject *s, const struct s5_hop *hop)
 	gssapi_config(gss, o, host, &err);
 }
 
-/* a subject */
-
-static void free_subject(struct probe_subject *s)
-{
-	s5_lookup_cancel(&s->lookup);
-	s5_suite_free(&s->suite);
-	free((void *)(uintptr_t)s->prober.gss.target);
-	s5_prober_free(&s->prober);
-	LIST_REMOVE(s, link);
-	free(s->text);
-	free(s);
-}
-
-static void go_on(struct probe *p);
-
-static void show(const struct probe_subject *s)
-{
-	if (s->probe->options.format == PROBE_JSON)
-		probe_json(s);
-	else
-		probe_text(s);
-	fflush(stdout); /* who reads on sees it now */
-}
-
-/* False: no memory. */
-static bool keep(struct probe_subject *s)
-{
-	struct probe *p = s->probe;
-	size_t room = p->kept_room ? 2 * p->kept_room : 64;
-	struct probe_subject **kept = p->kept;
-
-	if (p->nkept == p->kept_room) {
-		kept = reallocarray(p->kept, room, sizeof(*kept));
-		if (!kept)
-			return false;
-		p->kept = kept;
-		p->kept_room = room;
-	}
-	kept[p->nkept++] = s;
-	return true;
-}
-
-/* It is shown, now or in the end, and goes. */
-static void finish(struct probe_subject *s)
-{
-	struct probe *p = s->probe;
-	const char *text;
-	enum probe_worth worth = probe_worth(s, &text);
-	bool is_shown = !s->suite.cases && (!p->options.alive || worth == PROBE_USABLE);
-
-	p->alive += worth == PROBE_USABLE;
-	p->locked |= worth == PROBE_LOCKED;
-	p->done++;
-	p->running--;
-	if (!is_shown || p->options.sort == PROBE_AS_THEY_END || !keep(s)) {
-		if (is_shown)
-			show(s);
-		free_subject(s);
-	}
-	go_on(p);
-}
-
-static void tested(struct s5_suite *suite)
-{
-	struct probe_subject *s = S5_OUTER(suite, struct probe_subject, suite);
-	struct probe_score score = probe_score(suite);
-
-	s->probe->broken |= s->probe->options.strict ? score.failed : score.failed_must;
-	progress_end(&s->probe->progress);
-	probe_report(s->text, &s->suite, &s->probe->options);
-	finish(s);
-}
-
-static void probed(struct s5_prober *prober)
-{
-	struct probe_subject *s = S5_OUTER(prober, struct probe_subject, prober);
-	const struct s5_addr *bound = &prober->found[S5_FACT_CONNECT4].bound;
-	bool is_socks = prober->answerer == S5_ANSWERER_SOCKS5;
-
-	s->bound_is_true =
-		s5_echo_saw(&s->probe->loop4, bound) || s5_echo_saw(&s->probe->echo4, bound);
-	if (!s->probe->options.conformance || !is_socks || !probe_suite_start(s, tested))
-		finish(s);
-}
-
 static void set_wanted(struct probe_subject *s)
 {
 	const struct probe_options *o = &s->probe->options;
@@ -229,6 +160,7 @@ static void set_wanted(struct probe_subject *s)
 		s->prober.wanted[i] = !o->quick;
 	s->prober.wanted[S5_FACT_SEALED] |= gssapi_given(&o->gssapi) != NULL;
 	s->prober.wanted[S5_FACT_TARGET] = s->probe->target.atyp != 0;
+	s->prober.wanted[S5_FACT_SPEAKS] = s->probe->target.atyp && !o->quick;
 	s->prober.wanted[S5_FACT_CONNECT4] = true;
 	s->prober.wanted[S5_FACT_OPEN] = true;
 }
@@ -247,8 +179,9 @@ static void start(struct probe_subject *s)
 	prober->work = s->probe->engine.work;
 	prober->times = (struct s5_exchange_times)S5_EXCHANGE_TIMES;
 	prober->times.connect = prober->times.answer = timeout;
+	prober->told = probe_note_exit;
 	prober->done = probed;
-	set_targets(s);
+	probe_set_targets(s);
 	set_wanted(s);
 	s5_prober_start(prober);
 }
@@ -272,8 +205,8 @@ static void looked_up(struct s5_lookup *l)
 	start(s);
 }
 
-/* Takes a proxy as typed. False: it is none, which was said. */
-static bool begin(struct probe *p, const char *typed)
+/* Takes a proxy as typed; that it is none is said. */
+static void begin(struct probe *p, const char *typed)
 {
 	struct probe_subject *s = calloc(1, sizeof(*s));
 	struct s5_hop hop = { .path = NULL };
@@ -282,13 +215,13 @@ static bool begin(struct probe *p, const char *typed)
 	bool known;
 
 	if (!s || proxy_parse(&hop, &known, typed, &err) < 0) {
-		if (p->line)
-			out_error(&p->options.out, "%s: line %zu: %s", p->file_name, p->line,
-				  s ? err.text : strerror(ENOMEM));
+		if (p->source.line)
+			out_error(&p->options.out, "%s: line %zu: %s", p->source.name,
+				  p->source.line, s ? err.text : strerror(ENOMEM));
 		else
 			out_error(&p->options.out, "%s", s ? err.text : strerror(ENOMEM));
 		free(s);
-		return false;
+		return;
 	}
 	s->probe = p;
 	s->addr = hop.addr;
@@ -300,7 +233,7 @@ static bool begin(struct probe *p, const char *typed)
 	} else {
 		s->text = strdup(s5_addr_format(&hop.addr, text, sizeof(text)));
 	}
-	set_credentials(s, &hop.credentials, known);
+	probe_set_credentials(s, &hop.credentials, known);
 	set_gssapi(s, &hop);
 	explicit_bzero(&hop.credentials, sizeof(hop.credentials));
 	free((char *)hop.path);
@@ -310,34 +243,16 @@ static bool begin(struct probe *p, const char *typed)
 		s5_lookup_start(&s->lookup, p->engine.resolver, &s->addr, S5_ATYP_IPV4, looked_up);
 	else
 		start(s);
-	return true;
 }
 
 /* all of them */
 
-/* The next line that is no comment; NULL: there is none. */
-static const char *next_line(struct probe *p, char line[static LINE_MOST])
+static const char *next_proxy(struct probe *p)
 {
-	while (p->file && fgets(line, LINE_MOST, p->file)) {
-		size_t n = strcspn(line, "\r\n#");
-
-		p->line++;
-		while (n && (line[n - 1] == ' ' || line[n - 1] == '\t'))
-			n--;
-		line[n] = '\0';
-		if (n)
-			return line + strspn(line, " \t");
-	}
-	return NULL;
-}
-
-static const char *next_proxy(struct probe *p, char line[static LINE_MOST])
-{
-	if (p->nwords) {
-		p->nwords--;
-		return *p->words++;
-	}
-	return next_line(p, line);
+	if (!p->nwords)
+		return probe_source_next(&p->source);
+	p->nwords--;
+	return *p->words++;
 }
 
 static void say_progress(struct probe *p)
@@ -348,38 +263,37 @@ static void say_progress(struct probe *p)
 
 static void go_on(struct probe *p)
 {
-	char line[LINE_MOST];
 	const char *typed;
 
 	if (progress_is_due(&p->progress))
 		say_progress(p);
 	while (!p->stop && p->running < (unsigned)p->options.jobs &&
-	       (typed = next_proxy(p, line)) != NULL)
-		if (!begin(p, typed) && !p->line)
-			p->misused = p->stop = true;
-	if (!p->running)
+	       (typed = next_proxy(p)) != NULL)
+		begin(p, typed);
+	if (!p->running && (p->stop || probe_source_is_over(&p->source)))
 		s5_loop_stop(&p->engine.loop);
 }
 
-/* Those that answered first; those that did not behind them. */
+static void more_came(struct probe_source *source)
+{
+	go_on(S5_OUTER(source, struct probe, source));
+}
+
+/* Those that connected first; those that did not behind them. */
 static int by_latency(const void *a, const void *b)
 {
-	const struct probe_subject *const *x = a, *const *y = b;
-	const struct s5_found *fx = &(*x)->prober.found[S5_FACT_CONNECT4];
-	const struct s5_found *fy = &(*y)->prober.found[S5_FACT_CONNECT4];
-	uint64_t tx = s5_found_holds(fx) ? (uint64_t)fx->connected : UINT64_MAX;
-	uint64_t ty = s5_found_holds(fy) ? (uint64_t)fy->connected : UINT64_MAX;
+	const struct probe_kept *x = a, *y = b;
 
-	return (tx > ty) - (tx < ty);
+	return (x->latency > y->latency) - (x->latency < y->latency);
 }
 
 static void show_kept(struct probe *p)
 {
 	if (p->nkept)
-		qsort(p->kept, p->nkept, sizeof(struct probe_subject *), by_latency);
+		qsort(p->kept, p->nkept, sizeof(*p->kept), by_latency);
 	for (size_t i = 0; i < p->nkept; i++) {
-		show(p->kept[i]);
-		free_subject(p->kept[i]);
+		fputs(p->kept[i].text, stdout);
+		free(p->kept[i].text);
 	}
 	free(p->kept);
 	p->kept = NULL;
@@ -424,8 +338,13 @@ static void end_as_stopped(struct probe *p)
 		return;
 	out_say(&p->options.out, "stopped: %llu done, %u were not", (unsigned long long)p->done,
 		p->running);
-	while ((s = LIST_FIRST(&p->subjects)))
+	while ((s = LIST_FIRST(&p->subjects))) {
+		if (s->suite.cases)
+			probe_report(s);
 		free_subject(s);
+	}
+	if (p->options.conformance)
+		probe_report_end(p, true);
 	probe_end_if_stopped();
 }
 
@@ -434,14 +353,16 @@ int probe_run_all(struct probe *p)
 	LIST_INIT(&p->subjects);
 	probe_catch_signals(p);
 	progress_init(&p->progress, &p->options.out);
+	probe_source_start(&p->source, &p->engine.loop, more_came);
+	if (p->options.conformance)
+		probe_report_begin(p);
 	go_on(p);
-	if (p->running)
-		s5_loop_run(&p->engine.loop);
+	s5_loop_run(&p->engine.loop);
 	progress_end(&p->progress);
 	show_kept(p);
 	end_as_stopped(p);
-	if (p->misused)
-		return EXIT_USAGE;
+	if (p->options.conformance)
+		probe_report_end(p, false);
 	if (p->broken)
 		return EXIT_NETWORK;
 	if (p->alive)

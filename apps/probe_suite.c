@@ -6,7 +6,6 @@
 #include "probe.h"
 #include "probe/clients.h"
 
-#define JOBS 16
 /* What comes of a ticket. */
 #define TICKET                                                                               \
 	(S5_NEEDS_CONTEXT | S5_NEEDS_SEALS | S5_NEEDS_INTEGRITY | S5_NEEDS_CONFIDENTIALITY | \
@@ -93,7 +92,7 @@ static void told(struct s5_suite *suite, size_t i)
 	struct progress *progress = &s->probe->progress;
 
 	(void)i;
-	if (progress_is_due(progress))
+	if (progress_is_due(progress) && !s->probe->is_many)
 		progress_say(progress, "%zu of %zu cases", suite->over, suite->count);
 }
 
@@ -108,7 +107,7 @@ bool probe_suite_start(struct probe_subject *s, void (*done)(struct s5_suite *su
 	suite->gss = s->prober.gss.target ? &s->prober.gss : NULL;
 	suite->work = s->prober.work;
 	suite->times = s->prober.times;
-	suite->jobs = JOBS;
+	suite->jobs = PROBE_CASES_AT_ONCE;
 	suite->has = needs_met(&s->prober);
 	suite->told = told;
 	suite->done = done;
@@ -131,6 +130,7 @@ struct probe_score probe_score(const struct s5_suite *suite)
 
 		score.passed += c->verdict == S5_CASE_PASS;
 		score.skipped += c->verdict == S5_CASE_SKIP;
+		score.troubled += c->exchange.end == S5_EXCHANGE_TROUBLE;
 		score.failed += c->verdict == S5_CASE_FAIL;
 		score.failed_must +=
 			c->verdict == S5_CASE_FAIL && suite->rows[i].level == S5_CASE_MUST;
@@ -188,6 +188,7 @@ const char *probe_case_why(const struct s5_suite *suite, size_t i, char text[sta
 {
 	const struct s5_suite_case *c = &suite->cases[i];
 	const struct s5_exchange *x = &c->exchange;
+	bool is_told = c->verdict == S5_CASE_FAIL || c->verdict == S5_CASE_SKIP;
 
 	text[0] = '\0';
 	if (c->note) {
@@ -198,14 +199,14 @@ const char *probe_case_why(const struct s5_suite *suite, size_t i, char text[sta
 		return text;
 	if (c->verdict == S5_CASE_SKIP && c->lacks)
 		snprintf(text, PROBE_WHY, "not without %s", need_text(c->lacks));
-	else if (c->verdict == S5_CASE_SKIP)
+	else if (c->verdict == S5_CASE_SKIP && x->end == S5_EXCHANGE_UNTRIED)
 		snprintf(text, PROBE_WHY, "not without %s", s5_part_text(x->lack));
-	else if (c->verdict == S5_CASE_FAIL && x->why)
+	else if (is_told && x->why)
 		snprintf(text, PROBE_WHY, "%s", x->why);
-	else if (c->verdict == S5_CASE_FAIL && x->error)
+	else if (is_told && x->error)
 		snprintf(text, PROBE_WHY, "%s: %s", s5_exchange_end_text(x->end),
 			 strerrordesc_np(x->error));
-	else if (c->verdict == S5_CASE_FAIL)
+	else if (is_told)
 		snprintf(text, PROBE_WHY, "%s", s5_exchange_end_text(x->end));
 	return text;
 }

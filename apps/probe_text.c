@@ -13,19 +13,24 @@ static const char *answer_text(enum probe_answer answer)
 	return texts[answer];
 }
 
-static void put_row(const char *name, const char *value, const char *why)
+static void put_row(FILE *to, const char *name, const char *value, const char *why)
 {
-	printf("  %-*s%s%s%s%s\n", NAMES, name, value, *why ? " (" : "", why, *why ? ")" : "");
+	char text[2 * PROBE_WHY];
+
+	snprintf(text, sizeof(text), "%s%s%s%s", value, *why ? " (" : "", why, *why ? ")" : "");
+	fprintf(to, "  %-*s", NAMES, name);
+	probe_row(to, NAMES + 2, text);
 }
 
-static void put_milliseconds(const char *name, int64_t us)
+static void put_milliseconds(FILE *to, const char *name, int64_t us)
 {
 	if (us >= 0)
-		printf("  %-*s%" PRId64 ".%03d ms\n", NAMES, name, us / 1000, (int)(us % 1000));
+		fprintf(to, "  %-*s%" PRId64 ".%03d ms\n", NAMES, name, us / 1000,
+			(int)(us % 1000));
 }
 
 /* Of the connection that reached the target. */
-static void put_times(const struct probe_subject *s)
+static void put_times(FILE *to, const struct probe_subject *s)
 {
 	static const char *const names[][S5_ANSWERS] = {
 		{ "time to the method", "time to the reply", "time to the first octet", NULL },
@@ -38,21 +43,28 @@ static void put_times(const struct probe_subject *s)
 
 	if (!f->is_tried)
 		return;
-	put_milliseconds("time to connect", f->connected);
+	put_milliseconds(to, "time to connect", f->connected);
 	for (unsigned i = 0; i < S5_ANSWERS; i++)
 		if (names[s->prober.parts.entry][i])
-			put_milliseconds(names[s->prober.parts.entry][i], f->answers[i]);
+			put_milliseconds(to, names[s->prober.parts.entry][i], f->answers[i]);
 }
 
-static void put_bound(const struct probe_subject *s)
+static void put_bound(FILE *to, const struct probe_subject *s)
 {
-	const struct s5_found *f = &s->prober.found[S5_FACT_CONNECT4];
-	char text[S5_ADDR_TEXT];
+	char why[PROBE_WHY];
 
-	if (!s5_found_holds(f))
-		return;
-	put_row("bound address is true", s->bound_is_true ? "yes" : "no",
-		s5_addr_format(&f->bound, text, sizeof(text)));
+	put_row(to, "bound address is true", answer_text(probe_bound(s, why)), why);
+}
+
+static void put_exits(FILE *to, const struct probe_subject *s)
+{
+	char exits[PROBE_EXITS][S5_ADDR_TEXT], why[PROBE_WHY];
+	unsigned n = probe_exits(s, exits, why);
+
+	if (!n)
+		put_row(to, "exit address", answer_text(PROBE_UNKNOWN), why);
+	for (unsigned i = 0; i < n; i++)
+		put_row(to, i ? "" : "exit address", exits[i], "");
 }
 
 /* What is about a ticket tells nothing where none is taken. */
@@ -65,28 +77,29 @@ static bool is_idle(const struct s5_found *found, enum s5_fact fact)
 	return lacks == S5_FACT_GSSAPI;
 }
 
-void probe_text(const struct probe_subject *s)
+void probe_text(FILE *to, const struct probe_subject *s)
 {
 	char why[PROBE_WHY];
 	const char *worth;
 
 	probe_worth(s, &worth);
-	printf("%s: %s\n", s->text, worth);
-	if (s->why || s->prober.answerer == S5_ANSWERER_UNREACHABLE) {
+	fprintf(to, "%s: %s\n", s->text, worth);
+	if (s->why || s->prober.answerer >= S5_ANSWERER_UNREACHABLE) {
 		if (s->prober.error)
-			printf("  %s\n", strerrordesc_np(s->prober.error));
+			fprintf(to, "  %s\n", strerrordesc_np(s->prober.error));
 		return;
 	}
 	for (unsigned i = 0; i < S5_FACT_COUNT; i++) {
 		enum probe_answer answer;
 
-		if (i == S5_FACT_ALL || i == S5_FACT_ENTER || !s->prober.wanted[i])
+		if (i == S5_FACT_ENTER || !s->prober.wanted[i])
 			continue;
 		if (is_idle(s->prober.found, (enum s5_fact)i))
 			continue;
 		answer = probe_fact(s, (enum s5_fact)i, why);
-		put_row(s5_fact_name((enum s5_fact)i), answer_text(answer), why);
+		put_row(to, s5_fact_name((enum s5_fact)i), answer_text(answer), why);
 	}
-	put_bound(s);
-	put_times(s);
+	put_bound(to, s);
+	put_exits(to, s);
+	put_times(to, s);
 }

@@ -3,10 +3,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "metrics.h"
 #include "notify.h"
 #include "proxy_call.h"
@@ -14,16 +14,6 @@
 #include "spool.h"
 
 #define DRAIN_STEP_MS 20
-
-static void raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 static void awaited_signals(sigset_t *set)
 {
@@ -150,7 +140,7 @@ int serve_run(const struct command *self, int argc, char **argv)
 	if (count >= 0) {
 		out_init(&s.options.out, self->name);
 		signal(SIGPIPE, SIG_IGN);
-		raise_descriptor_limit();
+		descriptors_allow(SIZE_MAX);
 		status = serve(&s, count, argv);
 	}
 	metrics_free(s.metrics);

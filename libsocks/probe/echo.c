@@ -11,6 +11,8 @@ struct s5_echo_conn {
 	struct s5_watch watch;
 	struct s5_echo *echo;
 	LIST_ENTRY(s5_echo_conn) link;
+	struct s5_echo_peer peer;
+	size_t nfirst; /* of peer.first */
 	uint8_t room[ROOM];
 	size_t at, n;
 	bool eof;
@@ -22,7 +24,16 @@ static void drop(struct s5_echo_conn *c)
 	close(c->watch.fd);
 	LIST_REMOVE(c, link);
 	c->echo->nconns--;
+	c->echo->past[c->echo->ended++ % S5_ECHO_PAST] = c->peer;
 	free(c);
+}
+
+static void keep_first(struct s5_echo_conn *c)
+{
+	size_t room = S5_ECHO_FIRST - c->nfirst, n = c->n < room ? c->n : room;
+
+	memcpy(c->peer.first + c->nfirst, c->room, n);
+	c->nfirst += n;
 }
 
 /* 1: go on; 0: wait; -1: it is over. */
@@ -35,6 +46,7 @@ static int read_some(struct s5_echo_conn *c)
 	c->eof = n == 0;
 	c->at = 0;
 	c->n = (size_t)n;
+	keep_first(c);
 	return n > 0 ? 1 : -1;
 }
 
@@ -71,13 +83,14 @@ static void take_conn(struct s5_echo *e, int fd, const struct s5_sockaddr *peer)
 		return;
 	}
 	c->echo = e;
+	c->peer.addr = s5_sockaddr_to(peer);
 	c->watch = (struct s5_watch){ .fd = fd, .ready = conn_ready };
 	if (s5_loop_watch(e->loop, &c->watch, EPOLLIN | EPOLLOUT | EPOLLET) < 0) {
 		close(fd);
 		free(c);
 		return;
 	}
-	e->peers[e->accepted++ % S5_ECHO_PEERS] = s5_sockaddr_to(peer);
+	e->accepted++;
 	e->nconns++;
 	LIST_INSERT_HEAD(&e->conns, c, link);
 }
@@ -93,6 +106,8 @@ static void listening_ready(struct s5_watch *w, uint32_t events)
 		take_conn(e, fd, &peer);
 		peer.len = sizeof peer.in6;
 	}
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+		e->error = errno;
 }
 
 static void datagrams_ready(struct s5_watch *w, uint32_t events)
@@ -158,10 +173,20 @@ void s5_echo_stop(struct s5_echo *e)
 	memset(e, 0, sizeof *e);
 }
 
-bool s5_echo_saw(const struct s5_echo *e, const struct s5_addr *peer)
+static bool began_so(const struct s5_echo_peer *peer, const uint8_t *first)
 {
-	for (unsigned i = 0; i < S5_ECHO_PEERS; i++)
-		if (e->peers[i].atyp && s5_addr_equal(&e->peers[i], peer))
-			return true;
-	return false;
+	return peer->addr.atyp && memcmp(peer->first, first, S5_ECHO_FIRST) == 0;
+}
+
+const struct s5_addr *s5_echo_who(const struct s5_echo *e, const uint8_t first[S5_ECHO_FIRST])
+{
+	const struct s5_echo_conn *c;
+
+	LIST_FOREACH(c, &e->conns, link)
+	if (began_so(&c->peer, first))
+		return &c->peer.addr;
+	for (unsigned i = 0; i < S5_ECHO_PAST; i++)
+		if (began_so(&e->past[i], first))
+			return &e->past[i].addr;
+	return NULL;
 }

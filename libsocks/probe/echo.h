@@ -11,24 +11,31 @@
 #include "net/loop.h"
 #include "net/sock.h"
 
-#define S5_ECHO_PEERS 1024u
+#define S5_ECHO_FIRST 8 /* octets of a connection that are kept, by which it is known */
+#define S5_ECHO_PAST 1024u /* connections that ended and are known still */
 #define S5_ECHO_MOST 4096 /* connections at a time; further ones are closed */
 
 struct s5_echo {
 	struct s5_loop *loop; /* set by start */
 	struct s5_addr tcp, udp; /* where it listens; atyp 0: it does not */
 	uint64_t accepted; /* connections so far */
-	struct s5_addr peers[S5_ECHO_PEERS]; /* of the last of them, by accepted modulo that */
+	int error; /* for which one could not be taken, a positive errno; 0: none */
 	struct s5_watch listening, datagrams; /* private, like all below */
 	LIST_HEAD(, s5_echo_conn) conns;
 	size_t nconns;
+	struct s5_echo_peer {
+		struct s5_addr addr;
+		uint8_t first[S5_ECHO_FIRST];
+	} past[S5_ECHO_PAST];
+	uint64_t ended; /* the last one is at that, less one, modulo S5_ECHO_PAST */
 };
 
 /* On this address (any port): 0 or -errno. */
 int s5_echo_start(struct s5_echo *e, struct s5_loop *loop, const struct s5_addr *at);
 /* Also of one that was not started. */
 void s5_echo_stop(struct s5_echo *e);
-/* One of the last connections came from there. */
-bool s5_echo_saw(const struct s5_echo *e, const struct s5_addr *peer);
+/* From where the connection came that began with these octets, if it is open or one of those that
+ * ended last; else NULL. Good until the loop goes on. */
+const struct s5_addr *s5_echo_who(const struct s5_echo *e, const uint8_t first[S5_ECHO_FIRST]);
 
 #endif

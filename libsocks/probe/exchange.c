@@ -67,6 +67,15 @@ static void fail(struct s5_exchange *x, enum s5_exchange_end end, int error)
 	finish(x, end);
 }
 
+/* Perhaps for want of something here. */
+static void fail_to_connect(struct s5_exchange *x, int error)
+{
+	bool is_ours = error == EMFILE || error == ENFILE || error == EADDRNOTAVAIL ||
+		       error == ENOBUFS || error == ENOMEM;
+
+	fail(x, is_ours ? S5_EXCHANGE_TROUBLE : S5_EXCHANGE_UNREACHABLE, error);
+}
+
 void s5_exchange_free(struct s5_exchange *x)
 {
 	if (!x->loop)
@@ -322,12 +331,16 @@ static bool open_side(struct s5_exchange *x, enum s5_speaker speaker)
 {
 	struct s5_addr bound = bound_address(x);
 	struct s5_sockaddr to;
-	int rc = -EDESTADDRREQ;
+	int rc;
 
-	if (bound.port && s5_sockaddr_from(&to, &bound))
-		rc = s5_side_open(&x->side[speaker], &to, speaker >= S5_SPEAKER_DATAGRAMS);
+	if (!bound.port || !s5_sockaddr_from(&to, &bound)) {
+		x->why = "the bound address is none to go to";
+		finish(x, S5_EXCHANGE_OTHER);
+		return false;
+	}
+	rc = s5_side_open(&x->side[speaker], &to, speaker >= S5_SPEAKER_DATAGRAMS);
 	if (rc < 0)
-		fail(x, S5_EXCHANGE_UNREACHABLE, -rc);
+		fail_to_connect(x, -rc);
 	return rc == 0;
 }
 
@@ -460,7 +473,7 @@ static void fire(struct s5_timer *t)
 void s5_exchange_heard(struct s5_exchange *x, struct s5_side *side, int error)
 {
 	if (error && !side->connected) {
-		fail(x, S5_EXCHANGE_UNREACHABLE, error);
+		fail_to_connect(x, error);
 		return;
 	}
 	if (side == &x->side[S5_SPEAKER_CLIENT] && !x->connected) {
@@ -490,7 +503,7 @@ static void begin(struct s5_task *t)
 	}
 	rc = s5_side_open(&x->side[S5_SPEAKER_CLIENT], &x->proxy, false);
 	if (rc < 0)
-		fail(x, S5_EXCHANGE_UNREACHABLE, -rc);
+		fail_to_connect(x, -rc);
 	else
 		s5_timer_set(x->loop, &x->timer, s5_clock_ms() + x->times.connect);
 }

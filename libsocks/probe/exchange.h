@@ -50,6 +50,7 @@ struct s5_piece {
 	bool is_sent; /* else it was received */
 	bool is_plain; /* what is in the sealed message that is sent next, or came last */
 	size_t off, len; /* in s5_exchange.said */
+	size_t all; /* octets, also those that are not kept there */
 	int64_t when; /* as s5_clock_us */
 };
 
@@ -95,7 +96,6 @@ struct s5_exchange {
 	size_t nsaid, said_room;
 	struct s5_piece *pieces;
 	size_t npieces, pieces_room;
-	uint64_t unsaid; /* octets that were counted only */
 
 	/* private */
 	struct s5_side side[S5_SPEAKER_COUNT];

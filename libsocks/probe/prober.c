@@ -35,6 +35,7 @@ const char *s5_answerer_text(enum s5_answerer answerer)
 		[S5_ANSWERER_SILENT] = "it accepts and says nothing",
 		[S5_ANSWERER_CLOSES] = "it accepts and closes",
 		[S5_ANSWERER_UNREACHABLE] = "not reachable",
+		[S5_ANSWERER_UNTRIED] = "trouble on this machine",
 	};
 
 	return texts[answerer];
@@ -74,8 +75,10 @@ static enum s5_answerer answerer(const struct s5_exchange *x)
 {
 	const struct s5_piece *piece = received(x);
 
-	if (x->end == S5_EXCHANGE_UNREACHABLE || x->end == S5_EXCHANGE_TROUBLE)
+	if (x->end == S5_EXCHANGE_UNREACHABLE)
 		return S5_ANSWERER_UNREACHABLE;
+	if (x->end == S5_EXCHANGE_TROUBLE)
+		return S5_ANSWERER_UNTRIED;
 	if (x->end == S5_EXCHANGE_PASSED)
 		return S5_ANSWERER_SOCKS5;
 	if (piece)
@@ -156,6 +159,8 @@ static void take(struct s5_exchange *x)
 		p->answerer = answerer(x);
 		p->error = x->error;
 	}
+	if (p->told)
+		p->told(p, p->fact);
 	s5_exchange_free(x);
 	s5_words_free(&p->words);
 	p->fact++;

@@ -28,6 +28,7 @@ enum s5_answerer {
 	S5_ANSWERER_SILENT,
 	S5_ANSWERER_CLOSES,
 	S5_ANSWERER_UNREACHABLE,
+	S5_ANSWERER_UNTRIED, /* there was trouble on this machine */
 };
 
 #define S5_ANSWERS 5
@@ -60,19 +61,21 @@ struct s5_prober {
 	struct s5_work *work; /* as in an exchange */
 	struct s5_exchange_times times;
 	bool wanted[S5_FACT_COUNT]; /* others are asked for only if one of these needs them */
+	/* A fact was found out, and what was said is still there: exchange. NULL: nobody is told */
+	void (*told)(struct s5_prober *p, enum s5_fact fact);
 	void (*done)(struct s5_prober *p);
 
 	/* The result, from done() on. */
 	enum s5_answerer answerer;
-	int error; /* UNREACHABLE: a positive errno */
+	int error; /* UNREACHABLE, UNTRIED: a positive errno */
 	struct s5_found found[S5_FACT_COUNT];
 	enum s5_gss_trouble trouble; /* there was no context: as in an exchange */
 	char untold[S5_GSS_WHY];
 
+	struct s5_exchange exchange; /* in told() */
 	/* private */
 	enum s5_fact fact;
 	struct s5_words words;
-	struct s5_exchange exchange;
 	struct s5_task task;
 };
 

@@ -43,17 +43,17 @@ static void write_piece(struct s5_side *side, bool is_sent, bool is_plain, const
 		       last->is_plain == is_plain && !is_datagrams(side);
 
 	kept = n < kept ? n : kept;
-	x->unsaid += n - kept;
-	if (!make_room(x) || (!goes_on && x->npieces == x->pieces_room)) {
-		x->unsaid += kept;
+	if (!make_room(x) || (!goes_on && x->npieces == x->pieces_room))
 		return;
-	}
 	memcpy(x->said + x->nsaid, octets, kept);
-	if (goes_on)
-		x->pieces[x->npieces - 1].len += kept;
-	else
-		x->pieces[x->npieces++] = (struct s5_piece){ speaker,  is_sent, is_plain,
-							     x->nsaid, kept,	s5_clock_us() };
+	if (!goes_on)
+		x->pieces[x->npieces++] = (struct s5_piece){ .speaker = speaker,
+							     .is_sent = is_sent,
+							     .is_plain = is_plain,
+							     .off = x->nsaid,
+							     .when = s5_clock_us() };
+	x->pieces[x->npieces - 1].len += kept;
+	x->pieces[x->npieces - 1].all += n;
 	x->nsaid += kept;
 }
 
@@ -124,15 +124,25 @@ static int connect_error(const struct s5_side *side)
 	return error;
 }
 
+/* Only who had accepted resets it; who does not accept refuses. */
+static bool was_accepted(int error, uint32_t events)
+{
+	return (!error && events & EPOLLOUT) || error == ECONNRESET || error == EPIPE;
+}
+
 static void ready(struct s5_watch *w, uint32_t events)
 {
 	struct s5_side *side = S5_OUTER(w, struct s5_side, watch);
 	struct s5_exchange *x = side->exchange;
 	int error = side->connected ? 0 : connect_error(side);
 
-	if (!side->connected && !error && events & EPOLLOUT)
+	if (!side->connected && was_accepted(error, events)) {
 		side->connected = true;
-	while (side->connected && hear(side))
+		side->reset = error != 0;
+		if (side->reset)
+			s5_loop_unwatch(x->loop, w);
+	}
+	while (side->connected && !side->reset && hear(side))
 		;
 	s5_exchange_heard(x, side, error);
 }

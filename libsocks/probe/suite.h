@@ -14,7 +14,7 @@ enum s5_verdict_of_case {
 	S5_CASE_UNTOLD, /* not wanted, or not over yet */
 	S5_CASE_PASS,
 	S5_CASE_FAIL,
-	S5_CASE_SKIP, /* something is missing that it needs */
+	S5_CASE_SKIP, /* something is missing that it needs, or here */
 };
 
 struct s5_suite_case {

@@ -4,7 +4,7 @@
 Each is measured BENCH_ROUNDS times (default 3) for BENCH_SECONDS (default 0.75), in turn. The
 CPU time that a unit takes is far steadier than the time that passes, but the machine has other
 things to do as well: the best of each counts. SOCKS5 is our program, LOAD the load. What decode.py
-measures is not of that kind: a capture is read to its end.
+and probing.py measure is not of that kind: a capture, or a list, is read to its end.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ import time
 sys.dont_write_bytecode = True
 import decode  # noqa: E402
 import peers  # noqa: E402
+import probing  # noqa: E402
 
 LOAD = os.environ.get("LOAD", "build/plain/tests/bench/load")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
@@ -332,6 +333,8 @@ def main():
             measure_part(*part)
     if asked in decode.TITLE:
         decode.measure(ROUNDS)
+    if asked in probing.TITLE:
+        probing.measure(ROUNDS)
 
 
 if __name__ == "__main__":

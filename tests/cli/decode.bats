@@ -336,21 +336,6 @@ captured() {
 }
 
 @test "the pictures in the README are what it says" {
-	local command='' want='' count=0
-	# check: the command that was read, with what the README shows of it.
-	check() {
-		[ -n "$command" ] || return 0
-		diff <(printf '%s' "$want") <(cd "$REPO" && bash -c "${command//.\/socks5/$SOCKS5}" 2>&1) ||
-			fail "$command"
-		count=$((count + 1))
-	}
-	while IFS= read -r line; do
-		case $line in
-		'    $ '*) check; command='' want=''
-			[[ $line != *'socks5 decode'* ]] || command=${line#'    $ '} ;;
-		'    '*) want+=${line#'    '}$'\n' ;;
-		*) check; command='' want='' ;;
-		esac
-	done < <(cat "$REPO/README.md"; echo)
+	pictures './socks5 decode'
 	[ $count -ge 3 ] || fail "$count of them"
 }

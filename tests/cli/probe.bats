@@ -30,11 +30,13 @@ says() {
 		'udp name' 'udp ipv4, 8 KiB' 'puts fragments together' 'bound address is true'; do
 		says "$name" yes
 	done
+	says 'all methods' 'yes \(prefers none\)'
 	says 'method userpass' 'no \(it answers ff, no acceptable method\)'
 	says 'takes the credentials' 'unknown \(not without: method userpass\)'
 	! grep -q '^  gssapi' <<<"$output" || fail "$output"
 	says 'connects to itself by loopback' 'no \(reply 02, not allowed by ruleset\)'
 	says 'time to the first octet' '[0-9.]+ ms'
+	says 'exit address' 127.0.0.1
 	[ -z "$stderr" ] || fail "$stderr"
 	[ "$(wc -L <<<"$output")" -le 80 ] || fail "$(awk 'length > 80' <<<"$output")"
 }
@@ -43,6 +45,7 @@ says() {
 	start_server -u us:pw
 	probe 0 "us:pw@$PROXY"
 	[[ ${lines[0]} == "$PROXY: SOCKS5, with credentials" ]] || fail "$output"
+	says 'all methods' 'yes \(prefers userpass\)'
 	says 'takes the credentials' yes
 	says 'refuses wrong credentials' yes
 	says 'method none' no
@@ -55,7 +58,22 @@ says() {
 	says 'takes the credentials' no
 	says 'connect ipv4' 'unknown \(not without: lets us in\)'
 	probe 3 "$PROXY"
+	[[ ${lines[0]} == "$PROXY: SOCKS5, it wants credentials" ]] || fail "$output"
 	says 'takes the credentials' 'unknown \(no credentials are given\)'
+}
+
+@test "a proxy that takes GSSAPI alone wants GSSAPI" {
+	local steps=() i
+	for i in {1..8}; do
+		steps+=(hello send:0501 close next)
+	done
+	start_fake "${steps[@]}" hello send:0501 close
+	probe 3 --quick "$FAKE"
+	[[ ${lines[0]} == "$FAKE: SOCKS5, it wants GSSAPI" ]] || fail "$output"
+	probe 3 "$FAKE"
+	[[ ${lines[0]} == "$FAKE: SOCKS5, it wants GSSAPI" ]] || fail "$output"
+	says 'all methods' 'yes \(prefers gssapi\)'
+	says 'method gssapi' yes
 }
 
 @test "what is no SOCKS5 is told by what it answers" {
@@ -80,6 +98,18 @@ says() {
 	start_fake recv:5 send:05ff close
 	probe 3 "$FAKE"
 	[ "${lines[0]}" = "$FAKE: SOCKS5, with no method that we have" ] || fail "$output"
+	says 'all methods' 'no \(it answers ff, no acceptable method\)'
+}
+
+@test "a reset right after it accepts is no refusal to accept" {
+	local i
+	start_fake rst
+	for i in {1..100}; do
+		echo "$FAKE"
+	done >"$BATS_TEST_TMPDIR/list"
+	probe 1 --quick -j 100 -f "$BATS_TEST_TMPDIR/list"
+	[ "$(grep -c "^$FAKE: it accepts and closes$" <<<"$output")" = 100 ] ||
+		fail "$(grep ^127 <<<"$output" | sort | uniq -c)"
 }
 
 @test "what is not there: refused, unknown names, a socket that is none" {
@@ -130,6 +160,52 @@ says() {
 	[[ $stderr == "socks5 probe: $BATS_TEST_TMPDIR/none: No such file or directory" ]] || fail "$stderr"
 }
 
+@test "a comment begins a line, or stands behind a blank" {
+	start_server -u 'us:a#b#'
+	printf '#%s\nus:a#b#@%s\t#ours\r\n \t# none\n' "$PROXY" "$PROXY" >"$BATS_TEST_TMPDIR/list"
+	probe 0 --quick -f "$BATS_TEST_TMPDIR/list"
+	[[ $output == "$PROXY: SOCKS5, with credentials"* && -z $stderr ]] || fail "$output $stderr"
+}
+
+@test "a list that trickles in: what is done is shown while the rest is awaited" {
+	start_server
+	mkfifo "$BATS_TEST_TMPDIR/pipe"
+	STDIN=$BATS_TEST_TMPDIR/pipe spawn "$SOCKS5" probe --quick --json -f -
+	exec 7>"$BATS_TEST_TMPDIR/pipe"
+	printf '127.0.0.1:1\n%s' "${PROXY%?}" >&7
+	wait_until 5 has_line '"not reachable"' "$OUT" || fail "$(cat "$OUT")"
+	printf '%s\n127.0.0.1:2' "${PROXY: -1}" >&7
+	wait_until 5 has_line '"usable":true' "$OUT" || fail "$(cat "$OUT")"
+	! is_gone "$PID" || fail "it did not wait for the rest"
+	exec 7>&-
+	wait "$PID" || fail "$(cat "$ERR")"
+	[ "$(wc -l <"$OUT")" = 3 ] && [ ! -s "$ERR" ] || fail "$(cat "$OUT" "$ERR")"
+	probe 0 --quick --json -f <(printf '127.0.0.1:1\n%s' "$PROXY")
+	[ "${#lines[@]}" = 2 ] || fail "$output"
+}
+
+@test "a list that is typed, up to Ctrl-D" {
+	run --separate-stderr "$PYTHON" "$BATS_TEST_DIRNAME/terminal.py" "$BATS_TEST_TMPDIR/seen" '' $'127.0.0.1:1\n' \
+		127.0.0.1:1 ^D -- "$SOCKS5" probe --json -f -
+	[[ $status == 1 && $output == '{"proxy":"127.0.0.1:1",'* ]] || fail "$status $output $stderr"
+	grep -q '^echo on' "$BATS_TEST_TMPDIR/seen"
+}
+
+@test "a list that is none, and a line that is too long" {
+	start_server
+	printf '%s\n%2000s\n%s\nhttp://x' "$PROXY" 127.0.0.1:1 "$PROXY" >"$BATS_TEST_TMPDIR/list"
+	probe 0 --quick --json -f "$BATS_TEST_TMPDIR/list"
+	[ "${#lines[@]}" = 2 ] || fail "$output"
+	fits "$stderr" "socks5 probe: *: line 2: longer than 1023 octets" 'socks5 probe: *: line 4: *' ||
+		fail "$stderr"
+	run --separate-stderr -1 "$SOCKS5" probe -f - < <(cat "$BATS_TEST_TMPDIR/list" | tail -c 10)
+	[[ $stderr == "socks5 probe: standard input: line 1: "* ]] || fail "$stderr"
+	probe 1 -f "$BATS_TEST_TMPDIR"
+	[ "$stderr" = "socks5 probe: $BATS_TEST_TMPDIR: Is a directory" ] || fail "$stderr"
+	probe 1 -f /dev/null
+	[ -z "$output$stderr" ] || fail "$output $stderr"
+}
+
 @test "thousands: the dead and the living are told apart, whoever ends first" {
 	local i
 	start_server
@@ -140,6 +216,45 @@ says() {
 	probe 0 --quick --json -j 200 -f "$BATS_TEST_TMPDIR/list"
 	[ "$(jq -r .usable <<<"$output" | sort | uniq -c | tr -s ' \n' ' ')" = " 1000 false 1000 true " ] ||
 		fail "$(jq -r .usable <<<"$output" | sort | uniq -c)"
+}
+
+@test "thousands at a time: whose connection came from where is not mixed up" {
+	start_server
+	for _ in {1..3000}; do
+		echo "$PROXY"
+	done >"$BATS_TEST_TMPDIR/list"
+	probe 0 --quick --json -w 20 -j 2000 -f "$BATS_TEST_TMPDIR/list"
+	[ "$(grep -c '"bound address is true":{"is":true' <<<"$output")" = 3000 ] ||
+		fail "$(grep -o '"bound address[^}]*"is":[a-z]*' <<<"$output" | sort | uniq -c)"
+	[ "$(grep -c '"exit address":{"is":\["127.0.0.1"\]}' <<<"$output")" = 3000 ]
+}
+
+@test "a bound address that is none of ours, and a target that the proxy plays itself" {
+	start_fake hello send:0500 close next hello send:0500 close next hello send:0500 close next \
+		hello send:0500 request send:05000001000000000000 echo
+	probe 0 --quick "$FAKE"
+	says 'bound address is true' 'unknown \(not seen by our target\)'
+	says 'exit address' 'unknown \(not seen by our target\)'
+}
+
+@test "so many at a time as may have files open; the lack of files is no fault of the proxy" {
+	local i told=
+	need prlimit
+	start_server
+	for i in {1..400}; do
+		echo "$PROXY"
+	done >"$BATS_TEST_TMPDIR/list"
+	run --separate-stderr prlimit --nofile=40: "$SOCKS5" probe --quick --json -j 100 -f "$BATS_TEST_TMPDIR/list"
+	[ "$(grep -c '"usable":true.*"connect ipv4":{"is":true}' <<<"$output")$stderr" = 400 ] || fail "$output $stderr"
+	run --separate-stderr prlimit --nofile=60:60 "$SOCKS5" probe --quick --json -j 100 -f "$BATS_TEST_TMPDIR/list"
+	[ "$(grep -c '"usable":true.*"connect ipv4":{"is":true}' <<<"$output")" = 400 ] || fail "$output"
+	[ "$stderr" = 'socks5 probe: 60 files may be open at most: 7 at a time, not 100' ] || fail "$stderr"
+	for i in {10..16}; do
+		run prlimit --nofile="$i:$i" "$SOCKS5" probe -w 200ms "$PROXY"
+		[[ $output != *'not reachable'* && $output != *'nothing came'* ]] || fail "$i: $output"
+		[ "$output" != "$PROXY: trouble on this machine"$'\n''  Too many open files' ] || told=$i
+	done
+	[ -n "$told" ]
 }
 
 @test "--sort latency: once all are done, those that are usable first" {
@@ -166,8 +281,17 @@ says() {
 	start_target hold
 	probe 0 --target "$TARGET" "$PROXY"
 	says 'connect to the target' yes
-	probe 0 --target 127.0.0.1:1 "$PROXY"
+	says 'exit address' 127.0.0.1
+	probe 0 --quick --target 127.0.0.1:1 "$PROXY"
 	says 'connect to the target' 'no \(reply 05, connection refused\)'
+}
+
+@test "--target that tells from where one comes: that is an exit address" {
+	start_server
+	start_fake 'send:796f757220616464726573733a203230332e302e3131332e370a' eof stall
+	probe 0 --json --target "$FAKE" "$PROXY"
+	jq -e '.facts["the target speaks"].is and .facts["exit address"].is[-1] == "203.0.113.7"' \
+		<<<"$output" || fail "$output"
 }
 
 @test "misuse is said" {
@@ -179,6 +303,8 @@ says() {
 	run -2 "$SOCKS5" probe --target nowhere 127.0.0.1
 	probe 2 http://127.0.0.1:1
 	[[ -z $output && $stderr == "socks5 probe: "*http* ]] || fail "$output $stderr"
+	probe 2 127.0.0.1:1 http://127.0.0.1:1
+	[ -z "$output" ] || fail "$output"
 	probe 2 127.0.0.1:99999
 	[ "$stderr" = "socks5 probe: port '99999' is neither a number from 1 to 65535 nor a service" ] ||
 		fail "$stderr"

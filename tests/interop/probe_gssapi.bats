@@ -82,10 +82,10 @@ lies() {
 @test "-v shows what is in a sealed message, too" {
 	start_gss_server
 	probe 0 --conformance -v --only rfc1961/5/8,rfc1961/5/39 "$LOCAL"
-	grep -qx '        sent, sealed: 050100017f000001....' <<<"$output" || fail "$output"
-	grep -qx '        got, sealed: 050000017f000001....' <<<"$output" || fail "$output"
-	grep -qx '        got, sealed: 02' <<<"$output" || fail "$output"
-	grep -qx '        sent as a datagram, sealed: 000000017f000001....61' <<<"$output" || fail "$output"
+	grep -qx '        in it:  050100017f000001....' <<<"$output" || fail "$output"
+	grep -qx '        in it:  050000017f000001....' <<<"$output" || fail "$output"
+	grep -qx '        in it:  02' <<<"$output" || fail "$output"
+	grep -qx '        in it:  000000017f000001....61' <<<"$output" || fail "$output"
 }
 
 @test "a server with one level, and one by NEC's manner" {

@@ -1,0 +1,116 @@
+/* What was said in a case, and what should have been. */
+#include <stdio.h>
+#include <string.h>
+
+#include "probe_report.h"
+#include "probe_said.h"
+
+#define LABEL 8 /* columns */
+#define SHOWN 28 /* octets of a piece: so it fits behind the label */
+
+static void put_line(FILE *to, const char *before, const char *label, const char *text)
+{
+	fprintf(to, "%s%-*s", before, LABEL, label);
+	probe_wrap(to, before, LABEL, text);
+}
+
+/* octets */
+
+size_t probe_secret(const struct s5_exchange *x, const struct s5_piece *piece, size_t at)
+{
+	const struct s5_part_octets *login = &x->parts->part[S5_PART_LOGIN];
+
+	if (!login->n || piece->len - at < login->n ||
+	    memcmp(x->said + piece->off + at, login->octets, login->n) != 0)
+		return 0;
+	return login->n;
+}
+
+static void put_octets(FILE *to, const char *before, const struct s5_exchange *x,
+		       const struct s5_piece *piece)
+{
+	size_t shown = 0, at = 0, secret;
+	char count[PROBE_COUNT];
+
+	fprintf(to, "%s%-*s", before, LABEL,
+		piece->is_plain	 ? "in it:"
+		: piece->is_sent ? "sent:"
+				 : "got:");
+	for (; at < piece->len && shown < SHOWN; shown++) {
+		secret = probe_secret(x, piece, at);
+		if (secret)
+			fputs("(credentials)", to);
+		else
+			fprintf(to, "%02x", x->said[piece->off + at]);
+		shown += secret ? 6 : 0; /* as wide as that */
+		at += secret ? secret : 1;
+	}
+	fputs(at < piece->all ? "...\n" : piece->all ? "\n" : "nothing\n", to);
+	if (at < piece->all && piece->all > SHOWN)
+		fprintf(to, "%s%*s%s octets in all\n", before, LABEL, "",
+			probe_count(count, piece->all));
+}
+
+const char *probe_speaker(const struct s5_exchange *x, const struct s5_piece *piece)
+{
+	static const char *const speakers[2][S5_SPEAKER_COUNT] = {
+		{ "proxy", "proxy, to the peer", "proxy, as a datagram",
+		  "proxy, as a datagram to another port" },
+		{ "client", "peer", "client, as a datagram",
+		  "client, as a datagram from another port" },
+	};
+
+	return speakers[piece->is_sent != (x->heard != NULL)][piece->speaker];
+}
+
+/* Of the dialogue it is plain, and a datagram is told as one. */
+static void put_speaker(FILE *to, const char *before, const struct s5_exchange *x,
+			const struct s5_piece *piece)
+{
+	char text[PROBE_WHY];
+
+	if (piece->speaker == S5_SPEAKER_CLIENT || piece->speaker == S5_SPEAKER_DATAGRAMS)
+		return;
+	snprintf(text, sizeof(text), "by the %s", probe_speaker(x, piece));
+	put_line(to, before, "", text);
+}
+
+static void put_pieces(FILE *to, const char *before, const struct s5_exchange *x)
+{
+	struct probe_said said;
+
+	probe_said_read(&said, x);
+	for (size_t k = 0, i = 0; k < x->npieces; k++) {
+		const struct s5_piece *piece = &x->pieces[k];
+
+		put_octets(to, before, x, piece);
+		put_speaker(to, before, x, piece);
+		for (; i < said.n && said.lines[i].piece == k; i++)
+			put_line(to, before, "", said.lines[i].text);
+	}
+	probe_said_free(&said);
+}
+
+/* all of it */
+
+static void put_verdict(FILE *to, const char *before, const struct s5_suite *suite, size_t i)
+{
+	const struct s5_exchange *x = &suite->cases[i].exchange;
+	char why[PROBE_WHY], wanted[PROBE_SAID], rule[PROBE_SAID];
+
+	put_line(to, before, "then:", probe_case_why(suite, i, why));
+	if (x->word < x->words->n)
+		put_line(to, before, "wanted:", probe_wanted(x, wanted));
+	snprintf(rule, sizeof(rule), "%s: %s", suite->rows[i].section, suite->rows[i].why);
+	fputs(before, to);
+	probe_wrap(to, before, 0, rule);
+}
+
+void probe_details(FILE *to, const char *before, const struct s5_suite *suite, size_t i)
+{
+	const struct s5_suite_case *c = &suite->cases[i];
+
+	put_pieces(to, before, &c->exchange);
+	if (c->verdict != S5_CASE_PASS)
+		put_verdict(to, before, suite, i);
+}
