@@ -162,6 +162,31 @@ static const char *wanted_text(const struct s5_found *found)
 	return "SOCKS5, with no method that we have";
 }
 
+/* It chose one among all, and does not take the same alone: this is no refusal. */
+static bool breaks_its_word(const struct s5_found *found)
+{
+	static const enum s5_fact alone[] = { [S5_METHOD_NONE] = S5_FACT_OPEN,
+					      [S5_METHOD_GSSAPI] = S5_FACT_GSSAPI,
+					      [S5_METHOD_USERPASS] = S5_FACT_USERPASS };
+	uint8_t method = found[S5_FACT_ALL].method;
+	const struct s5_found *f =
+		method < sizeof(alone) / sizeof(alone[0]) ? &found[alone[method]] : NULL;
+
+	return f && f->is_tried && !s5_found_holds(f);
+}
+
+/* What it says to CONNECT, if it is neither a reply nor the target's; else NULL. */
+static const char *nonsense(const struct s5_found *connect)
+{
+	if (!connect->is_tried || connect->end != S5_EXCHANGE_OTHER)
+		return NULL;
+	if (!connect->has_reply)
+		return "SOCKS5, but what it replies is no reply";
+	return connect->rep == S5_REP_SUCCEEDED && !connect->why
+		       ? "SOCKS5, but it connects to something else than the target"
+		       : NULL;
+}
+
 enum probe_worth probe_worth(const struct probe_subject *s, const char **text)
 {
 	const struct s5_found *found = s->prober.found;
@@ -170,6 +195,9 @@ enum probe_worth probe_worth(const struct probe_subject *s, const char **text)
 		*text = s->why ? s->why : s5_answerer_text(s->prober.answerer);
 		return PROBE_UNUSABLE;
 	}
+	*text = nonsense(&found[S5_FACT_CONNECT4]);
+	if (*text)
+		return PROBE_UNUSABLE;
 	if (s5_found_holds(&found[S5_FACT_ENTER])) {
 		*text = s5_found_holds(&found[S5_FACT_OPEN])	? "SOCKS5, open to anyone"
 			: s5_found_holds(&found[S5_FACT_LOGIN]) ? "SOCKS5, with credentials"
@@ -178,6 +206,10 @@ enum probe_worth probe_worth(const struct probe_subject *s, const char **text)
 	}
 	if (had_trouble(found)) {
 		*text = "SOCKS5, but there is trouble on this machine";
+		return PROBE_UNUSABLE;
+	}
+	if (breaks_its_word(found)) {
+		*text = "SOCKS5 at first, but not again";
 		return PROBE_UNUSABLE;
 	}
 	*text = wanted_text(found);

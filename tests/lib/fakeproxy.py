@@ -9,6 +9,7 @@ connection:
   wait:MS       pauses                          echo      gives back everything up to EOF
   eof           half-closes                     stall     reads on, without a word, up to EOF
   close         closes                          rst       closes with RST
+  flood         sends 61 without end
 
 and as a relay of datagrams:
 
@@ -88,6 +89,10 @@ class Connection:
         while data := self.sock.recv(65536):
             say("got " + data.hex())
         raise EOFError
+
+    def do_flood(self, _):
+        while True:
+            self.sock.sendall(b"a" * 65536)
 
     def do_eof(self, _):
         self.sock.shutdown(socket.SHUT_WR)
