@@ -54,10 +54,12 @@ static void put_octets(FILE *to, const char *before, const struct s5_exchange *x
 const char *probe_speaker(const struct s5_exchange *x, const struct s5_piece *piece)
 {
 	static const char *const speakers[2][S5_SPEAKER_COUNT] = {
-		{ "proxy", "proxy, to the peer", "proxy, as a datagram",
-		  "proxy, as a datagram to another port" },
-		{ "client", "peer", "client, as a datagram",
-		  "client, as a datagram from another port" },
+		{ "proxy", "proxy, to the peer", "proxy, to another peer", "proxy, as a datagram",
+		  "proxy, as a datagram to another port",
+		  "proxy, as a datagram to another address" },
+		{ "client", "peer", "another peer", "client, as a datagram",
+		  "client, as a datagram from another port",
+		  "client, as a datagram from another address" },
 	};
 
 	return speakers[piece->is_sent != (x->heard != NULL)][piece->speaker];

@@ -107,6 +107,8 @@ void probe_set_targets(struct probe_subject *s)
 	set_part(parts, S5_PART_UDP_NAME, &udp_name);
 	set_part(parts, S5_PART_REFUSED, &refused);
 	set_part(parts, S5_PART_US, &us);
+	parts->part[S5_PART_WHO].n = S5_ECHO_FIRST;
+	memcpy(parts->part[S5_PART_WHO].octets, S5_ECHO_WHO, S5_ECHO_FIRST);
 	set_part(parts, S5_PART_TARGET, &p->target);
 	if (s->addr.atyp)
 		set_part(parts, S5_PART_LOOPBACK, &loopback);

@@ -159,6 +159,8 @@ static void set_wanted(struct probe_subject *s)
 	for (unsigned i = 0; i < S5_FACT_COUNT; i++)
 		s->prober.wanted[i] = !o->quick;
 	s->prober.wanted[S5_FACT_SEALED] |= gssapi_given(&o->gssapi) != NULL;
+	/* A case is about that; careful servers hear only so many. */
+	s->prober.wanted[S5_FACT_BAD_LOGIN] &= !o->conformance;
 	s->prober.wanted[S5_FACT_TARGET] = s->probe->target.atyp != 0;
 	s->prober.wanted[S5_FACT_SPEAKS] = s->probe->target.atyp && !o->quick;
 	s->prober.wanted[S5_FACT_CONNECT4] = true;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "wire/message.h"
+
 #define ROOM 16384 /* octets on their way back */
 
 struct s5_echo_conn {
@@ -36,10 +38,23 @@ static void keep_first(struct s5_echo_conn *c)
 	c->nfirst += n;
 }
 
+/* Behind the last octets of the question what is written is the answer. */
+static void answer(struct s5_echo_conn *c, size_t before)
+{
+	struct s5_writer out = s5_writer_over(c->room, ROOM);
+
+	if (before == S5_ECHO_FIRST || before + c->n != S5_ECHO_FIRST ||
+	    memcmp(c->peer.first, S5_ECHO_WHO, S5_ECHO_FIRST) != 0)
+		return;
+	s5_put_addr(&out, &c->peer.addr);
+	c->n = out.len;
+}
+
 /* 1: go on; 0: wait; -1: it is over. */
 static int read_some(struct s5_echo_conn *c)
 {
 	ssize_t n = read(c->watch.fd, c->room, ROOM);
+	size_t before = c->nfirst;
 
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -1;
@@ -47,6 +62,7 @@ static int read_some(struct s5_echo_conn *c)
 	c->at = 0;
 	c->n = (size_t)n;
 	keep_first(c);
+	answer(c, before);
 	return n > 0 ? 1 : -1;
 }
 

@@ -1,5 +1,6 @@
 /* A target of our own: what comes over TCP goes back, and so does each datagram. A connection ends when
- * its client has nothing more to send.
+ * its client has nothing more to send. One that begins with a certain question is answered by the address
+ * from which it came, as ATYP, ADDR and PORT.
  *
  * It is embedded in what it serves and belongs to one loop. Zero it, start it, stop it.
  */
@@ -12,6 +13,7 @@
 #include "net/sock.h"
 
 #define S5_ECHO_FIRST 8 /* octets of a connection that are kept, by which it is known */
+#define S5_ECHO_WHO "who am I" /* the question, and nothing behind it */
 #define S5_ECHO_PAST 1024u /* connections that ended and are known still */
 #define S5_ECHO_MOST 4096 /* connections at a time; further ones are closed */
 

@@ -143,6 +143,27 @@ static bool has_token(struct s5_exchange *x)
 	return s5_context_state(x->context) == S5_CONTEXT_TOKEN;
 }
 
+/* This machine has more than one address of its own only in the loopback net. False: the exchange is over. */
+static bool open_foreign(struct s5_exchange *x)
+{
+	struct s5_side *relay = &x->side[S5_SPEAKER_DATAGRAMS];
+	struct s5_side *foreign = &x->side[S5_SPEAKER_FOREIGN_DATAGRAMS];
+	struct s5_sockaddr to = { .len = sizeof to.in6 };
+	struct s5_addr there, other = s5_addr_loopback(S5_ATYP_IPV4, 0);
+
+	if (foreign->watch.fd >= 0)
+		return true;
+	other.octets[3] = 77;
+	if (relay->watch.fd >= 0 && getpeername(relay->watch.fd, &to.sa, &to.len) == 0) {
+		there = s5_sockaddr_to(&to);
+		if (there.atyp == S5_ATYP_IPV4 && s5_addr_is_loopback(&there) &&
+		    s5_side_open_from(foreign, &other, &to) == 0)
+			return true;
+	}
+	finish_untried(x, S5_GSS_ABSENT, "this machine has no other address for it");
+	return false;
+}
+
 /* False: not yet, or the exchange is over. */
 static bool prepare(struct s5_exchange *x)
 {
@@ -150,6 +171,8 @@ static bool prepare(struct s5_exchange *x)
 
 	if (word_of(x)->speaker == S5_SPEAKER_OTHER_DATAGRAMS)
 		open_stranger(x);
+	if (word_of(x)->speaker == S5_SPEAKER_FOREIGN_DATAGRAMS && !open_foreign(x))
+		return false;
 	if (word_of(x)->what == S5_WHAT_TOKEN && !has_token(x))
 		return false;
 	rc = s5_outgoing_put(x, word_of(x));
@@ -208,6 +231,9 @@ static int64_t limit_of(const struct s5_exchange *x)
 
 	if (kind == S5_WORD_SILENCE || kind == S5_WORD_ANY)
 		return x->times.silence;
+	/* A careful server lets who guesses wait. */
+	if (kind == S5_WORD_STATUS)
+		return x->times.end;
 	return kind >= S5_WORD_EOF && kind <= S5_WORD_GONE ? x->times.end : x->times.answer;
 }
 
@@ -338,6 +364,7 @@ static bool open_side(struct s5_exchange *x, enum s5_speaker speaker)
 		finish(x, S5_EXCHANGE_OTHER);
 		return false;
 	}
+	x->met = to;
 	rc = s5_side_open(&x->side[speaker], &to, speaker >= S5_SPEAKER_DATAGRAMS);
 	if (rc < 0)
 		fail_to_connect(x, -rc);
@@ -352,6 +379,33 @@ static bool do_connect(struct s5_exchange *x)
 		return false;
 	begin_wait(x, x->times.answer);
 	return peer->connected;
+}
+
+static bool do_named(struct s5_exchange *x)
+{
+	struct s5_addr peer = s5_sock_local(x->side[S5_SPEAKER_PEER].watch.fd);
+
+	if (s5_addr_equal(&peer, &x->reply.bnd))
+		return true;
+	x->why = "the reply names another than who connected";
+	finish(x, S5_EXCHANGE_OTHER);
+	return false;
+}
+
+static bool do_refused(struct s5_exchange *x, bool is_late)
+{
+	struct s5_side *other = &x->side[S5_SPEAKER_OTHER_PEER];
+
+	if (!x->is_begun && s5_side_open(other, &x->met, false) < 0)
+		return true;
+	begin_wait(x, x->times.answer);
+	if (other->reset || other->eof || (is_late && !other->connected))
+		return true;
+	if (is_late) {
+		x->why = "another was let in, too";
+		finish(x, S5_EXCHANGE_OTHER);
+	}
+	return false;
 }
 
 static bool do_associate(struct s5_exchange *x)
@@ -424,6 +478,10 @@ static bool do_word(struct s5_exchange *x, bool is_late)
 		return do_connect(x);
 	case S5_WORD_ASSOCIATE:
 		return do_associate(x);
+	case S5_WORD_NAMED:
+		return do_named(x);
+	case S5_WORD_REFUSED:
+		return do_refused(x, is_late);
 	case S5_WORD_RELAY:
 		return do_relay(x);
 	case S5_WORD_RST:
@@ -472,7 +530,9 @@ static void fire(struct s5_timer *t)
 
 void s5_exchange_heard(struct s5_exchange *x, struct s5_side *side, int error)
 {
-	if (error && !side->connected) {
+	if (error && side == &x->side[S5_SPEAKER_OTHER_PEER])
+		side->reset = true;
+	else if (error && !side->connected) {
 		fail_to_connect(x, error);
 		return;
 	}

@@ -105,6 +105,7 @@ struct s5_exchange {
 	uint8_t *out; /* what the word sends, behind what was held back */
 	size_t nout, sent;
 	bool is_begun; /* the word */
+	struct s5_sockaddr met; /* where `connect` went */
 	bool is_holding; /* back what is in `out` */
 	bool is_over;
 };

@@ -79,6 +79,17 @@ static struct s5_judgement judge_octets(struct s5_exchange *x, struct s5_side *s
 	return own;
 }
 
+/* Of the last reply. */
+static struct s5_judgement judge_bound(struct s5_exchange *x, struct s5_side *side)
+{
+	uint8_t want[S5_NAME_MAX + 4];
+	static const bool any[sizeof want];
+	struct s5_writer out = s5_writer_over(want, sizeof want);
+
+	s5_put_addr(&out, &x->reply.bnd);
+	return judge_stream(side, want, any, out.len);
+}
+
 /* messages */
 
 static enum s5_rc get(struct s5_exchange *x, const struct s5_word *w, struct s5_reader *in,
@@ -307,6 +318,8 @@ static struct s5_judgement judge_on(struct s5_exchange *x, struct s5_side *side,
 		return judge_end(side);
 	case S5_WORD_GONE:
 		return judge_gone(side);
+	case S5_WORD_BOUND:
+		return judge_bound(x, side);
 	case S5_WORD_ANY:
 		return judge_any(side, is_late);
 	case S5_WORD_DATAGRAM:

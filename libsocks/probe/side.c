@@ -193,6 +193,22 @@ int s5_side_open(struct s5_side *side, const struct s5_sockaddr *to, bool datagr
 	return set_up(side, fd, datagrams);
 }
 
+int s5_side_open_from(struct s5_side *side, const struct s5_addr *from,
+		      const struct s5_sockaddr *to)
+{
+	int fd = s5_sock_udp(from);
+
+	if (fd < 0)
+		return fd;
+	if (connect(fd, &to->sa, to->len) < 0) {
+		int rc = -errno;
+
+		close(fd);
+		return rc;
+	}
+	return set_up(side, fd, true);
+}
+
 int s5_side_adopt(struct s5_side *side, int fd)
 {
 	s5_sock_tune(fd);

@@ -9,6 +9,9 @@
 
 /* Begins to connect (datagrams: there is nothing to wait for). 0 or -errno. */
 int s5_side_open(struct s5_side *side, const struct s5_sockaddr *to, bool datagrams);
+/* The same for datagrams, from an address of ours. */
+int s5_side_open_from(struct s5_side *side, const struct s5_addr *from,
+		      const struct s5_sockaddr *to);
 /* Takes a connection that is there; fd is its own, also when it fails. 0 or -errno. */
 int s5_side_adopt(struct s5_side *side, int fd);
 /* A port for datagrams at that address; what is sent goes to who sent the first one. 0 or -errno. */

@@ -30,6 +30,62 @@ static void settle(struct s5_suite *s, struct s5_suite_case *c, enum s5_verdict_
 		s->told(s, (size_t)(c - s->cases));
 }
 
+/* the credentials once more */
+
+struct s5_suite_again {
+	struct s5_suite_case *own;
+	struct s5_exchange exchange;
+};
+
+static void start(struct s5_suite *s, struct s5_exchange *x, const struct s5_words *words,
+		  void (*done)(struct s5_exchange *))
+{
+	x->loop = s->loop;
+	x->proxy = s->proxy;
+	x->words = words;
+	x->parts = &s->parts;
+	x->gss = s->gss;
+	x->work = s->work;
+	x->times = s->times;
+	x->done = done;
+	s5_exchange_start(x);
+}
+
+static void take_again(struct s5_exchange *x)
+{
+	struct s5_suite_again *again = S5_OUTER(x, struct s5_suite_again, exchange);
+	struct s5_suite_case *c = again->own;
+	struct s5_suite *s = c->suite;
+	bool is_taken = x->end == S5_EXCHANGE_PASSED;
+
+	s->running--;
+	if (!is_taken)
+		c->note = strdup("it takes the credentials no more: too many were wrong, it seems");
+	settle(s, c, is_taken ? S5_CASE_FAIL : S5_CASE_SKIP);
+	go_on(s);
+}
+
+/* Right credentials were refused, in form. */
+static bool was_refused(const struct s5_exchange *x)
+{
+	const struct s5_word *w = x->word < x->words->n ? &x->words->words[x->word] : NULL;
+
+	return x->end == S5_EXCHANGE_OTHER && w && w->kind == S5_WORD_STATUS &&
+	       s5_word_takes(w, 0) && x->status.status != 0;
+}
+
+/* False: no memory. */
+static bool try_again(struct s5_suite *s, struct s5_suite_case *c)
+{
+	c->again = calloc(1, sizeof *c->again);
+	if (!c->again)
+		return false;
+	c->again->own = c;
+	s->running++;
+	start(s, &c->again->exchange, &s->login, take_again);
+	return true;
+}
+
 static void take(struct s5_exchange *x)
 {
 	struct s5_suite_case *c = S5_OUTER(x, struct s5_suite_case, exchange);
@@ -38,6 +94,8 @@ static void take(struct s5_exchange *x)
 	bool untried = x->end == S5_EXCHANGE_UNTRIED || x->end == S5_EXCHANGE_TROUBLE;
 
 	s->running--;
+	if (was_refused(x) && try_again(s, c))
+		return;
 	settle(s, c,
 	       untried			      ? S5_CASE_SKIP
 	       : x->end == S5_EXCHANGE_PASSED ? S5_CASE_PASS
@@ -47,23 +105,13 @@ static void take(struct s5_exchange *x)
 
 static void run(struct s5_suite *s, struct s5_suite_case *c, const struct s5_case *row)
 {
-	struct s5_exchange *x = &c->exchange;
-
 	c->lacks = row->needs & ~s->has;
 	if (c->lacks || !s5_words_compile(&c->words, row->script, s->parts.entry)) {
 		settle(s, c, S5_CASE_SKIP);
 		return;
 	}
-	x->loop = s->loop;
-	x->proxy = s->proxy;
-	x->words = &c->words;
-	x->parts = &s->parts;
-	x->gss = s->gss;
-	x->work = s->work;
-	x->times = s->times;
-	x->done = take;
 	s->running++;
-	s5_exchange_start(x);
+	start(s, &c->exchange, &c->words, take);
 }
 
 static void go_on(struct s5_suite *s)
@@ -79,6 +127,7 @@ static void go_on(struct s5_suite *s)
 
 void s5_suite_start(struct s5_suite *s)
 {
+	s5_words_compile(&s->login, ">050102 <choice=02 >{login} <status=00", S5_ENTRY_OPEN);
 	s->count = 0;
 	for (size_t i = 0; i < s->nrows; i++)
 		s->count += s->cases[i].wanted;
@@ -89,6 +138,9 @@ void s5_suite_free(struct s5_suite *s)
 {
 	for (size_t i = 0; s->cases && i < s->nrows; i++) {
 		s5_exchange_free(&s->cases[i].exchange);
+		if (s->cases[i].again)
+			s5_exchange_free(&s->cases[i].again->exchange);
+		free(s->cases[i].again);
 		s5_words_free(&s->cases[i].words);
 		free(s->cases[i].note);
 		if (s->cases[i].parts)
@@ -96,6 +148,7 @@ void s5_suite_free(struct s5_suite *s)
 		free(s->cases[i].parts);
 	}
 	free(s->cases);
+	s5_words_free(&s->login);
 	if (s->loop)
 		s5_loop_not_later(s->loop, &s->task);
 	explicit_bzero(&s->parts, sizeof s->parts);

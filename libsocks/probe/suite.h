@@ -1,6 +1,10 @@
 /* Cases (probe/cases.h) against one proxy, several at a time: each by an exchange of its own, which stays
  * to be looked at until the suite is freed.
  *
+ * Some cases have wrong credentials, and a careful server may hear us no more when it has had enough of
+ * them. So where right ones are refused they are tried once more, by themselves: if they are refused again
+ * the case tells nothing.
+ *
  * It is embedded in what it serves and belongs to one loop. Zero it, set the upper part, start it; done()
  * is called once, from the loop.
  */
@@ -20,11 +24,12 @@ enum s5_verdict_of_case {
 struct s5_suite_case {
 	enum s5_verdict_of_case verdict;
 	bool wanted; /* set by the caller between init and start */
-	char *note; /* malloc; FAIL for a cause that the exchange does not tell; or NULL */
+	char *note; /* malloc; FAIL or SKIP for a cause that the exchange does not tell; or NULL */
 	unsigned lacks; /* SKIP: of what the case needs */
 	struct s5_words words;
 	struct s5_parts *parts; /* malloc; of a client; NULL: the suite's */
 	struct s5_exchange exchange;
+	struct s5_suite_again *again; /* private; NULL: the credentials were not tried again */
 	struct s5_suite *suite;
 };
 
@@ -47,6 +52,7 @@ struct s5_suite {
 	size_t over, count; /* how many are over, and wanted */
 	/* private */
 	size_t next, running;
+	struct s5_words login; /* right credentials, and nothing else */
 	struct s5_task task;
 };
 

@@ -166,7 +166,7 @@ static bool read_wait(struct s5_words *s, struct s5_word *w, struct piece *p)
 		{ "datagram", S5_WORD_DATAGRAM }, { "any", S5_WORD_ANY },
 		{ "eof", S5_WORD_EOF },		  { "end", S5_WORD_END },
 		{ "gone", S5_WORD_GONE },	  { "silence", S5_WORD_SILENCE },
-		{ "context", S5_WORD_CONTEXT },
+		{ "context", S5_WORD_CONTEXT },	  { "bound", S5_WORD_BOUND },
 	};
 
 	for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
@@ -193,6 +193,7 @@ static enum s5_speaker speaker_at(struct piece *p)
 		{ "#", S5_SPEAKER_PEER },
 		{ "u", S5_SPEAKER_DATAGRAMS },
 		{ "v", S5_SPEAKER_OTHER_DATAGRAMS },
+		{ "w", S5_SPEAKER_FOREIGN_DATAGRAMS },
 	};
 
 	for (size_t i = 0; i < sizeof speakers / sizeof speakers[0]; i++)
@@ -395,7 +396,9 @@ static bool read_word(struct s5_words *s, struct piece p, const char *text, enum
 		       { "connect", S5_WORD_CONNECT },
 		       { "associate", S5_WORD_ASSOCIATE },
 		       { "rst", S5_WORD_RST },
-		       { "relay", S5_WORD_RELAY } };
+		       { "relay", S5_WORD_RELAY },
+		       { "named", S5_WORD_NAMED },
+		       { "refused", S5_WORD_REFUSED } };
 	struct s5_word at = { .at = (size_t)(p.at - text), .len = (size_t)(p.end - p.at) };
 	struct piece whole = p;
 	long ms;

@@ -19,8 +19,11 @@
  *   connect         somebody connects to the bound address of the last reply; #>OCTETS, #<OCTETS,
  *                   #<eof and so on are his
  *   associate       from now on there is a port for datagrams to the relay of the last reply
- *   u>OCTETS        a datagram from there; v> the same from another port
+ *   u>OCTETS        a datagram from there; v> the same from another port, w> from another address
  *   u<OCTETS        a datagram comes back; u<silence none does
+ *   <bound          the bound address of the last reply, as the target says it: {who} asks for it
+ *   named           the last reply names who did `connect`
+ *   refused         whoever else connects to where `connect` did is refused, or let go
  *
  * and where it is the server
  *
@@ -89,6 +92,7 @@ enum s5_word_kind {
 	S5_WORD_LOGIN,
 	S5_WORD_DATAGRAM,
 	S5_WORD_ANY,
+	S5_WORD_BOUND,
 	S5_WORD_EOF,
 	S5_WORD_END,
 	S5_WORD_GONE,
@@ -100,14 +104,18 @@ enum s5_word_kind {
 	S5_WORD_ASSOCIATE,
 	S5_WORD_RST,
 	S5_WORD_RELAY,
+	S5_WORD_NAMED,
+	S5_WORD_REFUSED,
 };
 
 /* Whose socket it is about. */
 enum s5_speaker {
 	S5_SPEAKER_CLIENT,
 	S5_SPEAKER_PEER, /* who connects to the bound address */
+	S5_SPEAKER_OTHER_PEER,
 	S5_SPEAKER_DATAGRAMS,
-	S5_SPEAKER_OTHER_DATAGRAMS,
+	S5_SPEAKER_OTHER_DATAGRAMS, /* of another port */
+	S5_SPEAKER_FOREIGN_DATAGRAMS, /* of another address */
 	S5_SPEAKER_COUNT
 };
 

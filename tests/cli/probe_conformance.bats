@@ -222,3 +222,15 @@ interrupted() {
 	run -2 "$SOCKS5" probe --format tap 127.0.0.1
 	[[ $output == *"tap and junit are for --conformance"* ]] || fail "$output"
 }
+
+@test "a server that hears who guesses no more does not fail for that: again and again" {
+	local i
+	start_server -u us:pw
+	for i in 1 2 3 4; do
+		run "$SOCKS5" probe --conformance --only rfc1929,rfc1928/4/7 "us:pw@$PROXY"
+		[[ ${lines[-1]} == *" passed, 0 failed ("* ]] || fail "$output"
+		[[ $i != 1 || $output != *"credentials no more"* ]] || fail "$output"
+	done
+	[[ $output == *"(it takes the credentials no more: too many were wrong, it seems)"* ||
+		$output == *"(not without credentials)"* ]] || fail "$output"
+}

@@ -57,7 +57,11 @@ static const char *compiled(const char *script, enum s5_entry entry)
 		[S5_WORD_ASSOCIATE] = "associate",
 		[S5_WORD_RST] = "rst",
 		[S5_WORD_RELAY] = "relay",
+		[S5_WORD_NAMED] = "named",
+		[S5_WORD_REFUSED] = "refused",
+		[S5_WORD_BOUND] = "bound",
 	};
+	static const char *const speakers[] = { "", "#", "@", "u", "v", "w" };
 	static char text[4096];
 	static uint8_t octets[S5_OCTETS_MOST];
 	static bool any[S5_OCTETS_MOST];
@@ -71,13 +75,13 @@ static const char *compiled(const char *script, enum s5_entry entry)
 		const struct s5_word *w = &s.words[i];
 		size_t n = s5_word_octets(w, &parts, octets, any);
 
-		len += (size_t)snprintf(text + len, sizeof text - len, "%s%s%s%s%.*s",
+		len += (size_t)snprintf(text + len, sizeof text - len, "%s%s%s%s%s",
 					!i		    ? ""
 					: w->is_alternative ? "|"
 							    : " ",
 					w->if_login ? "?" : "", kinds[w->kind],
 					w->is_strict && w->kind > S5_WORD_LEVEL ? "!" : "",
-					(int)w->speaker, "#uv");
+					speakers[w->speaker]);
 		len += put_seal(text + len, sizeof text - len, w);
 		for (size_t k = 0; k < n && k < 40; k++)
 			len += (size_t)snprintf(text + len, sizeof text - len,
@@ -104,12 +108,14 @@ TEST(words_are_what_the_language_says)
 		  "eof end silence fin wait250 connect associate" },
 		{ "<eof|<05 <end", "eof|<05 end" },
 		{ "#>05 #<06 #<eof #fin", ">#05 <#06 eof# fin#" },
-		{ "u>05 u<06 u<silence v>07", ">#u05 <#u06 silence#u >#uv07" },
-		{ "u>", ">#u" },
+		{ "u>05 u<06 u<silence v>07", ">u05 <u06 silenceu >v07" },
+		{ "u>", ">u" },
+		{ "w>05 w<silence", ">w05 silencew" },
+		{ ">{tcp4} <bound named refused", ">017f0000010050 bound named refused" },
 		{ "enter", ">050100 choice" },
 		{ "<hello <hello! <request=01 <request!=01,02", "hello hello! request request!" },
 		{ "<login >01 login <any|<gone rst", "login >01 ?login ?>0100 any|gone rst" },
-		{ "relay >{relay}{pick} u<datagram u<datagram!", "relay > datagram#u datagram!#u" },
+		{ "relay >{relay}{pick} u<datagram u<datagram!", "relay > datagramu datagram!u" },
 	};
 
 	for (size_t i = 0; i < LENGTH(rows); i++)
@@ -124,7 +130,7 @@ TEST(behind_an_entry_by_ticket_all_is_sealed)
 	} rows[] = {
 		{ "enter", ">050101 choice >03token context >~02level level~03" },
 		{ "enter >05+ <reply=00|<end fin <eof", "enter >~03+05 reply~03|end fin eof~03" },
-		{ "enter >:05 <silence u>06 v<07", "enter >:~0305 silence~03 >#u~0306 <#uv~0307" },
+		{ "enter >:05 <silence u>06 v<07", "enter >:~0305 silence~03 >u~0306 <v~0307" },
 		{ "enter #>05 #<06 ~signed>07", "enter >#05 <#06 >~signed0307" },
 		{ "enter >kept", "enter >03kept" },
 		{ ">05 enter >05", ">05 enter >~0305" },
@@ -162,9 +168,9 @@ TEST(words_of_a_context_are_what_the_language_says)
 		{ "~damaged>level=02 ~cut>05", ">~damaged02level02 >~cut0305" },
 		{ "~mtyp=02>0201 ~mtyp=ff>05", ">~mtyp=020201 >~mtyp=ff05" },
 		{ "~mtyp=03>level=02", ">~mtyp=03level02" },
-		{ "~kept>05 >kept u>kept", ">~kept0305 >03kept >#u03kept" },
+		{ "~kept>05 >kept u>kept", ">~kept0305 >03kept >u03kept" },
 		{ "u~>05 v~damaged>05 u~<05 v~<silence",
-		  ">#u~0305 >#uv~damaged0305 <#u~0305 silence#uv~03" },
+		  ">u~0305 >v~damaged0305 <u~0305 silencev~03" },
 	};
 
 	for (size_t i = 0; i < LENGTH(rows); i++)
