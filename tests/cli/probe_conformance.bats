@@ -234,3 +234,23 @@ interrupted() {
 	[[ $output == *"(it takes the credentials no more: too many were wrong, it seems)"* ||
 		$output == *"(not without credentials)"* ]] || fail "$output"
 }
+
+@test "lies about who connected, a second peer, datagrams of another address: the case fails, and it alone" {
+	local these='--conformance --strict -w 500ms --only rfc1928/6/28,rfc1928/6/29,rfc1928/6/17'
+	start_fake recv:5 send:0500 close next recv:3 send:0500 request bind
+	# shellcheck disable=SC2086 # words
+	conforms 0 $these "$FAKE"
+	[[ ${lines[-1]} == *": 3 passed, 0 failed"* ]] || fail "$output"
+	start_fake recv:5 send:0500 close next recv:3 send:0500 request bind:other
+	# shellcheck disable=SC2086 # words
+	conforms 1 $these "$FAKE"
+	[[ $output == *"fail  rfc1928/6/28 "*"the reply names another than who connected"*": 2 passed, 1 failed"* ]] ||
+		fail "$output"
+	start_fake recv:5 send:0500 close next recv:3 send:0500 request bind:both
+	# shellcheck disable=SC2086 # words
+	conforms 1 $these "$FAKE"
+	[[ $output == *"fail  rfc1928/6/29 "*"another was let in, too"*": 2 passed, 1 failed"* ]] || fail "$output"
+	start_fake recv:5 send:0500 close next recv:3 send:0500 request udp back
+	conforms 1 --strict --only rfc1928/7/40,rfc1928/7/2 "$FAKE"
+	[[ $output == *"fail  rfc1928/7/40 "*": 1 passed, 1 failed"* ]] || fail "$output"
+}

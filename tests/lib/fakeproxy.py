@@ -10,6 +10,8 @@ connection:
   eof           half-closes                     stall     reads on, without a word, up to EOF
   close         closes                          rst       closes with RST
   flood         sends 61 without end
+  bind[:LIE]    both replies to BIND, and what the peer says; LIE: "other" names another as the peer,
+                "both" lets a second one in
 
 and as a relay of datagrams:
 
@@ -88,6 +90,27 @@ class Connection:
     def do_stall(self, _):
         while data := self.sock.recv(65536):
             say("got " + data.hex())
+        raise EOFError
+
+    def reply(self, name):
+        self.sock.sendall(b"\x05\0\0\x01" + socket.inet_aton(name[0]) + struct.pack("!H", name[1]))
+
+    def do_bind(self, lie):
+        listener = socket.create_server((self.sock.getsockname()[0], 0))
+        listener.settimeout(3)
+        self.reply(listener.getsockname())
+        try:
+            peer, name = listener.accept()
+            if lie == "both":
+                listener.settimeout(10)
+            else:
+                listener.close()
+            self.reply(("192.0.2.7", 9) if lie == "other" else name)
+            second = listener.accept() if lie == "both" else None
+            self.sock.sendall(peer.recv(100))
+            del second
+        except TimeoutError:
+            pass
         raise EOFError
 
     def do_flood(self, _):
