@@ -10,7 +10,7 @@ HELLO=recv:3
 ends() {
 	local want=$1 most=$2 before=$SECONDS
 	shift 2
-	run --separate-stderr timeout 100 "$SOCKS5" probe -w 500ms "$@" "$FAKE"
+	run --separate-stderr timeout 100 "$SOCKS5" probe -w "${WAIT:-2s}" "$@" "$FAKE"
 	[ "$status" = "$want" ] || fail "status $status: $output $stderr"
 	[ $((SECONDS - before)) -le "$most" ] || fail "$((SECONDS - before)) seconds"
 }
@@ -28,11 +28,12 @@ ends() {
 }
 
 @test "octets that drip: what comes in time counts, what does not is no answer" {
+	local WAIT=700ms
 	start_fake split:50 recv:5 send:0500 close next split:50 $HELLO send:0500 request \
 		send:05010001000000000000 close
 	ends 0 60 --quick
 	[[ $output == *"connect ipv4 "*" no (reply 01, general failure)"* ]] || fail "$output"
-	start_fake split:400 recv:5 send:05 wait:400 send:00 close
+	start_fake split:400 recv:5 send:05 wait:800 send:00 close
 	ends 1 20 --quick
 	[ "${lines[0]}" = "$FAKE: no SOCKS" ] || fail "$output"
 	start_fake recv:5 send:0500 close next split:300 $HELLO send:0500 request \
@@ -42,6 +43,7 @@ ends() {
 }
 
 @test "a proxy that is silent wherever it may be" {
+	local WAIT=500ms
 	start_fake stall
 	ends 1 20
 	start_fake recv:5 send:0500 close next stall
@@ -63,6 +65,7 @@ ends() {
 }
 
 @test "a relay and a bound address that lead nowhere, or to the prober itself" {
+	local WAIT=500ms
 	start_fake recv:5 send:0500 close next $HELLO send:0500 request send:05000001c00002010009 stall
 	ends 0 60
 	[[ $output == *"  bind "*" no ("* && $output == *"  udp ipv4 "*" no (nothing came in time)"* ]] ||
@@ -72,7 +75,7 @@ ends() {
 }
 
 @test "all cases against endless data, against silence and against resets" {
-	local manner
+	local manner WAIT=500ms
 	for manner in flood stall rst; do
 		start_fake recv:5 send:0500 close next $HELLO send:0500 next $HELLO send:0500 next \
 			$HELLO send:0500 $manner

@@ -6,13 +6,13 @@ bats_require_minimum_version 1.5.0
 load ../lib/helper
 load ../lib/connect
 
-# They wait for ever in the cases that are about that: not here.
-FOR_EVER='rfc1928/3/c22 rfc1928/3/c23 rfc1928/6/c47 rfc1928/6/c48 rfc1929/2/c12'
+# The cases in which they wait, three seconds or for ever, take long: not here.
+LONG='rfc1928/3/c5 rfc1928/3/c22 rfc1928/3/c23 rfc1928/6/c21 rfc1928/6/c47 rfc1928/6/c48 rfc1929/2/c4 rfc1929/2/c12'
 
 # fails NAME COMMAND: the cases that it fails are those of the list, with no others; at least 60 it passes.
 fails() {
 	local only
-	only=$("$SOCKS5" probe --client --list | awk -v not="$FOR_EVER" '!index(not " ", $1 " ") {print $1}' |
+	only=$("$SOCKS5" probe --client --list | awk -v not="$LONG" '!index(not " ", $1 " ") {print $1}' |
 		tr '\n' ,)
 	run "$SOCKS5" probe --client --format json --only "$only" --exec "$2"
 	diff "$REPO/tests/golden/conformance/clients/$1.txt" \
@@ -37,8 +37,8 @@ PYTHON_CLIENT="$PYTHON $LIB/anyclient.py"
 
 @test "curl takes method 02 that it did not offer, and wants a reply of ten octets at least" {
 	need curl
-	fails curl 'curl -sS -m 8 -x socks5h://{proxy} http://{target}/'
-	fails curl-login 'curl -sS -m 8 -x socks5h://us:pw@{proxy} http://{target}/'
+	fails curl 'curl -sS -m 3 -x socks5h://{proxy} http://{target}/'
+	fails curl-login 'curl -sS -m 3 -x socks5h://us:pw@{proxy} http://{target}/'
 }
 
 @test "ncat" {
@@ -66,7 +66,7 @@ PYTHON_CLIENT="$PYTHON $LIB/anyclient.py"
 @test "by hand: curl and nc with a server that chooses 02 of its own accord" {
 	need curl nc.openbsd
 	start_fake hello send:0502 recv:3 close
-	run curl -sS -m 8 -x "socks5h://$FAKE" http://127.0.0.1:9/
+	run curl -sS -m 3 -x "socks5h://$FAKE" http://127.0.0.1:9/
 	[ "$(grep '^got' "$OUT" | tail -n 1)" = "got 010000" ] || fail "$(cat "$OUT")"
 	start_fake hello send:0502 recv:10 close
 	run nc.openbsd -X 5 -x "$FAKE" 127.0.0.1 9 </dev/null

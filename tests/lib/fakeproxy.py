@@ -97,7 +97,7 @@ class Connection:
 
     def do_bind(self, lie):
         listener = socket.create_server((self.sock.getsockname()[0], 0))
-        listener.settimeout(3)
+        listener.settimeout(1)
         self.reply(listener.getsockname())
         try:
             peer, name = listener.accept()
