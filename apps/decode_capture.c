@@ -188,7 +188,7 @@ static int read_capture(struct reading *r, const char *name)
 		return EXIT_NETWORK;
 	}
 	r->view->is_many = r->view->has_time = true;
-	progress_init(&r->progress, &o->out);
+	progress_init(&r->progress, &o->out, true);
 	n = read_frames(r);
 	s5_capture_end(&r->capture);
 	s5_capture_fini(&r->capture);

@@ -304,6 +304,8 @@ static const char *const probe_examples[] = {
 	"say what that proxy can do",
 	"socks5 probe -f proxies.txt --quick --alive --json",
 	"find the usable ones of a list",
+	"socks5 probe --client --exec 'curl -sx socks5h://{proxy} {target}'",
+	"hold curl against the RFCs",
 	NULL,
 };
 

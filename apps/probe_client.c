@@ -100,13 +100,26 @@ static void note(struct s5_suite_case *own, const char *text)
 	own->note = strdup(text);
 }
 
+/* Who drives the client by hand wants to know how far it is. */
+static void tell(const struct client *c, size_t i)
+{
+	static const char *const verdicts[] = { "", "passes", "fails", "is skipped" };
+	const struct s5_case *row = &c->subject.suite.rows[i];
+
+	out_say(&c->probe->options.out, "%zu of %zu: %s %s: %s", c->subject.suite.over,
+		c->subject.suite.count, row->id, verdicts[c->subject.suite.cases[i].verdict],
+		row->title);
+}
+
 static void settle(struct client *c, size_t i, enum s5_verdict_of_case verdict)
 {
 	struct s5_suite_case *own = &c->subject.suite.cases[i];
 
 	own->verdict = own->wanted ? verdict : S5_CASE_UNTOLD;
 	c->subject.suite.over += own->wanted;
-	if (progress_is_due(&c->probe->progress))
+	if (!has_exec(c) && own->verdict != S5_CASE_UNTOLD)
+		tell(c, i);
+	else if (progress_is_due(&c->probe->progress))
 		progress_say(&c->probe->progress, "%zu of %zu cases", c->subject.suite.over,
 			     c->subject.suite.count);
 }
@@ -583,7 +596,7 @@ int probe_client(struct probe *p)
 	c->subject.suite.times.answer = p->options.timeout;
 	c->subject.suite.times.end = FOR_EVER * p->options.timeout;
 	set_wanted(c);
-	progress_init(&p->progress, &p->options.out);
+	progress_init(&p->progress, &p->options.out, false);
 	status = read_listen(c);
 	if (status == EXIT_OK)
 		status = open_places(c);

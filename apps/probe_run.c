@@ -33,6 +33,7 @@ static void write_to(FILE *to, const struct probe_subject *s)
 
 static void show(const struct probe_subject *s)
 {
+	progress_end(&s->probe->progress);
 	if (s->probe->options.conformance)
 		probe_report(s);
 	else
@@ -354,7 +355,7 @@ int probe_run_all(struct probe *p)
 {
 	LIST_INIT(&p->subjects);
 	probe_catch_signals(p);
-	progress_init(&p->progress, &p->options.out);
+	progress_init(&p->progress, &p->options.out, !p->options.conformance);
 	probe_source_start(&p->source, &p->engine.loop, more_came);
 	if (p->options.conformance)
 		probe_report_begin(p);

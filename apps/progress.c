@@ -9,10 +9,10 @@
 #define PAUSE 250 /* ms */
 #define CLEAR "\r\033[K"
 
-void progress_init(struct progress *p, const struct out *out)
+void progress_init(struct progress *p, const struct out *out, bool is_shown)
 {
 	*p = (struct progress){ .command = out->command };
-	p->is_on = !out->quiet && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+	p->is_on = !out->quiet && isatty(STDERR_FILENO) && !(is_shown && isatty(STDOUT_FILENO));
 	p->next = s5_clock_ms() + PAUSE;
 }
 
