@@ -259,6 +259,11 @@ static int check(const struct command *self, const struct probe_options *o, int 
 				 : EXIT_OK;
 	if (o->exec)
 		return command_misuse(self, "--exec is for --client");
+	if (!o->conformance && (o->only || o->strict))
+		return command_misuse(self, "--only and --strict are for --conformance and "
+					    "--client");
+	if (o->conformance && o->quick)
+		return command_misuse(self, "--quick leaves out what --conformance needs to know");
 	if (!o->conformance && o->format > PROBE_JSON)
 		return command_misuse(self, "--format tap and junit are for --conformance and "
 					    "--client");
@@ -270,14 +275,15 @@ static int check(const struct command *self, const struct probe_options *o, int 
 static int probe_run(const struct command *self, int argc, char **argv)
 {
 	static struct probe p;
+	char why[PROBE_WHY];
 	int status = EXIT_OK, count = command_parse(self, &p.options, argc, argv, &status);
 
 	if (count < 0)
 		goto out;
 	out_init(&p.options.out, self->name);
 	signal(SIGPIPE, SIG_IGN);
-	if (p.options.only && !probe_has_cases(&p.options)) {
-		status = fail(&p, "option --only", "there is no such case; --list lists them");
+	if (probe_unknown_case(&p.options, why)) {
+		status = fail(&p, "option --only", why);
 		goto out;
 	}
 	if (p.options.list) {

@@ -114,6 +114,8 @@ const char *probe_why(const struct probe_subject *s, char text[static PROBE_WHY]
 
 /* probe_exit.c: from where it comes to its targets. */
 void probe_note_exit(struct s5_prober *prober, enum s5_fact fact);
+/* What our target should have said was said, but our target saw nobody. */
+bool probe_is_mirror(const struct probe_subject *s);
 /* Is the bound address that where its connection came from? */
 enum probe_answer probe_bound(const struct probe_subject *s, char why[static PROBE_WHY]);
 /* How many of the addresses are known: in text; none: why not. */
@@ -122,7 +124,8 @@ unsigned probe_exits(const struct probe_subject *s, char text[static PROBE_EXITS
 
 /* probe_suite.c: the cases against a subject that was probed. False: no memory. */
 bool probe_suite_start(struct probe_subject *s, void (*done)(struct s5_suite *suite));
-bool probe_has_cases(const struct probe_options *o);
+/* What is wrong with --only, in why; or NULL. */
+const char *probe_unknown_case(const struct probe_options *o, char why[static PROBE_WHY]);
 bool probe_wants_case(const struct probe_options *o, const char *id);
 struct probe_score {
 	unsigned passed, failed, failed_must, skipped;
@@ -131,6 +134,12 @@ struct probe_score {
 struct probe_score probe_score(const struct s5_suite *suite);
 /* Why it failed or was skipped; returns text. */
 const char *probe_case_why(const struct s5_suite *suite, size_t i, char text[static PROBE_WHY]);
+/* probe_command.c: the command with the addresses put in (malloc; NULL: no memory); and what in it looks
+ * like a name that is none, in why, or NULL. */
+char *probe_put_names(const char *exec, const struct s5_addr *proxy, const struct s5_addr *target,
+		      const char *id);
+const char *probe_mistaken(const char *exec, char why[static PROBE_WHY]);
+
 /* probe_client.c: --client. An exit status; what is wrong was said. */
 int probe_client(struct probe *p);
 

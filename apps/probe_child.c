@@ -86,10 +86,11 @@ static void reap(struct child *c)
 {
 	int status = 0;
 
+	kill(-c->pid,
+	     SIGKILL); /* what it left behind; not later, when the number may be another's */
 	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	c->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	kill(-c->pid, SIGKILL); /* what it left behind */
 	c->pid = 0;
 }
 
@@ -184,8 +185,10 @@ void child_no_more(struct child *c)
 
 void child_kill(struct child *c)
 {
-	if (c->pid > 0)
-		kill(-c->pid, SIGKILL);
+	if (c->pid <= 0)
+		return;
+	kill(-c->pid, SIGKILL);
+	kill(c->pid, SIGKILL); /* it may have gone to another group */
 }
 
 void child_free(struct child *c)

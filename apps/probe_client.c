@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "descriptors.h"
 #include "probe.h"
 #include "probe/clients.h"
 #include "probe_child.h"
@@ -20,6 +21,8 @@
 
 #define PLACES 16
 #define TICK 50 /* ms */
+#define OWN_DESCRIPTORS 40 /* of the process, */
+#define PLACE_DESCRIPTORS 12 /* and of each place */
 #define CONNECTS_WITHIN 15000 /* ms, from when it was started */
 #define FOR_EVER 12 /* times the timeout: a client that still waits then waits for ever */
 #define PAGE_TEXT "the page of socks5 probe\n"
@@ -54,6 +57,8 @@ struct client {
 	struct place places[PLACES];
 	size_t nplaces, next, running;
 	bool is_known, is_tried; /* what it does; that the plain case was tried */
+	bool is_troubled; /* a case could not be tried */
+	bool is_useless; /* --exec: it starts no client, or one that does not come */
 	enum {
 		SHOWS_OTHER,
 		SHOWS_PAGE,
@@ -74,13 +79,13 @@ static const char *needs_text(unsigned needs)
 		unsigned need;
 		const char *text;
 	} texts[] = {
-		{ S5_CLIENT_PLAIN, "it offers neither method none nor userpass" },
-		{ S5_CLIENT_LOGIN, "it does not offer userpass" },
-		{ S5_CLIENT_GSSAPI, "it does not offer gssapi" },
-		{ S5_CLIENT_OPEN, "it does not offer none" },
-		{ S5_CLIENT_NOT_OPEN, "it offers none" },
-		{ S5_CLIENT_NOT_LOGIN, "it offers userpass" },
-		{ S5_CLIENT_NOT_GSSAPI, "it offers gssapi" },
+		{ S5_CLIENT_PLAIN, "it offers neither method 00 nor 02" },
+		{ S5_CLIENT_LOGIN, "it does not offer method 02" },
+		{ S5_CLIENT_GSSAPI, "it does not offer method 01" },
+		{ S5_CLIENT_OPEN, "it does not offer method 00" },
+		{ S5_CLIENT_NOT_OPEN, "it offers method 00" },
+		{ S5_CLIENT_NOT_LOGIN, "it offers method 02" },
+		{ S5_CLIENT_NOT_GSSAPI, "it offers method 01" },
 		{ S5_CLIENT_CONNECT, "it does not ask for CONNECT" },
 		{ S5_CLIENT_BIND, "it does not ask for BIND" },
 		{ S5_CLIENT_UDP, "it does not ask for UDP ASSOCIATE" },
@@ -146,6 +151,17 @@ static bool shows_as_before(const struct client *c, const struct child *child)
 	}
 }
 
+/* As a shell tells of it. */
+static bool is_crash(int status)
+{
+	static const int signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL };
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (status == 128 + signals[i])
+			return true;
+	return false;
+}
+
 /* What the child did, held against what it should have done: what is wrong, or NULL. */
 static const char *wrong_with_child(const struct place *p, char text[static PROBE_WHY])
 {
@@ -155,9 +171,15 @@ static const char *wrong_with_child(const struct place *p, char text[static PROB
 
 	if (p->target.accepted != p->past)
 		return "it went past the proxy, straight to the target";
+	if (!p->is_taken && p->is_killed)
+		return "it did not connect to the proxy, nor did it end";
 	if (!p->is_taken) {
 		snprintf(text, PROBE_WHY,
 			 "it did not connect to the proxy, and ended with status %d", status);
+		return text;
+	}
+	if (!p->is_killed && is_crash(status)) {
+		snprintf(text, PROBE_WHY, "it crashed: signal %d", status - 128);
 		return text;
 	}
 	if (c->subject.suite.cases[p->i].exchange.end != S5_EXCHANGE_PASSED)
@@ -231,6 +253,21 @@ static void give_up(struct client *c, const char *why)
 			skip(c, c->next, why);
 }
 
+/* Whoever came first was no client of SOCKS5, or did not go so far; we are still here. */
+static void begin_again(struct client *c)
+{
+	struct s5_suite_case *first = &c->subject.suite.cases[0];
+
+	out_warn(&c->probe->options.out, "that was no request by SOCKS5; waiting for the next");
+	s5_exchange_free(&first->exchange);
+	s5_words_free(&first->words);
+	free(first->parts);
+	free(first->note);
+	*first = (struct s5_suite_case){ .wanted = first->wanted, .suite = &c->subject.suite };
+	c->subject.suite.over = c->next = 0;
+	c->is_known = false;
+}
+
 static void end_case(struct place *p)
 {
 	struct client *c = p->client;
@@ -239,10 +276,14 @@ static void end_case(struct place *p)
 	s5_timer_stop(&c->probe->engine.loop, &p->tick);
 	learn(p);
 	judge(p);
+	if (i == 0 && has_exec(c) && !p->is_taken)
+		c->is_useless = true;
 	child_free(&p->child);
 	p->i = NO_CASE;
 	c->running--;
-	if (i == 0 && !is_sound(c))
+	if (i == 0 && !has_exec(c) && !is_sound(c))
+		begin_again(c);
+	else if (i == 0 && !is_sound(c))
 		give_up(c, "what the client does is not known");
 	else if (c->subject.suite.rows[i].is_plain &&
 		 c->subject.suite.cases[i].verdict == S5_CASE_FAIL)
@@ -331,49 +372,14 @@ static void take_one(struct s5_watch *w, uint32_t events)
 	s5_exchange_serve(x, fd);
 }
 
-/* The command, with what stands in braces put in. NULL: no memory. */
-static char *command_of(const struct place *p)
-{
-	const char *id = p->client->subject.suite.rows[p->i].id;
-	char proxy[S5_ADDR_TEXT], proxy_host[S5_ADDR_TEXT], target[S5_ADDR_TEXT],
-		host[S5_ADDR_TEXT];
-	char proxy_port[8], port[8], *text = NULL;
-	const struct {
-		const char *name, *value;
-	} known[] = {
-		{ "{proxy}", s5_addr_format(&p->at, proxy, sizeof(proxy)) },
-		{ "{proxyhost}", s5_addr_host(&p->at, proxy_host, sizeof(proxy_host)) },
-		{ "{proxyport}", proxy_port },
-		{ "{target}", s5_addr_format(&p->target.tcp, target, sizeof(target)) },
-		{ "{host}", s5_addr_host(&p->target.tcp, host, sizeof(host)) },
-		{ "{port}", port },
-		{ "{case}", id },
-	};
-	size_t n = 0, k;
-	FILE *to = open_memstream(&text, &n);
-
-	snprintf(proxy_port, sizeof(proxy_port), "%u", p->at.port);
-	snprintf(port, sizeof(port), "%u", p->target.tcp.port);
-	for (const char *at = p->client->probe->options.exec; to && *at;) {
-		for (k = 0; k < sizeof(known) / sizeof(known[0]); k++)
-			if (!strncmp(at, known[k].name, strlen(known[k].name)))
-				break;
-		if (k == sizeof(known) / sizeof(known[0])) {
-			putc(*at++, to);
-			continue;
-		}
-		fputs(known[k].value, to);
-		at += strlen(known[k].name);
-	}
-	return to && fclose(to) == 0 ? text : NULL;
-}
-
 static int start_child(struct place *p)
 {
-	char *command = command_of(p);
+	const struct client *c = p->client;
+	char *command = probe_put_names(c->probe->options.exec, &p->at, &p->target.tcp,
+					c->subject.suite.rows[p->i].id);
 	int rc = -ENOMEM;
 
-	p->child.loop = &p->client->probe->engine.loop;
+	p->child.loop = &c->probe->engine.loop;
 	p->child.over = child_over;
 	if (command)
 		rc = child_start(&p->child, command);
@@ -418,6 +424,7 @@ static void begin_case(struct place *p, size_t i)
 	if (rc < 0) {
 		p->i = NO_CASE;
 		c->running--;
+		c->is_troubled = true;
 		skip(c, i, strerror(-rc));
 		return;
 	}
@@ -508,8 +515,11 @@ static void close_place(struct place *p)
 static int open_places(struct client *c)
 {
 	size_t most = has_exec(c) && !c->listen.port ? PLACES : 1;
+	size_t allowed = descriptors_allow(OWN_DESCRIPTORS + PLACES * PLACE_DESCRIPTORS);
 	char text[S5_ADDR_TEXT];
 
+	while (most > 1 && OWN_DESCRIPTORS + most * PLACE_DESCRIPTORS > allowed)
+		most--;
 	while (c->nplaces < most) {
 		int rc = open_place(c, &c->places[c->nplaces++]);
 
@@ -529,7 +539,12 @@ static int read_listen(struct client *c)
 			   : has_exec(c)    ? "127.0.0.1:0"
 					    : "127.0.0.1:1080";
 	struct opt_error err;
+	char why[PROBE_WHY];
 
+	if (has_exec(c) && probe_mistaken(c->probe->options.exec, why)) {
+		out_error(&c->probe->options.out, "option --exec: %s", why);
+		return EXIT_USAGE;
+	}
 	if (target_parse_listen(&c->listen, text, &err) == 0)
 		return EXIT_OK;
 	out_error(&c->probe->options.out, "%s: %s", text, err.text);
@@ -557,6 +572,24 @@ static void say_where(const struct client *c)
 			c->subject.suite.count);
 }
 
+/* No word of the RFCs, but of the command. In a document for programs it is an error, too. */
+static int say_useless(struct client *c)
+{
+	const char *why = c->subject.suite.cases[0].note;
+	bool went_past = c->places[0].target.accepted > 0;
+
+	out_error(&c->probe->options.out, "option --exec: no client came: %s%s", why ? why : "",
+		  went_past ? "; perhaps no_proxy is set" : "");
+	if (c->probe->options.format == PROBE_TEXT)
+		return EXIT_USAGE;
+	s5_suite_free(&c->subject.suite);
+	c->subject.why = "the client did not connect to the proxy";
+	probe_report_begin(c->probe);
+	probe_report(&c->subject);
+	probe_report_end(c->probe, false);
+	return EXIT_USAGE;
+}
+
 static int run(struct client *c)
 {
 	struct probe_score score;
@@ -570,11 +603,14 @@ static int run(struct client *c)
 	if (c->probe->stop)
 		out_say(&c->probe->options.out, "stopped: %zu of %zu cases are done",
 			c->subject.suite.over, c->subject.suite.count);
+	if (c->is_useless)
+		return say_useless(c);
 	probe_report_begin(c->probe);
 	probe_report(&c->subject);
 	probe_report_end(c->probe, c->probe->stop);
 	score = probe_score(&c->subject.suite);
-	return (c->probe->options.strict ? score.failed : score.failed_must) || !score.passed
+	return (c->probe->options.strict ? score.failed : score.failed_must) || !score.passed ||
+			       c->is_troubled
 		       ? EXIT_NETWORK
 		       : EXIT_OK;
 }

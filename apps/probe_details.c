@@ -4,6 +4,7 @@
 
 #include "probe_report.h"
 #include "probe_said.h"
+#include "wire/message.h"
 
 #define LABEL 8 /* columns */
 #define SHOWN 28 /* octets of a piece: so it fits behind the label */
@@ -16,14 +17,46 @@ static void put_line(FILE *to, const char *before, const char *label, const char
 
 /* octets */
 
+/* The password stands behind the name, and may be sent back without it. */
+static const uint8_t *password_of(const struct s5_part_octets *login, size_t *n)
+{
+	size_t at = login->n >= 2 ? 3u + login->octets[1] : login->n;
+
+	*n = at < login->n ? login->n - at : 0;
+	return login->octets + at;
+}
+
+static bool begins_with(const uint8_t *octets, size_t left, const uint8_t *what, size_t n)
+{
+	return n && left >= n && !memcmp(octets, what, n);
+}
+
+/* What a client of ours says in the form of credentials, in its turn or not. */
+static size_t credentials_at(const uint8_t *octets, size_t left)
+{
+	struct s5_reader in = s5_reader_over(octets, left);
+	struct s5_credentials credentials;
+	bool is_so = s5_credentials_get(&in, &credentials) == S5_OK && credentials.ulen &&
+		     credentials.plen;
+
+	explicit_bzero(&credentials, sizeof(credentials));
+	return is_so ? in.off : 0;
+}
+
+#define LEAST 3 /* octets of a password that are looked for by themselves */
+
 size_t probe_secret(const struct s5_exchange *x, const struct s5_piece *piece, size_t at)
 {
 	const struct s5_part_octets *login = &x->parts->part[S5_PART_LOGIN];
+	const uint8_t *octets = x->said + piece->off + at;
+	size_t left = piece->len - at, n = 0;
+	const uint8_t *password = password_of(login, &n);
 
-	if (!login->n || piece->len - at < login->n ||
-	    memcmp(x->said + piece->off + at, login->octets, login->n) != 0)
-		return 0;
-	return login->n;
+	if (begins_with(octets, left, login->octets, login->n))
+		return login->n;
+	if (n >= LEAST && begins_with(octets, left, password, n))
+		return n;
+	return x->heard && !piece->is_sent ? credentials_at(octets, left) : 0;
 }
 
 static void put_octets(FILE *to, const char *before, const struct s5_exchange *x,
@@ -95,6 +128,18 @@ static void put_pieces(FILE *to, const char *before, const struct s5_exchange *x
 
 /* all of it */
 
+/* What has to come of a client that has done all else. */
+static const char *outcome_text(enum s5_case_outcome outcome)
+{
+	static const char *const texts[] = {
+		[S5_CASE_GOES_ON] = "status 0, and what the target said",
+		[S5_CASE_GIVES_UP] = "another status than 0",
+		[S5_CASE_ENDS] = "that it ends",
+	};
+
+	return texts[outcome];
+}
+
 static void put_verdict(FILE *to, const char *before, const struct s5_suite *suite, size_t i)
 {
 	const struct s5_exchange *x = &suite->cases[i].exchange;
@@ -103,6 +148,8 @@ static void put_verdict(FILE *to, const char *before, const struct s5_suite *sui
 	put_line(to, before, "then:", probe_case_why(suite, i, why));
 	if (x->word < x->words->n)
 		put_line(to, before, "wanted:", probe_wanted(x, wanted));
+	else if (x->heard)
+		put_line(to, before, "wanted:", outcome_text(suite->rows[i].outcome));
 	snprintf(rule, sizeof(rule), "%s: %s", suite->rows[i].section, suite->rows[i].why);
 	fputs(before, to);
 	probe_wrap(to, before, 0, rule);

@@ -56,6 +56,14 @@ void probe_note_exit(struct s5_prober *prober, enum s5_fact fact)
 		note_target(s, &prober->exchange);
 }
 
+bool probe_is_mirror(const struct probe_subject *s)
+{
+	const struct s5_echo *echo = probe_echo(s, S5_ATYP_IPV4);
+
+	return s5_found_holds(&s->prober.found[S5_FACT_CONNECT4]) && !s->seen[BY_IPV4].atyp &&
+	       !echo->error;
+}
+
 enum probe_answer probe_bound(const struct probe_subject *s, char why[static PROBE_WHY])
 {
 	const struct s5_addr *bound = &s->prober.found[S5_FACT_CONNECT4].bound;

@@ -55,6 +55,8 @@ static void say_end(const struct s5_found *f, char why[static PROBE_WHY])
 		snprintf(why, PROBE_WHY, "it answers ff, %s", s5_method_name(f->method));
 	else if (f->end == S5_EXCHANGE_OTHER && f->why)
 		snprintf(why, PROBE_WHY, "%s", f->why);
+	else if (f->end == S5_EXCHANGE_OTHER && f->status)
+		snprintf(why, PROBE_WHY, "status %02x, refused", f->status);
 	else if (f->error)
 		snprintf(why, PROBE_WHY, "%s: %s", s5_exchange_end_text(f->end),
 			 strerrordesc_np(f->error));
@@ -122,7 +124,9 @@ enum probe_answer probe_fact(const struct probe_subject *s, enum s5_fact fact,
 	if (!f->is_tried)
 		return untried(&s->prober, f, why);
 	say_end(f, why);
-	if (f->end == S5_EXCHANGE_TROUBLE)
+	/* Who guesses is often kept waiting. */
+	if (f->end == S5_EXCHANGE_TROUBLE || f->connected < 0 ||
+	    (fact == S5_FACT_BAD_LOGIN && f->end == S5_EXCHANGE_SILENT))
 		return PROBE_UNKNOWN;
 	if (needs_target(fact) && f->end == S5_EXCHANGE_SILENT && trouble) {
 		snprintf(why, PROBE_WHY, "%s: %s", s5_exchange_end_text(S5_EXCHANGE_TROUBLE),
@@ -153,6 +157,8 @@ static bool had_trouble(const struct s5_found *found)
 /* Of one that does not let us in. */
 static const char *wanted_text(const struct s5_found *found)
 {
+	if (s5_found_holds(&found[S5_FACT_LOGIN]))
+		return "SOCKS5, it takes the credentials no more";
 	if (found[S5_FACT_LOGIN].is_tried)
 		return "SOCKS5, it wants other credentials";
 	if (s5_found_holds(&found[S5_FACT_USERPASS]))
@@ -175,16 +181,23 @@ static bool breaks_its_word(const struct s5_found *found)
 	return f && f->is_tried && !s5_found_holds(f);
 }
 
-/* What it says to CONNECT, if it is neither a reply nor the target's; else NULL. */
-static const char *nonsense(const struct s5_found *connect)
+/* What is wrong with how it answers CONNECT to our target, so that nobody can use it; or NULL. */
+static const char *nonsense(const struct probe_subject *s)
 {
-	if (!connect->is_tried || connect->end != S5_EXCHANGE_OTHER)
+	const struct s5_found *connect = &s->prober.found[S5_FACT_CONNECT4];
+
+	if (!connect->is_tried || connect->end == S5_EXCHANGE_TROUBLE)
 		return NULL;
-	if (!connect->has_reply)
+	if (s5_found_holds(connect))
+		return probe_is_mirror(s) ? "no proxy: it gives back what it hears" : NULL;
+	if (!connect->has_reply && connect->end == S5_EXCHANGE_OTHER)
 		return "SOCKS5, but what it replies is no reply";
-	return connect->rep == S5_REP_SUCCEEDED && !connect->why
-		       ? "SOCKS5, but it connects to something else than the target"
-		       : NULL;
+	/* From elsewhere our target may not be reached, and there are proxies that close for that. */
+	if (!connect->has_reply && connect->connected >= 0 && is_on_this_machine(s))
+		return "SOCKS5, but it answers no request";
+	if (connect->end == S5_EXCHANGE_OTHER && connect->rep == S5_REP_SUCCEEDED && !connect->why)
+		return "SOCKS5, but it connects to something else than the target";
+	return NULL;
 }
 
 enum probe_worth probe_worth(const struct probe_subject *s, const char **text)
@@ -195,7 +208,7 @@ enum probe_worth probe_worth(const struct probe_subject *s, const char **text)
 		*text = s->why ? s->why : s5_answerer_text(s->prober.answerer);
 		return PROBE_UNUSABLE;
 	}
-	*text = nonsense(&found[S5_FACT_CONNECT4]);
+	*text = nonsense(s);
 	if (*text)
 		return PROBE_UNUSABLE;
 	if (s5_found_holds(&found[S5_FACT_ENTER])) {

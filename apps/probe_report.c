@@ -34,6 +34,28 @@ static void put_case(const struct s5_suite *suite, size_t i)
 	probe_row(stdout, margin, text);
 }
 
+/* Those that are skipped are told by what is missing; false: only this one is. */
+static bool put_skipped(const struct s5_suite *suite, size_t first)
+{
+	char why[PROBE_WHY], other[PROBE_WHY];
+	size_t n = 0;
+
+	probe_case_why(suite, first, why);
+	for (size_t i = 0; i < suite->nrows; i++) {
+		if (suite->cases[i].verdict != S5_CASE_SKIP ||
+		    strcmp(probe_case_why(suite, i, other), why) != 0)
+			continue;
+		if (i < first)
+			return true; /* told already */
+		n++;
+	}
+	if (n == 1)
+		return false;
+	snprintf(other, sizeof(other), "%zu cases (%.*s)", n, PROBE_WHY / 2, why);
+	probe_row(stdout, printf("skip  "), other);
+	return true;
+}
+
 static void put_text(const struct probe_subject *s)
 {
 	const struct s5_suite *suite = &s->suite;
@@ -44,6 +66,9 @@ static void put_text(const struct probe_subject *s)
 		const struct s5_suite_case *c = &suite->cases[i];
 
 		if (c->verdict == S5_CASE_UNTOLD)
+			continue;
+		if (c->verdict == S5_CASE_SKIP && !s->probe->options.out.verbose &&
+		    put_skipped(suite, i))
 			continue;
 		put_case(suite, i);
 		if (c->verdict == S5_CASE_FAIL ||
@@ -103,7 +128,8 @@ static json_t *case_of(const struct probe_subject *s, size_t i)
 	const struct s5_suite *suite = &s->suite;
 	const struct s5_suite_case *c = &suite->cases[i];
 	json_t *line = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}",
-				 s->probe->options.client ? "client" : "proxy", s->text, "case",
+				 s->probe->options.client ? "client" : "proxy",
+				 s->probe->options.exec ? s->probe->options.exec : s->text, "case",
 				 suite->rows[i].id, "section", suite->rows[i].section, "level",
 				 probe_level(&suite->rows[i]), "title", suite->rows[i].title,
 				 "verdict", verdict_text(c->verdict));

@@ -317,11 +317,14 @@ static void stop_now(int sig)
 
 void probe_catch_signals(struct probe *p)
 {
-	const struct sigaction act = { .sa_handler = stop_now };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	/* What is being written goes on; a second one ends it at once. */
+	const struct sigaction act = { .sa_handler = stop_now,
+				       .sa_flags = SA_RESTART | (int)SA_RESETHAND };
 
 	stopped_here = p;
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &act, NULL);
 }
 
 void probe_end_if_stopped(void)
@@ -339,7 +342,7 @@ static void end_as_stopped(struct probe *p)
 
 	if (!stopped_by)
 		return;
-	out_say(&p->options.out, "stopped: %llu done, %u were not", (unsigned long long)p->done,
+	out_say(&p->options.out, "stopped: %llu done, %u begun", (unsigned long long)p->done,
 		p->running);
 	while ((s = LIST_FIRST(&p->subjects))) {
 		if (s->suite.cases)
@@ -366,6 +369,8 @@ int probe_run_all(struct probe *p)
 	end_as_stopped(p);
 	if (p->options.conformance)
 		probe_report_end(p, false);
+	if (!p->done && !p->source.is_faulty && !p->stop)
+		out_error(&p->options.out, "there is no proxy in %s", p->options.file);
 	if (p->broken)
 		return EXIT_NETWORK;
 	if (p->alive)

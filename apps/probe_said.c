@@ -294,6 +294,19 @@ void probe_said_free(struct probe_said *said)
 	*said = (struct probe_said){ .n = 0 };
 }
 
+const char *probe_came(const struct s5_exchange *x, char text[static PROBE_SAID])
+{
+	struct probe_said said;
+
+	text[0] = '\0';
+	probe_said_read(&said, x);
+	for (size_t i = said.n; i-- > 0 && !text[0];)
+		if (!x->pieces[said.lines[i].piece].is_sent)
+			snprintf(text, PROBE_SAID, "%s", said.lines[i].text);
+	probe_said_free(&said);
+	return text;
+}
+
 const char *probe_count(char text[static PROBE_COUNT], size_t n)
 {
 	if (n < 1000)

@@ -21,6 +21,9 @@ struct probe_said {
 void probe_said_read(struct probe_said *said, const struct s5_exchange *x);
 void probe_said_free(struct probe_said *said);
 
+/* The last thing that came, in words, or ""; returns text. */
+const char *probe_came(const struct s5_exchange *x, char text[static PROBE_SAID]);
+
 /* What a script waits for at that word, in words: "a reply with 00 succeeded"; returns text. */
 const char *probe_wanted(const struct s5_exchange *x, char text[static PROBE_SAID]);
 

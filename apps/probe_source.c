@@ -52,8 +52,10 @@ static void read_some(struct probe_source *from)
 	n = read(from->watch.fd, from->text + from->n, PROBE_LINE - from->n);
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
-	if (n < 0)
+	if (n < 0) {
+		from->is_faulty = true;
 		out_error(from->out, "%s: %s", from->name, strerror(errno));
+	}
 	if (n > 0)
 		from->n += (size_t)n;
 	else
@@ -151,7 +153,7 @@ const char *probe_source_next(struct probe_source *from)
 	size_t len;
 	char *line;
 
-	while (from->is_open) {
+	while (from->is_open && !__atomic_load_n(&from->loop->stopped, __ATOMIC_RELAXED)) {
 		line = take_line(from, &len);
 		proxy = line ? trimmed(line, len) : "";
 		if (*proxy)

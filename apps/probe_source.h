@@ -22,6 +22,7 @@ struct probe_source {
 	struct s5_watch watch; /* its descriptor, which is standard input or our own */
 	void (*ready)(struct probe_source *from);
 	bool is_open, is_plain, is_watched, is_waiting, is_at_end, is_too_long;
+	bool is_faulty; /* something of it was said already */
 	size_t at, n; /* what is left in text */
 	char text[PROBE_LINE];
 };

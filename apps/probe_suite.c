@@ -5,6 +5,7 @@
 #include "command.h"
 #include "probe.h"
 #include "probe/clients.h"
+#include "probe_said.h"
 
 /* What comes of a ticket. */
 #define TICKET                                                                               \
@@ -14,7 +15,8 @@
 /* What it has that cases need. What it does wrong it has; what it says that it does not do it lacks. */
 static bool has_command(const struct s5_found *f)
 {
-	return s5_found_holds(f) || !f->has_reply || f->rep != S5_REP_CMD_UNSUPPORTED;
+	return s5_found_holds(f) || !f->has_reply ||
+	       (f->rep != S5_REP_CMD_UNSUPPORTED && f->rep != S5_REP_NOT_ALLOWED);
 }
 
 /* A ticket for a proxy that takes tickets; what it makes of it is the cases' affair. */
@@ -60,6 +62,12 @@ static unsigned needs_met(const struct s5_prober *p)
 	return met;
 }
 
+/* The id, or how it begins, up to a slash. */
+static bool begins_so(const char *id, const char *text, size_t n)
+{
+	return n && !strncmp(text, id, n) && (!id[n] || id[n] == '/');
+}
+
 bool probe_wants_case(const struct probe_options *o, const char *id)
 {
 	const char *only = o->only;
@@ -69,21 +77,39 @@ bool probe_wants_case(const struct probe_options *o, const char *id)
 		return true;
 	for (; *only; only += n + (only[n] == ',')) {
 		n = strcspn(only, ",");
-		if (!strncmp(only, id, n) && (!id[n] || id[n] == '/'))
+		if (begins_so(id, only, n))
 			return true;
 	}
 	return false;
 }
 
-bool probe_has_cases(const struct probe_options *o)
+static bool has_case(const struct s5_case *rows, size_t nrows, const char *id, size_t n)
 {
-	const struct s5_case *rows = o->client ? s5_client_cases : s5_cases;
-	size_t n = o->client ? s5_nclient_cases : s5_ncases;
-
-	for (size_t i = 0; i < n; i++)
-		if (probe_wants_case(o, rows[i].id))
+	for (size_t i = 0; i < nrows; i++)
+		if (begins_so(rows[i].id, id, n))
 			return true;
 	return false;
+}
+
+const char *probe_unknown_case(const struct probe_options *o, char why[static PROBE_WHY])
+{
+	size_t n;
+
+	for (const char *only = o->only; only && *only; only += n + (only[n] == ',')) {
+		bool server, client;
+
+		n = strcspn(only, ",");
+		server = has_case(s5_cases, s5_ncases, only, n);
+		client = has_case(s5_client_cases, s5_nclient_cases, only, n);
+		if (!n || (o->client ? client : server))
+			continue;
+		snprintf(why, PROBE_WHY, "'%.*s' is %s", (int)n, only,
+			 server	  ? "no case of --client, but of --conformance"
+			 : client ? "no case of --conformance, but of --client"
+				  : "no case; --list lists them");
+		return why;
+	}
+	return NULL;
 }
 
 static void told(struct s5_suite *suite, size_t i)
@@ -184,6 +210,16 @@ static bool no_ticket(const struct s5_suite *suite, size_t i, char text[static P
 	return true;
 }
 
+static void put_end(const struct s5_exchange *x, char text[static PROBE_WHY])
+{
+	char came[PROBE_SAID] = "";
+
+	if (x->end == S5_EXCHANGE_OTHER)
+		probe_came(x, came);
+	snprintf(text, PROBE_WHY, "%s%s%.200s", s5_exchange_end_text(x->end), *came ? ": " : "",
+		 came);
+}
+
 const char *probe_case_why(const struct s5_suite *suite, size_t i, char text[static PROBE_WHY])
 {
 	const struct s5_suite_case *c = &suite->cases[i];
@@ -207,6 +243,6 @@ const char *probe_case_why(const struct s5_suite *suite, size_t i, char text[sta
 		snprintf(text, PROBE_WHY, "%s: %s", s5_exchange_end_text(x->end),
 			 strerrordesc_np(x->error));
 	else if (is_told)
-		snprintf(text, PROBE_WHY, "%s", s5_exchange_end_text(x->end));
+		put_end(x, text);
 	return text;
 }

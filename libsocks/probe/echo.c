@@ -22,12 +22,16 @@ struct s5_echo_conn {
 
 static void drop(struct s5_echo_conn *c)
 {
+	struct s5_echo *e = c->echo;
+
 	s5_loop_unwatch(c->echo->loop, &c->watch);
 	close(c->watch.fd);
 	LIST_REMOVE(c, link);
 	c->echo->nconns--;
 	c->echo->past[c->echo->ended++ % S5_ECHO_PAST] = c->peer;
 	free(c);
+	if (e->is_paused)
+		e->is_paused = s5_loop_watch(e->loop, &e->listening, EPOLLIN) < 0;
 }
 
 static void keep_first(struct s5_echo_conn *c)
@@ -111,6 +115,13 @@ static void take_conn(struct s5_echo *e, int fd, const struct s5_sockaddr *peer)
 	LIST_INSERT_HEAD(&e->conns, c, link);
 }
 
+static void pause_listening(struct s5_echo *e, int error)
+{
+	e->error = error;
+	s5_loop_unwatch(e->loop, &e->listening);
+	e->is_paused = true;
+}
+
 static void listening_ready(struct s5_watch *w, uint32_t events)
 {
 	struct s5_echo *e = S5_OUTER(w, struct s5_echo, listening);
@@ -123,7 +134,7 @@ static void listening_ready(struct s5_watch *w, uint32_t events)
 		peer.len = sizeof peer.in6;
 	}
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-		e->error = errno;
+		pause_listening(e, errno);
 }
 
 static void datagrams_ready(struct s5_watch *w, uint32_t events)
@@ -171,7 +182,8 @@ static void stop(struct s5_echo *e, struct s5_watch *w)
 {
 	if (w->fd < 0)
 		return;
-	s5_loop_unwatch(e->loop, w);
+	if (!e->is_paused || w != &e->listening)
+		s5_loop_unwatch(e->loop, w);
 	close(w->fd);
 	w->fd = -1;
 }

@@ -25,6 +25,7 @@ struct s5_echo {
 	struct s5_watch listening, datagrams; /* private, like all below */
 	LIST_HEAD(, s5_echo_conn) conns;
 	size_t nconns;
+	bool is_paused; /* nobody is accepted until a connection ends */
 	struct s5_echo_peer {
 		struct s5_addr addr;
 		uint8_t first[S5_ECHO_FIRST];

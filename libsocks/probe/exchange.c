@@ -353,13 +353,23 @@ static struct s5_addr bound_address(const struct s5_exchange *x)
 	return proxy;
 }
 
+/* A proxy elsewhere may not send us to our own services, nor to everybody. */
+static bool is_misleading(const struct s5_exchange *x, const struct s5_addr *bound)
+{
+	struct s5_addr proxy = s5_sockaddr_to(&x->proxy);
+	bool is_here = !proxy.atyp || s5_addr_is_loopback(&proxy);
+	bool is_many = bound->octets[0] >= (bound->atyp == S5_ATYP_IPV4 ? 224 : 255);
+
+	return is_many || (!is_here && s5_addr_is_loopback(bound));
+}
+
 static bool open_side(struct s5_exchange *x, enum s5_speaker speaker)
 {
 	struct s5_addr bound = bound_address(x);
 	struct s5_sockaddr to;
 	int rc;
 
-	if (!bound.port || !s5_sockaddr_from(&to, &bound)) {
+	if (!bound.port || is_misleading(x, &bound) || !s5_sockaddr_from(&to, &bound)) {
 		x->why = "the bound address is none to go to";
 		finish(x, S5_EXCHANGE_OTHER);
 		return false;

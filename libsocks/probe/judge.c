@@ -9,6 +9,8 @@
 #include "wire/udp.h"
 #include "wire/gssframe.h"
 
+#define READ_AWAY 512 /* times as much as there is room for */
+
 static struct s5_judgement yes(void)
 {
 	return (struct s5_judgement){ .fits = S5_FITS_YES };
@@ -234,8 +236,11 @@ static struct s5_judgement judge_eof(struct s5_side *side)
 
 static struct s5_judgement judge_end(struct s5_side *side)
 {
-	/* Until then it is for another word, unless there is no room for more. */
-	if (side->eof || side->reset || side->nin == side->room)
+	/* Until then it is for another word, unless there is no room for more: then it is read away,
+	 * for a while. */
+	for (unsigned i = 0; i < READ_AWAY && side->nin && side->nin == side->room; i++)
+		s5_side_take(side, side->nin);
+	if (side->eof || side->reset)
 		s5_side_take(side, side->nin);
 	return side->eof || side->reset ? yes() : wants_more(side);
 }

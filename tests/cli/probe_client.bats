@@ -101,20 +101,47 @@ split_contrary() {
 	tries 1 '--bug failure' --only rfc1928/3/c2,rfc1928/6/c17
 	fail_exactly rfc1928/3/c2
 	[[ $SKIPPED == rfc1928/6/c17 && $output == *"not even where nothing was wrong"* ]] || fail "$output"
+	run "$SOCKS5" probe --client --format json --only rfc1928/6/c5 --exec \
+		"$PYTHON $LIB/fakeclient.py {proxy} {target} {case} || kill -SEGV \$\$"
+	[[ $output == *'"why":"it crashed: signal 11'* ]] || fail "$output"
 	tries 1 '--bug lingers' -w 300ms --only rfc1928/6/c5,rfc1928/4/c3
 	fail_exactly rfc1928/4/c3 rfc1928/6/c5
 	[[ $output == *"it did not end"* ]] || fail "$output"
 }
 
-@test "a client that does not come, or does something else, is told as such, and the rest is not tried" {
-	run --separate-stderr "$SOCKS5" probe --client --exec 'echo no such thing >&2; exit 7'
-	[ "$status" = 1 ]
-	[[ ${lines[1]} == "fail  rfc1928/3/c1 "* ]] || fail "$output"
-	[[ $output == *"then:   it did not connect to the proxy, and ended with status 7: no"*"such thing"* ]] ||
-		fail "$output"
-	[[ $output == *"(what the client does is not known)"* ]] || fail "$output"
+# comes_not COMMAND PATTERN: that is no client, which is told in a line.
+comes_not() {
+	run --separate-stderr -2 "$SOCKS5" probe --client --exec "$1"
+	[ -z "$output" ] && [[ $stderr == "socks5 probe: option --exec: "$2 ]] || fail "$output $stderr"
+}
+
+@test "a command that is no client, or does something else, is told as such, and nothing is tried" {
+	comes_not 'echo no such thing >&2; exit 7' \
+		'no client came: it did not connect to the proxy, and ended with status 7: no such thing'
+	comes_not "bash -c 'exec 3<>/dev/tcp/{host}/{port}'" \
+		'no client came: it went past the proxy, straight to the target; perhaps no_proxy is set*'
+	comes_not 'curl -x socks5h://{PROXY} x' '{PROXY} stands for nothing; did you mean {proxy}?'
+	comes_not 'nc -x {proxy-host} ${x}' '{proxy-host} stands for nothing; did you mean {proxyhost}?'
+	run --separate-stderr -2 "$SOCKS5" probe --client --format json --exec false
+	[ "$output" = '{"proxy":"client","error":"the client did not connect to the proxy"}' ] || fail "$output"
 	tries 1 '--bug eager'
 	fail_exactly rfc1928/3/c1
+	[[ $output == *'"why":"what the client does is not known"'* ]] || fail "$output"
+}
+
+@test "without --exec, whoever comes first and is no client of SOCKS5 ends nothing" {
+	spawn "$SOCKS5" probe --client 127.0.0.1:0 --only rfc1928/3/c6
+	wait_until 10 has_line 'listening on' "$ERR"
+	PROXY=$(grep -o '127.0.0.1:[0-9]*' "$ERR")
+	exec 7<>"/dev/tcp/${PROXY/://}"
+	printf 'GET / HTTP/1.1\r\n\r\n' >&7
+	exec 7>&-
+	wait_until 10 has_line 'that was no request by SOCKS5; waiting for the next' "$ERR"
+	for _ in 1 2 3; do
+		"$PYTHON" "$LIB/fakeclient.py" "$PROXY" 127.0.0.1:9 - >/dev/null 2>&1 || true
+	done
+	wait "$PID"
+	grep -q '^client: 1 passed, 0 failed' "$OUT" || fail "$(cat "$OUT" "$ERR")"
 }
 
 @test "without --exec each connection gets the next case" {
@@ -141,7 +168,10 @@ split_contrary() {
 	wait_until 5 bash -c '! pgrep -x -f "sleep 97"'
 }
 
-@test "credentials of a client are not shown" {
+@test "credentials of a client are not shown, in their turn or not" {
+	run "$SOCKS5" probe --client --only rfc1928/3/c1 \
+		--exec "$PYTHON $LIB/fakeclient.py --bug eager {proxy} {target} {case}"
+	[[ $output == *"(credentials)"* && $output != *7573027077* && $output != *027077* ]] || fail "$output"
 	run "$SOCKS5" probe --client -v --only rfc1929/2/c1 \
 		--exec "$PYTHON $LIB/fakeclient.py {proxy} {target} {case}"
 	[[ $output == *"got:    (credentials)"* && $output != *7573027077* ]] || fail "$output"
@@ -151,14 +181,17 @@ split_contrary() {
 	need jq xmllint perl
 	[ "$(cases | wc -l)" -ge 100 ]
 	[ "$(cases --only rfc1929 | wc -l)" -gt 9 ]
-	run "$SOCKS5" probe --client --format junit --exec false
+	local client="$PYTHON $LIB/fakeclient.py {proxy} {target} {case}"
+	run "$SOCKS5" probe --client --format junit --only rfc1928/4,rfc1929/2/c5 --exec "$client"
 	xmllint --noout --schema "$LIB/junit.xsd" - <<<"$output"
-	run "$SOCKS5" probe --client --format tap --exec false
+	run "$SOCKS5" probe --client --format tap --only rfc1928/4,rfc1929/2/c5 --exec "$client"
 	perl -MTAP::Parser -e 'my $p = TAP::Parser->new({ tap => do { local $/; <STDIN> } }); $p->run;
-		exit !($p->tests_run > 100 && !$p->parse_errors)' <<<"$output"
+		exit !($p->tests_run == 4 && !$p->parse_errors)' <<<"$output"
 	run -2 "$SOCKS5" probe --exec true 127.0.0.1
 	[[ $output == *"--exec is for --client"* ]] || fail "$output"
 	run -2 "$SOCKS5" probe --client --conformance
+	run -2 "$SOCKS5" probe --client --only rfc1928/3/1
+	[[ $output == *"'rfc1928/3/1' is no case of --client, but of --conformance"* ]] || fail "$output"
 	run -2 "$SOCKS5" probe --client 127.0.0.1:1 127.0.0.1:2
 	run -2 "$SOCKS5" probe --client nowhere:x
 }

@@ -219,6 +219,11 @@ interrupted() {
 }
 
 @test "what is not for cases is misuse" {
+	run -2 "$SOCKS5" probe --only rfc1928/3/1 127.0.0.1
+	[[ $output == *"--only and --strict are for --conformance and --client"* ]] || fail "$output"
+	run -2 "$SOCKS5" probe --conformance --only rfc1928/3,rfc1928/9 127.0.0.1
+	[[ $output == *"'rfc1928/9' is no case; --list lists them"* ]] || fail "$output"
+	run -2 "$SOCKS5" probe --conformance --quick 127.0.0.1
 	run -2 "$SOCKS5" probe --format tap 127.0.0.1
 	[[ $output == *"tap and junit are for --conformance"* ]] || fail "$output"
 }

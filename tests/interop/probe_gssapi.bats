@@ -52,7 +52,7 @@ lies() {
 		"$(tr , '\n' <<<"$cases" | sort)" ] || fail "others than $cases fail: $output"
 	! jq -r .wanted <<<"$output" | grep -E '^(tokens, and a context|a method choice )' ||
 		fail "not so far: $output"
-	[ "$(jq -r '.why // ""' <<<"$output" | grep -c "${WHY:-.*}\$")" = "$(wc -w <<<"${cases//,/ }")" ] ||
+	[ "$(jq -r '.why // ""' <<<"$output" | grep -c "${WHY:-.*}")" = "$(wc -w <<<"${cases//,/ }")" ] ||
 		fail "not '$WHY': $output"
 }
 
