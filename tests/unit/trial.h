@@ -18,6 +18,7 @@ struct trial_plan {
 	enum manner manner;
 	unsigned number; /* no other trial's */
 	unsigned has; /* as s5_suite's */
+	unsigned attempt;
 };
 
 struct trial {
