@@ -14,243 +14,25 @@
 
 #include "command.h"
 #include "descriptors.h"
-#include "probe.h"
-#include "probe/clients.h"
-#include "probe_child.h"
+#include "probe_client.h"
 #include "target.h"
 
-#define PLACES 16
 #define TICK 50 /* ms */
 #define OWN_DESCRIPTORS 40 /* of the process, */
 #define PLACE_DESCRIPTORS 12 /* and of each place */
 #define CONNECTS_WITHIN 15000 /* ms, from when it was started */
 #define FOR_EVER 12 /* times the timeout: a client that still waits then waits for ever */
-#define PAGE_TEXT "the page of socks5 probe\n"
-#define PAGE                                                                    \
-	"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 25\r\n" \
-	"Connection: close\r\n\r\n" PAGE_TEXT
-#define WRONG "what must not come through\n"
-#define NO_CASE SIZE_MAX
-
-struct client;
-
-struct place {
-	struct client *client;
-	struct s5_watch listening; /* fd -1: closed */
-	struct s5_addr at;
-	struct s5_echo target;
-	size_t i; /* the case; or NO_CASE */
-	bool is_taken; /* its connection came */
-	bool is_over; /* and it has gone through the script */
-	bool is_killed;
-	uint64_t past; /* connections of the target before the case */
-	int64_t until; /* when the child is ended, in ms */
-	struct child child;
-	struct s5_timer tick;
-};
-
-struct client {
-	struct probe *probe;
-	struct probe_subject
-		subject; /* its suite has the rows and what came of them; it is not started */
-	struct s5_addr listen;
-	struct place places[PLACES];
-	size_t nplaces, next, running;
-	bool is_known, is_tried; /* what it does; that the plain case was tried */
-	bool is_troubled; /* a case could not be tried */
-	bool is_useless; /* --exec: it starts no client, or one that does not come */
-	enum {
-		SHOWS_OTHER,
-		SHOWS_PAGE,
-		SHOWS_PAGE_ALONE,
-		SHOWS_TEXT_ALONE
-	} shows; /* on its stdout */
-	unsigned does;
-};
-
-static bool has_exec(const struct client *c)
-{
-	return c->probe->options.exec != NULL;
-}
-
-static const char *needs_text(unsigned needs)
-{
-	static const struct {
-		unsigned need;
-		const char *text;
-	} texts[] = {
-		{ S5_CLIENT_PLAIN, "it offers neither method 00 nor 02" },
-		{ S5_CLIENT_LOGIN, "it does not offer method 02" },
-		{ S5_CLIENT_GSSAPI, "it does not offer method 01" },
-		{ S5_CLIENT_OPEN, "it does not offer method 00" },
-		{ S5_CLIENT_NOT_OPEN, "it offers method 00" },
-		{ S5_CLIENT_NOT_LOGIN, "it offers method 02" },
-		{ S5_CLIENT_NOT_GSSAPI, "it offers method 01" },
-		{ S5_CLIENT_CONNECT, "it does not ask for CONNECT" },
-		{ S5_CLIENT_BIND, "it does not ask for BIND" },
-		{ S5_CLIENT_UDP, "it does not ask for UDP ASSOCIATE" },
-	};
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (texts[i].need & needs)
-			return texts[i].text;
-	return "";
-}
-
-/* verdicts */
-
-static void note(struct s5_suite_case *own, const char *text)
-{
-	free(own->note);
-	own->note = strdup(text);
-}
-
-/* Who drives the client by hand wants to know how far it is. */
-static void tell(const struct client *c, size_t i)
-{
-	static const char *const verdicts[] = { "", "passes", "fails", "is skipped" };
-	const struct s5_case *row = &c->subject.suite.rows[i];
-
-	out_say(&c->probe->options.out, "%zu of %zu: %s %s: %s", c->subject.suite.over,
-		c->subject.suite.count, row->id, verdicts[c->subject.suite.cases[i].verdict],
-		row->title);
-}
-
-static void settle(struct client *c, size_t i, enum s5_verdict_of_case verdict)
-{
-	struct s5_suite_case *own = &c->subject.suite.cases[i];
-
-	own->verdict = own->wanted ? verdict : S5_CASE_UNTOLD;
-	c->subject.suite.over += own->wanted;
-	if (!has_exec(c) && own->verdict != S5_CASE_UNTOLD)
-		tell(c, i);
-	else if (progress_is_due(&c->probe->progress))
-		progress_say(&c->probe->progress, "%zu of %zu cases", c->subject.suite.over,
-			     c->subject.suite.count);
-}
-
-static void skip(struct client *c, size_t i, const char *why)
-{
-	note(&c->subject.suite.cases[i], why);
-	settle(c, i, S5_CASE_SKIP);
-}
-
-/* Where it showed nothing else when nothing was wrong, nothing else is to come: what belongs to a reply,
- * say, and was taken for data. */
-static bool shows_as_before(const struct client *c, const struct child *child)
-{
-	switch (c->shows) {
-	case SHOWS_PAGE_ALONE:
-		return child_wrote_only(child, PAGE, strlen(PAGE));
-	case SHOWS_TEXT_ALONE:
-		return child_wrote_only(child, PAGE_TEXT, strlen(PAGE_TEXT));
-	case SHOWS_PAGE:
-		return child_wrote(child, PAGE_TEXT, strlen(PAGE_TEXT));
-	default:
-		return true;
-	}
-}
-
-/* As a shell tells of it. */
-static bool is_crash(int status)
-{
-	static const int signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL };
-
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		if (status == 128 + signals[i])
-			return true;
-	return false;
-}
-
-/* What the child did, held against what it should have done: what is wrong, or NULL. */
-static const char *wrong_with_child(const struct place *p, char text[static PROBE_WHY])
-{
-	const struct client *c = p->client;
-	const struct s5_case *row = &c->subject.suite.rows[p->i];
-	int status = p->child.status;
-
-	if (p->target.accepted != p->past)
-		return "it went past the proxy, straight to the target";
-	if (!p->is_taken && p->is_killed)
-		return "it did not connect to the proxy, nor did it end";
-	if (!p->is_taken) {
-		snprintf(text, PROBE_WHY,
-			 "it did not connect to the proxy, and ended with status %d", status);
-		return text;
-	}
-	if (!p->is_killed && is_crash(status)) {
-		snprintf(text, PROBE_WHY, "it crashed: signal %d", status - 128);
-		return text;
-	}
-	if (c->subject.suite.cases[p->i].exchange.end != S5_EXCHANGE_PASSED)
-		return NULL;
-	if (p->is_killed)
-		return "it did not end";
-	if (child_wrote(&p->child, WRONG, strlen(WRONG)))
-		return "it took what was not for it";
-	snprintf(text, PROBE_WHY, "it ended with status %d", status);
-	if (row->outcome == S5_CASE_GOES_ON && status)
-		return text;
-	if (row->outcome == S5_CASE_GIVES_UP && !status)
-		return "it ended with status 0, as if all had gone well";
-	if (row->outcome == S5_CASE_GOES_ON && !shows_as_before(c, &p->child))
-		return "what the target said did not come out of it as it was";
-	return NULL;
-}
-
-static void judge(struct place *p)
-{
-	struct s5_suite_case *own = &p->client->subject.suite.cases[p->i];
-	bool passed = p->is_taken && own->exchange.end == S5_EXCHANGE_PASSED;
-	char text[PROBE_WHY], last[PROBE_WHY / 2], both[PROBE_WHY + PROBE_WHY];
-	const char *wrong = NULL;
-
-	if (has_exec(p->client)) {
-		wrong = wrong_with_child(p, text);
-		child_last_words(&p->child, last, sizeof(last));
-		snprintf(both, sizeof(both), "%s%s%s", wrong ? wrong : "",
-			 wrong && *last ? ": " : "", last);
-		if (wrong)
-			note(own, both);
-	}
-	settle(p->client, p->i, passed && !wrong ? S5_CASE_PASS : S5_CASE_FAIL);
-}
 
 /* one case after the other */
 
 static void go_on(struct client *c);
-
-static void learn(struct place *p)
-{
-	struct client *c = p->client;
-	struct s5_suite_case *own = &c->subject.suite.cases[p->i];
-
-	if (p->i == 0) {
-		c->is_known = true;
-		c->does = s5_client_does(&own->exchange.hello, &own->exchange.request);
-	} else if (c->subject.suite.rows[p->i].is_plain) {
-		c->is_tried = true;
-		c->shows = child_wrote_only(&p->child, PAGE, strlen(PAGE)) ? SHOWS_PAGE_ALONE
-			   : child_wrote_only(&p->child, PAGE_TEXT, strlen(PAGE_TEXT))
-				   ? SHOWS_TEXT_ALONE
-			   : child_wrote(&p->child, PAGE_TEXT, strlen(PAGE_TEXT)) ? SHOWS_PAGE
-										  : SHOWS_OTHER;
-	}
-}
-
-static bool is_sound(const struct client *c)
-{
-	unsigned asks = S5_CLIENT_CONNECT | S5_CLIENT_BIND | S5_CLIENT_UDP;
-
-	return c->does & asks || c->does & S5_CLIENT_GSSAPI;
-}
 
 /* Nothing else can be told. */
 static void give_up(struct client *c, const char *why)
 {
 	for (; c->next < c->subject.suite.nrows; c->next++)
 		if (c->subject.suite.cases[c->next].verdict == S5_CASE_UNTOLD)
-			skip(c, c->next, why);
+			client_skip(c, c->next, why);
 }
 
 /* Whoever came first was no client of SOCKS5, or did not go so far; we are still here. */
@@ -274,16 +56,16 @@ static void end_case(struct place *p)
 	size_t i = p->i;
 
 	s5_timer_stop(&c->probe->engine.loop, &p->tick);
-	learn(p);
-	judge(p);
-	if (i == 0 && has_exec(c) && !p->is_taken)
+	client_learn(p);
+	client_judge(p);
+	if (i == 0 && client_has_exec(c) && !p->is_taken)
 		c->is_useless = true;
 	child_free(&p->child);
 	p->i = NO_CASE;
 	c->running--;
-	if (i == 0 && !has_exec(c) && !is_sound(c))
+	if (i == 0 && !client_has_exec(c) && !client_is_sound(c))
 		begin_again(c);
-	else if (i == 0 && !is_sound(c))
+	else if (i == 0 && !client_is_sound(c))
 		give_up(c, "what the client does is not known");
 	else if (c->subject.suite.rows[i].is_plain &&
 		 c->subject.suite.cases[i].verdict == S5_CASE_FAIL)
@@ -298,7 +80,7 @@ static void end_if_over(struct place *p)
 	if (p->child.pid > 0)
 		return;
 	/* A child that ended without a word to us has no exchange to wait for. */
-	if (p->is_over || (has_exec(p->client) && !p->is_taken)) {
+	if (p->is_over || (client_has_exec(p->client) && !p->is_taken)) {
 		if (!p->is_taken)
 			own->exchange.end = S5_EXCHANGE_SILENT;
 		end_case(p);
@@ -360,7 +142,7 @@ static void take_one(struct s5_watch *w, uint32_t events)
 	int fd;
 
 	(void)events;
-	while (p->is_taken && has_exec(c) && (fd = accept_from(w)) >= 0)
+	while (p->is_taken && client_has_exec(c) && (fd = accept_from(w)) >= 0)
 		close(fd); /* the same client again: one will do */
 	if (p->i == NO_CASE || p->is_taken || (fd = accept_from(w)) < 0)
 		return; /* what comes now is for the next case */
@@ -419,13 +201,13 @@ static void begin_case(struct place *p, size_t i)
 	c->running++;
 	if (!prepare(own, &c->subject.suite.rows[i]))
 		rc = -ENOMEM;
-	else if (has_exec(c))
+	else if (client_has_exec(c))
 		rc = start_child(p);
 	if (rc < 0) {
 		p->i = NO_CASE;
 		c->running--;
 		c->is_troubled = true;
-		skip(c, i, strerror(-rc));
+		client_skip(c, i, strerror(-rc));
 		return;
 	}
 	s5_timer_set(&c->probe->engine.loop, &p->tick, s5_clock_ms() + TICK);
@@ -444,7 +226,7 @@ static size_t next_case(struct client *c)
 		own->lacks = row->needs & ~c->does;
 		if (!own->lacks || !c->is_known)
 			return c->next++;
-		skip(c, c->next, needs_text(own->lacks));
+		client_skip(c, c->next, client_needs_text(own->lacks));
 	}
 	return NO_CASE;
 }
@@ -514,7 +296,7 @@ static void close_place(struct place *p)
 
 static int open_places(struct client *c)
 {
-	size_t most = has_exec(c) && !c->listen.port ? PLACES : 1;
+	size_t most = client_has_exec(c) && !c->listen.port ? PLACES : 1;
 	size_t allowed = descriptors_allow(OWN_DESCRIPTORS + PLACES * PLACE_DESCRIPTORS);
 	char text[S5_ADDR_TEXT];
 
@@ -535,13 +317,13 @@ static int open_places(struct client *c)
 
 static int read_listen(struct client *c)
 {
-	const char *text = c->probe->nwords ? c->probe->words[0]
-			   : has_exec(c)    ? "127.0.0.1:0"
-					    : "127.0.0.1:1080";
+	const char *text = c->probe->nwords	? c->probe->words[0]
+			   : client_has_exec(c) ? "127.0.0.1:0"
+						: "127.0.0.1:1080";
 	struct opt_error err;
 	char why[PROBE_WHY];
 
-	if (has_exec(c) && probe_mistaken(c->probe->options.exec, why)) {
+	if (client_has_exec(c) && probe_mistaken(c->probe->options.exec, why)) {
 		out_error(&c->probe->options.out, "option --exec: %s", why);
 		return EXIT_USAGE;
 	}
@@ -565,7 +347,7 @@ static void say_where(const struct client *c)
 {
 	char text[S5_ADDR_TEXT];
 
-	if (!has_exec(c))
+	if (!client_has_exec(c))
 		out_say(&c->probe->options.out,
 			"listening on %s; each connection gets the next of %zu cases",
 			s5_addr_format(&c->places[0].at, text, sizeof(text)),
