@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "probe/beyond.h"
 #include "probe/context.h"
+#include "probe/course.h"
 #include "probe/judge.h"
 #include "probe/outgoing.h"
 #include "probe/side.h"
@@ -48,7 +50,7 @@ static void tell(struct s5_task *t)
 	x->done(x);
 }
 
-static void finish(struct s5_exchange *x, enum s5_exchange_end end)
+void s5_exchange_finish(struct s5_exchange *x, enum s5_exchange_end end)
 {
 	if (x->is_over)
 		return;
@@ -61,19 +63,19 @@ static void finish(struct s5_exchange *x, enum s5_exchange_end end)
 	s5_loop_later(x->loop, &x->task);
 }
 
-static void fail(struct s5_exchange *x, enum s5_exchange_end end, int error)
+void s5_exchange_fail(struct s5_exchange *x, enum s5_exchange_end end, int error)
 {
 	x->error = error;
-	finish(x, end);
+	s5_exchange_finish(x, end);
 }
 
 /* Perhaps for want of something here. */
-static void fail_to_connect(struct s5_exchange *x, int error)
+void s5_exchange_unreachable(struct s5_exchange *x, int error)
 {
 	bool is_ours = error == EMFILE || error == ENFILE || error == EADDRNOTAVAIL ||
 		       error == ENOBUFS || error == ENOMEM;
 
-	fail(x, is_ours ? S5_EXCHANGE_TROUBLE : S5_EXCHANGE_UNREACHABLE, error);
+	s5_exchange_fail(x, is_ours ? S5_EXCHANGE_TROUBLE : S5_EXCHANGE_UNREACHABLE, error);
 }
 
 void s5_exchange_free(struct s5_exchange *x)
@@ -99,25 +101,13 @@ static struct s5_word *word_of(const struct s5_exchange *x)
 	return &x->words->words[x->word];
 }
 
-/* Who is not the relay sends to the same as that. */
-static void open_stranger(struct s5_exchange *x)
-{
-	struct s5_side *relay = &x->side[S5_SPEAKER_DATAGRAMS];
-	struct s5_side *stranger = &x->side[S5_SPEAKER_OTHER_DATAGRAMS];
-	struct s5_sockaddr to = { .len = sizeof to.in6 };
-
-	if (stranger->watch.fd < 0 && relay->watch.fd >= 0 &&
-	    getpeername(relay->watch.fd, &to.sa, &to.len) == 0)
-		s5_side_open(stranger, &to, true);
-}
-
 /* Nothing can be said of the proxy. */
-static void finish_untried(struct s5_exchange *x, enum s5_gss_trouble trouble, const char *why)
+void s5_exchange_untried(struct s5_exchange *x, enum s5_gss_trouble trouble, const char *why)
 {
 	x->trouble = trouble;
 	x->lack = S5_PART_COUNT;
 	snprintf(x->untold, sizeof x->untold, "%s", why);
-	finish(x, S5_EXCHANGE_UNTRIED);
+	s5_exchange_finish(x, S5_EXCHANGE_UNTRIED);
 }
 
 /* Is the first token there? If not, it comes, or the exchange is over. */
@@ -127,41 +117,20 @@ static bool has_token(struct s5_exchange *x)
 	const char *why;
 
 	if (!x->gss || !s5_gss_library()) {
-		finish_untried(x, S5_GSS_ABSENT, "this build has no GSSAPI");
+		s5_exchange_untried(x, S5_GSS_ABSENT, "this build has no GSSAPI");
 		return false;
 	}
 	if (!x->context) {
 		s5_timer_set(x->loop, &x->timer, s5_clock_ms() + x->times.answer);
 		x->context = s5_context_new(x);
 		if (!x->context)
-			fail(x, S5_EXCHANGE_TROUBLE, ENOMEM);
+			s5_exchange_fail(x, S5_EXCHANGE_TROUBLE, ENOMEM);
 	}
 	if (x->context && s5_context_state(x->context) == S5_CONTEXT_NOT) {
 		why = s5_context_why(x->context, &trouble);
-		finish_untried(x, trouble, why);
+		s5_exchange_untried(x, trouble, why);
 	}
 	return s5_context_state(x->context) == S5_CONTEXT_TOKEN;
-}
-
-/* This machine has more than one address of its own only in the loopback net. False: the exchange is over. */
-static bool open_foreign(struct s5_exchange *x)
-{
-	struct s5_side *relay = &x->side[S5_SPEAKER_DATAGRAMS];
-	struct s5_side *foreign = &x->side[S5_SPEAKER_FOREIGN_DATAGRAMS];
-	struct s5_sockaddr to = { .len = sizeof to.in6 };
-	struct s5_addr there, other = s5_addr_loopback(S5_ATYP_IPV4, 0);
-
-	if (foreign->watch.fd >= 0)
-		return true;
-	other.octets[3] = 77;
-	if (relay->watch.fd >= 0 && getpeername(relay->watch.fd, &to.sa, &to.len) == 0) {
-		there = s5_sockaddr_to(&to);
-		if (there.atyp == S5_ATYP_IPV4 && s5_addr_is_loopback(&there) &&
-		    s5_side_open_from(foreign, &other, &to) == 0)
-			return true;
-	}
-	finish_untried(x, S5_GSS_ABSENT, "this machine has no other address for it");
-	return false;
 }
 
 /* False: not yet, or the exchange is over. */
@@ -170,16 +139,16 @@ static bool prepare(struct s5_exchange *x)
 	int rc;
 
 	if (word_of(x)->speaker == S5_SPEAKER_OTHER_DATAGRAMS)
-		open_stranger(x);
-	if (word_of(x)->speaker == S5_SPEAKER_FOREIGN_DATAGRAMS && !open_foreign(x))
+		s5_beyond_open_stranger(x);
+	if (word_of(x)->speaker == S5_SPEAKER_FOREIGN_DATAGRAMS && !s5_beyond_open_foreign(x))
 		return false;
 	if (word_of(x)->what == S5_WHAT_TOKEN && !has_token(x))
 		return false;
 	rc = s5_outgoing_put(x, word_of(x));
 	if (rc == -EMSGSIZE)
-		finish_untried(x, S5_GSS_ABSENT, "sealed it would be too long");
+		s5_exchange_untried(x, S5_GSS_ABSENT, "sealed it would be too long");
 	else if (rc < 0)
-		fail(x, S5_EXCHANGE_TROUBLE, -rc);
+		s5_exchange_fail(x, S5_EXCHANGE_TROUBLE, -rc);
 	return rc == 0;
 }
 
@@ -237,7 +206,7 @@ static int64_t limit_of(const struct s5_exchange *x)
 	return kind >= S5_WORD_EOF && kind <= S5_WORD_GONE ? x->times.end : x->times.answer;
 }
 
-static void begin_wait(struct s5_exchange *x, int64_t limit)
+void s5_exchange_await(struct s5_exchange *x, int64_t limit)
 {
 	if (x->is_begun)
 		return;
@@ -300,11 +269,11 @@ static bool do_wait(struct s5_exchange *x, bool is_late)
 		return true;
 	}
 	if (verdict.fits == S5_FITS_PERHAPS && !is_late) {
-		begin_wait(x, limit_of(x));
+		s5_exchange_await(x, limit_of(x));
 		return false;
 	}
 	x->why = verdict.why;
-	finish(x, verdict.fits == S5_FITS_PERHAPS ? S5_EXCHANGE_SILENT : verdict.end);
+	s5_exchange_finish(x, verdict.fits == S5_FITS_PERHAPS ? S5_EXCHANGE_SILENT : verdict.end);
 	return false;
 }
 
@@ -313,7 +282,7 @@ static bool do_wait(struct s5_exchange *x, bool is_late)
 /* Tokens to and fro. True when there is a context. */
 static bool do_context(struct s5_exchange *x, bool is_late)
 {
-	begin_wait(x, x->times.answer);
+	s5_exchange_await(x, x->times.answer);
 	for (;;) {
 		if (x->sent < x->nout && !send_more(x, x->nout - x->sent))
 			break;
@@ -322,7 +291,7 @@ static bool do_context(struct s5_exchange *x, bool is_late)
 			return true;
 		case S5_CONTEXT_NOT:
 			x->why = "no context comes of the token that came";
-			finish(x, S5_EXCHANGE_OTHER);
+			s5_exchange_finish(x, S5_EXCHANGE_OTHER);
 			return false;
 		case S5_CONTEXT_TOKEN:
 			s5_outgoing_put_token(x);
@@ -337,120 +306,8 @@ static bool do_context(struct s5_exchange *x, bool is_late)
 		break;
 	}
 	if (is_late)
-		finish(x, S5_EXCHANGE_SILENT);
+		s5_exchange_finish(x, S5_EXCHANGE_SILENT);
 	return false;
-}
-
-/* the bound address */
-
-static struct s5_addr bound_address(const struct s5_exchange *x)
-{
-	struct s5_addr bound = x->reply.bnd, proxy = s5_sockaddr_to(&x->proxy);
-
-	if (s5_addr_is_ip(&bound) && !s5_addr_is_any(&bound))
-		return bound;
-	proxy.port = bound.port;
-	return proxy;
-}
-
-/* A proxy elsewhere may not send us to our own services, nor to everybody. */
-static bool is_misleading(const struct s5_exchange *x, const struct s5_addr *bound)
-{
-	struct s5_addr proxy = s5_sockaddr_to(&x->proxy);
-	bool is_here = !proxy.atyp || s5_addr_is_loopback(&proxy);
-	bool is_many = bound->octets[0] >= (bound->atyp == S5_ATYP_IPV4 ? 224 : 255);
-
-	return is_many || (!is_here && s5_addr_is_loopback(bound));
-}
-
-static bool open_side(struct s5_exchange *x, enum s5_speaker speaker)
-{
-	struct s5_addr bound = bound_address(x);
-	struct s5_sockaddr to;
-	int rc;
-
-	if (!bound.port || is_misleading(x, &bound) || !s5_sockaddr_from(&to, &bound)) {
-		x->why = "the bound address is none to go to";
-		finish(x, S5_EXCHANGE_OTHER);
-		return false;
-	}
-	x->met = to;
-	rc = s5_side_open(&x->side[speaker], &to, speaker >= S5_SPEAKER_DATAGRAMS);
-	if (rc < 0)
-		fail_to_connect(x, -rc);
-	return rc == 0;
-}
-
-static bool do_connect(struct s5_exchange *x)
-{
-	struct s5_side *peer = &x->side[S5_SPEAKER_PEER];
-
-	if (!x->is_begun && !open_side(x, S5_SPEAKER_PEER))
-		return false;
-	begin_wait(x, x->times.answer);
-	return peer->connected;
-}
-
-static bool do_named(struct s5_exchange *x)
-{
-	struct s5_addr peer = s5_sock_local(x->side[S5_SPEAKER_PEER].watch.fd);
-
-	if (s5_addr_equal(&peer, &x->reply.bnd))
-		return true;
-	x->why = "the reply names another than who connected";
-	finish(x, S5_EXCHANGE_OTHER);
-	return false;
-}
-
-static bool do_refused(struct s5_exchange *x, bool is_late)
-{
-	struct s5_side *other = &x->side[S5_SPEAKER_OTHER_PEER];
-
-	if (!x->is_begun && s5_side_open(other, &x->met, false) < 0)
-		return true;
-	begin_wait(x, x->times.answer);
-	if (other->reset || other->eof || (is_late && !other->connected))
-		return true;
-	if (is_late) {
-		x->why = "another was let in, too";
-		finish(x, S5_EXCHANGE_OTHER);
-	}
-	return false;
-}
-
-static bool do_associate(struct s5_exchange *x)
-{
-	return open_side(x, S5_SPEAKER_DATAGRAMS) && open_side(x, S5_SPEAKER_OTHER_DATAGRAMS);
-}
-
-/* our own relay */
-
-static void set_part(struct s5_exchange *x, enum s5_part part, const struct s5_addr *a)
-{
-	struct s5_part_octets *own = &x->heard->part[part];
-	struct s5_writer out = s5_writer_over(own->octets, sizeof own->octets);
-
-	s5_put_addr(&out, a);
-	own->n = out.len;
-}
-
-static bool do_relay(struct s5_exchange *x)
-{
-	struct s5_side *side = &x->side[S5_SPEAKER_DATAGRAMS];
-	struct s5_addr at = s5_sock_local(x->side[S5_SPEAKER_CLIENT].watch.fd);
-	int rc;
-
-	at.port = 0;
-	rc = x->heard ? s5_side_bind(side, &at) : -EINVAL;
-	if (rc < 0) {
-		fail(x, S5_EXCHANGE_TROUBLE, -rc);
-		return false;
-	}
-	at = s5_sock_local(side->watch.fd);
-	set_part(x, S5_PART_RELAY, &at);
-	memset(at.octets, 0, sizeof at.octets);
-	set_part(x, S5_PART_RELAY_ANY, &at);
-	return true;
 }
 
 /* words */
@@ -471,7 +328,7 @@ static bool needs_context(const struct s5_word *w)
 static bool do_word(struct s5_exchange *x, bool is_late)
 {
 	if (needs_context(word_of(x)) && s5_context_state(x->context) != S5_CONTEXT_IS) {
-		fail(x, S5_EXCHANGE_TROUBLE, EPROTO);
+		s5_exchange_fail(x, S5_EXCHANGE_TROUBLE, EPROTO);
 		return false;
 	}
 	switch (word_of(x)->kind) {
@@ -482,18 +339,18 @@ static bool do_word(struct s5_exchange *x, bool is_late)
 		s5_side_shutdown(&x->side[word_of(x)->speaker]);
 		return true;
 	case S5_WORD_WAIT:
-		begin_wait(x, word_of(x)->ms);
+		s5_exchange_await(x, word_of(x)->ms);
 		return is_late;
 	case S5_WORD_CONNECT:
-		return do_connect(x);
+		return s5_beyond_connect(x);
 	case S5_WORD_ASSOCIATE:
-		return do_associate(x);
+		return s5_beyond_associate(x);
 	case S5_WORD_NAMED:
-		return do_named(x);
+		return s5_beyond_named(x);
 	case S5_WORD_REFUSED:
-		return do_refused(x, is_late);
+		return s5_beyond_refused(x, is_late);
 	case S5_WORD_RELAY:
-		return do_relay(x);
+		return s5_beyond_relay(x);
 	case S5_WORD_RST:
 		s5_side_reset(&x->side[word_of(x)->speaker]);
 		return true;
@@ -515,7 +372,7 @@ static void go(struct s5_exchange *x, bool is_late)
 		x->is_begun = false;
 		is_late = false;
 	}
-	finish(x, S5_EXCHANGE_PASSED);
+	s5_exchange_finish(x, S5_EXCHANGE_PASSED);
 }
 
 static void fire(struct s5_timer *t)
@@ -524,16 +381,16 @@ static void fire(struct s5_timer *t)
 	enum s5_word_kind kind;
 
 	if (!x->side[S5_SPEAKER_CLIENT].connected) {
-		fail(x, S5_EXCHANGE_UNREACHABLE, ETIMEDOUT);
+		s5_exchange_fail(x, S5_EXCHANGE_UNREACHABLE, ETIMEDOUT);
 		return;
 	}
 	kind = word_of(x)->kind;
 	if (word_of(x)->what == S5_WHAT_TOKEN && s5_context_state(x->context) == S5_CONTEXT_BUSY)
-		finish_untried(x, S5_GSS_NO_KDC, "no answer in time");
+		s5_exchange_untried(x, S5_GSS_NO_KDC, "no answer in time");
 	else if (kind == S5_WORD_CONNECT)
-		fail(x, S5_EXCHANGE_UNREACHABLE, ETIMEDOUT);
+		s5_exchange_fail(x, S5_EXCHANGE_UNREACHABLE, ETIMEDOUT);
 	else if (kind == S5_WORD_SEND)
-		finish(x, S5_EXCHANGE_SILENT);
+		s5_exchange_finish(x, S5_EXCHANGE_SILENT);
 	else
 		go(x, true);
 }
@@ -543,7 +400,7 @@ void s5_exchange_heard(struct s5_exchange *x, struct s5_side *side, int error)
 	if (error && side == &x->side[S5_SPEAKER_OTHER_PEER])
 		side->reset = true;
 	else if (error && !side->connected) {
-		fail_to_connect(x, error);
+		s5_exchange_unreachable(x, error);
 		return;
 	}
 	if (side == &x->side[S5_SPEAKER_CLIENT] && !x->connected) {
@@ -568,12 +425,12 @@ static void begin(struct s5_task *t)
 
 	if (lack != S5_PART_COUNT) {
 		x->lack = lack;
-		finish(x, S5_EXCHANGE_UNTRIED);
+		s5_exchange_finish(x, S5_EXCHANGE_UNTRIED);
 		return;
 	}
 	rc = s5_side_open(&x->side[S5_SPEAKER_CLIENT], &x->proxy, false);
 	if (rc < 0)
-		fail_to_connect(x, -rc);
+		s5_exchange_unreachable(x, -rc);
 	else
 		s5_timer_set(x->loop, &x->timer, s5_clock_ms() + x->times.connect);
 }
@@ -612,5 +469,5 @@ void s5_exchange_serve(struct s5_exchange *x, int fd)
 	set_up(x, begin_serving);
 	rc = s5_side_adopt(&x->side[S5_SPEAKER_CLIENT], fd);
 	if (rc < 0)
-		fail(x, S5_EXCHANGE_TROUBLE, -rc);
+		s5_exchange_fail(x, S5_EXCHANGE_TROUBLE, -rc);
 }
