@@ -128,6 +128,9 @@ enum probe_answer probe_fact(const struct probe_subject *s, enum s5_fact fact,
 	if (f->end == S5_EXCHANGE_TROUBLE || f->connected < 0 ||
 	    (fact == S5_FACT_BAD_LOGIN && f->end == S5_EXCHANGE_SILENT))
 		return PROBE_UNKNOWN;
+	/* Nobody connects to all at once (224.0.0.1); a rule may be ahead of the network. */
+	if (fact == S5_FACT_UNREACHED && f->has_reply && f->rep == S5_REP_NOT_ALLOWED)
+		return PROBE_UNKNOWN;
 	if (needs_target(fact) && f->end == S5_EXCHANGE_SILENT && trouble) {
 		snprintf(why, PROBE_WHY, "%s: %s", s5_exchange_end_text(S5_EXCHANGE_TROUBLE),
 			 strerrordesc_np(trouble));

@@ -25,7 +25,7 @@ says() {
 	local name
 	for name in 'method none' 'refuses an unknown method' 'connect ipv4' 'connect ipv6' 'connect name' \
 		'connect ipv4 as name' 'takes early data' 'passes half-close on' 'takes split messages' \
-		'says that a connection is refused' 'says that a name does not exist' \
+		'says that a connection is refused' 'says that a name does not exist' 'says that a net is unreachable' \
 		'refuses an unknown command' 'refuses an unknown address type' 'bind' 'udp ipv4' 'udp ipv6' \
 		'udp name' 'udp ipv4, 8 KiB' 'puts fragments together' 'bound address is true'; do
 		says "$name" yes

@@ -57,6 +57,8 @@ start_ssh() {
 	finds 'udp ipv4' 'no \(reply 07, command not supported\)'
 	finds 'bound address is true' 'no \(0.0.0.0:0\)'
 	finds 'connects to itself by loopback' yes
+	finds 'says that a net is unreachable' yes
+	answers '05000503000100000000*' $HELLO recv:2 05010001e00000010050
 	answers '050005070001000000000000*' $HELLO recv:2 "$(request 017f000001 80 02)"
 	fails microsocks "$PROXY"
 }
