@@ -147,7 +147,7 @@ lies() {
 	says 'method gssapi' yes
 	says 'gssapi context' 'unknown \(no ticket: No Kerberos credentials available.*'
 	KRB5CCNAME=FILE:$BATS_TEST_TMPDIR/none probe 3 --conformance --strict --only rfc1961 "$LOCAL"
-	[ "$(grep -c '^skip .*(no ticket: No Kerberos credentials' <<<"$output")" = 72 ] || fail "$output"
+	grep -q '^skip  72 cases (no ticket: No Kerberos credentials' <<<"$output" || fail "$output"
 	[ "$(grep -c '^pass' <<<"$output")" = 28 ] || fail "$output"
 	skips 'no ticket: .*'
 }
