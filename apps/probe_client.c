@@ -38,14 +38,8 @@ static void give_up(struct client *c, const char *why)
 /* Whoever came first was no client of SOCKS5, or did not go so far; we are still here. */
 static void begin_again(struct client *c)
 {
-	struct s5_suite_case *first = &c->subject.suite.cases[0];
-
 	out_warn(&c->probe->options.out, "that was no request by SOCKS5; waiting for the next");
-	s5_exchange_free(&first->exchange);
-	s5_words_free(&first->words);
-	free(first->parts);
-	free(first->note);
-	*first = (struct s5_suite_case){ .wanted = first->wanted, .suite = &c->subject.suite };
+	s5_suite_forget(&c->subject.suite.cases[0]);
 	c->subject.suite.over = c->next = 0;
 	c->is_known = false;
 }
@@ -188,7 +182,8 @@ static bool prepare(struct s5_suite_case *own, const struct s5_case *row)
 	return s5_words_compile(&own->words, row->script, S5_ENTRY_OPEN);
 }
 
-static void begin_case(struct place *p, size_t i)
+/* False: there is trouble here, and the case is skipped. */
+static bool begin_case(struct place *p, size_t i)
 {
 	struct client *c = p->client;
 	struct s5_suite_case *own = &c->subject.suite.cases[i];
@@ -208,10 +203,11 @@ static void begin_case(struct place *p, size_t i)
 		c->running--;
 		c->is_troubled = true;
 		client_skip(c, i, strerror(-rc));
-		return;
+		return false;
 	}
 	s5_timer_set(&c->probe->engine.loop, &p->tick, s5_clock_ms() + TICK);
 	take_one(&p->listening, 0);
+	return true;
 }
 
 /* The next case, or NO_CASE; those that do not fit are passed over. */
@@ -252,9 +248,8 @@ static void go_on(struct client *c)
 		if (c->places[k].i != NO_CASE || (alone && c->running))
 			continue;
 		i = c->is_known && !c->is_tried ? plain : next_case(c);
-		if (i == NO_CASE)
+		if (i == NO_CASE || !begin_case(&c->places[k], i))
 			break;
-		begin_case(&c->places[k], i);
 	}
 	if (!c->running)
 		s5_loop_stop(&c->probe->engine.loop);

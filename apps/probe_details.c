@@ -17,13 +17,15 @@ static void put_line(FILE *to, const char *before, const char *label, const char
 
 /* octets */
 
-/* The password stands behind the name, and may be sent back without it. */
-static const uint8_t *password_of(const struct s5_part_octets *login, size_t *n)
+/* How long the password is, which stands last and may be sent back without what stands before it. */
+static size_t password_length(const struct s5_part_octets *login)
 {
-	size_t at = login->n >= 2 ? 3u + login->octets[1] : login->n;
+	struct s5_reader in = s5_reader_over(login->octets, login->n);
+	struct s5_credentials credentials;
+	size_t n = s5_credentials_get(&in, &credentials) == S5_OK ? credentials.plen : 0;
 
-	*n = at < login->n ? login->n - at : 0;
-	return login->octets + at;
+	explicit_bzero(&credentials, sizeof(credentials));
+	return n;
 }
 
 static bool begins_with(const uint8_t *octets, size_t left, const uint8_t *what, size_t n)
@@ -49,12 +51,11 @@ size_t probe_secret(const struct s5_exchange *x, const struct s5_piece *piece, s
 {
 	const struct s5_part_octets *login = &x->parts->part[S5_PART_LOGIN];
 	const uint8_t *octets = x->said + piece->off + at;
-	size_t left = piece->len - at, n = 0;
-	const uint8_t *password = password_of(login, &n);
+	size_t left = piece->len - at, n = password_length(login);
 
 	if (begins_with(octets, left, login->octets, login->n))
 		return login->n;
-	if (n >= LEAST && begins_with(octets, left, password, n))
+	if (n >= LEAST && begins_with(octets, left, login->octets + login->n - n, n))
 		return n;
 	return x->heard && !piece->is_sent ? credentials_at(octets, left) : 0;
 }

@@ -134,19 +134,24 @@ void s5_suite_start(struct s5_suite *s)
 	go_on(s);
 }
 
+void s5_suite_forget(struct s5_suite_case *c)
+{
+	s5_exchange_free(&c->exchange);
+	if (c->again)
+		s5_exchange_free(&c->again->exchange);
+	free(c->again);
+	s5_words_free(&c->words);
+	free(c->note);
+	if (c->parts)
+		explicit_bzero(c->parts, sizeof *c->parts); /* passwords are in it */
+	free(c->parts);
+	*c = (struct s5_suite_case){ .wanted = c->wanted, .suite = c->suite };
+}
+
 void s5_suite_free(struct s5_suite *s)
 {
-	for (size_t i = 0; s->cases && i < s->nrows; i++) {
-		s5_exchange_free(&s->cases[i].exchange);
-		if (s->cases[i].again)
-			s5_exchange_free(&s->cases[i].again->exchange);
-		free(s->cases[i].again);
-		s5_words_free(&s->cases[i].words);
-		free(s->cases[i].note);
-		if (s->cases[i].parts)
-			explicit_bzero(s->cases[i].parts, sizeof *s->cases[i].parts);
-		free(s->cases[i].parts);
-	}
+	for (size_t i = 0; s->cases && i < s->nrows; i++)
+		s5_suite_forget(&s->cases[i]);
 	free(s->cases);
 	s5_words_free(&s->login);
 	if (s->loop)

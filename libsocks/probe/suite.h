@@ -60,5 +60,7 @@ struct s5_suite {
 bool s5_suite_init(struct s5_suite *s, const struct s5_case *rows, size_t nrows);
 void s5_suite_start(struct s5_suite *s);
 void s5_suite_free(struct s5_suite *s);
+/* As if it had never been tried. Not while its exchange goes on. */
+void s5_suite_forget(struct s5_suite_case *c);
 
 #endif

@@ -11,6 +11,7 @@ import threading
 from typing import NamedTuple
 
 import peers
+import table
 
 TITLE = "what decoding costs"
 MEGABYTES = int(os.environ.get("BENCH_MEGABYTES", "1000"))
@@ -95,11 +96,7 @@ def print_table(costs):
             ("times tshark's", "", [f"{cost.speed / costs['tshark'].speed:.1f}"
                                     for cost in costs.values()]),
             ("peak memory", "MiB", [f"{cost.peak:.1f}" for cost in costs.values()])]
-    print()
-    print(f"{TITLE:29}" + "".join(f"{name:>12}" for name in costs))
-    for measure, unit, cells in rows:
-        print(f"{measure:23}{unit:>6}" + "".join(f"{cell:>12}" for cell in cells))
-    print()
+    table.show(TITLE, costs, rows)
 
 
 def print_verdict(costs):

@@ -12,6 +12,7 @@ import tempfile
 import time
 
 import peers
+import table
 
 TITLE = "what probing takes"
 ALIVE = 1000
@@ -56,11 +57,7 @@ def print_table(took):
     rows = [("proxies a second", "", [f"{len(list_of(0, 0)) / seconds:,.0f}"
                                       for seconds, _ in took.values()]),
             ("peak memory", "MiB", [f"{peak:.1f}" for _, peak in took.values()])]
-    print()
-    print(f"{TITLE:29}" + "".join(f"{f'-j {jobs}':>12}" for jobs in took))
-    for measure, unit, cells in rows:
-        print(f"{measure:23}{unit:>6}" + "".join(f"{cell:>12}" for cell in cells))
-    print()
+    table.show(TITLE, [f"-j {jobs}" for jobs in took], rows)
 
 
 def measure(rounds):
