@@ -81,6 +81,7 @@ struct probe {
 	size_t nwords;
 	unsigned running;
 	uint64_t begun, done, alive;
+	int64_t started; /* ms, as s5_clock_ms */
 	size_t ntests; /* that TAP has told of */
 	bool is_many; /* proxies, perhaps */
 	bool locked, broken, stop; /* broken: a case failed that counts */

@@ -258,10 +258,34 @@ static const char *next_proxy(struct probe *p)
 	return *p->words++;
 }
 
+static double rate_of(const struct probe *p)
+{
+	int64_t ms = s5_clock_ms() - p->started;
+
+	return ms > 0 ? (double)p->done * 1000 / (double)ms : 0;
+}
+
+/* How many are not done yet: of a list so many as there were for what was read of it. Below 0: nobody
+ * knows. */
+static double yet_of(const struct probe *p)
+{
+	double share = probe_source_share(&p->source), begun = (double)p->begun;
+
+	if (share <= 0)
+		return -1;
+	return (double)p->running + (double)p->nwords + begun * (1 - share) / share;
+}
+
 static void say_progress(struct probe *p)
 {
-	progress_say(&p->progress, "%llu done, %llu usable, %u running",
-		     (unsigned long long)p->done, (unsigned long long)p->alive, p->running);
+	double rate = rate_of(p), yet = yet_of(p);
+	char left[32] = "";
+
+	if (yet >= 0 && rate > 0)
+		snprintf(left, sizeof(left), ", %.0f s left", yet / rate);
+	progress_say(&p->progress, "%llu done, %llu usable, %u running, %.0f a second%s",
+		     (unsigned long long)p->done, (unsigned long long)p->alive, p->running, rate,
+		     left);
 }
 
 static void go_on(struct probe *p)
@@ -357,6 +381,7 @@ static void end_as_stopped(struct probe *p)
 int probe_run_all(struct probe *p)
 {
 	LIST_INIT(&p->subjects);
+	p->started = s5_clock_ms();
 	probe_catch_signals(p);
 	progress_init(&p->progress, &p->options.out, !p->options.conformance);
 	probe_source_start(&p->source, &p->engine.loop, more_came);

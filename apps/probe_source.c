@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int probe_source_open(struct probe_source *from, const char *path, const struct out *out)
 {
 	bool is_input = strcmp(path, "-") == 0;
+	struct stat file;
 	int fd = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || fcntl(fd, F_GETFD) < 0)
@@ -16,6 +18,8 @@ int probe_source_open(struct probe_source *from, const char *path, const struct 
 	from->out = out;
 	from->watch.fd = fd;
 	from->is_open = true;
+	if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode))
+		from->size = (uint64_t)file.st_size;
 	return 0;
 }
 
@@ -29,6 +33,15 @@ void probe_source_start(struct probe_source *from, struct s5_loop *loop,
 bool probe_source_is_over(const struct probe_source *from)
 {
 	return !from->is_open || (from->is_at_end && !from->n);
+}
+
+double probe_source_share(const struct probe_source *from)
+{
+	if (probe_source_is_over(from))
+		return 1;
+	return from->size >= from->seen && from->size
+		       ? (double)(from->seen - from->n) / (double)from->size
+		       : -1;
 }
 
 void probe_source_stop(struct probe_source *from)
@@ -56,6 +69,7 @@ static void read_some(struct probe_source *from)
 		from->is_faulty = true;
 		out_error(from->out, "%s: %s", from->name, strerror(errno));
 	}
+	from->seen += n > 0 ? (uint64_t)n : 0;
 	if (n > 0)
 		from->n += (size_t)n;
 	else

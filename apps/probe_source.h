@@ -23,6 +23,7 @@ struct probe_source {
 	void (*ready)(struct probe_source *from);
 	bool is_open, is_plain, is_watched, is_waiting, is_at_end, is_too_long;
 	bool is_faulty; /* something of it was said already */
+	uint64_t size, seen; /* octets of it: 0 if that is not known, and those that were read */
 	size_t at, n; /* what is left in text */
 	char text[PROBE_LINE];
 };
@@ -35,6 +36,8 @@ int probe_source_open(struct probe_source *from, const char *path, const struct 
 const char *probe_source_next(struct probe_source *from);
 void probe_source_start(struct probe_source *from, struct s5_loop *loop,
 			void (*ready)(struct probe_source *from));
+/* How much of it was taken, from 0 to 1; below 0 if that is not known. */
+double probe_source_share(const struct probe_source *from);
 /* No line will come any more; also of one that was never opened. */
 bool probe_source_is_over(const struct probe_source *from);
 void probe_source_stop(struct probe_source *from);

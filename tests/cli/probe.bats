@@ -277,6 +277,29 @@ says() {
 	grep -q "^socks5 probe: stopped: 1 done, 1 begun$" "$ERR" || fail "$(cat "$ERR")"
 }
 
+# progress OPTION...: of a terminal's stderr; sets SEEN.
+progress() {
+	"$PYTHON" "$BATS_TEST_DIRNAME/terminal.py" "$BATS_TEST_TMPDIR/tty" -- "$SOCKS5" probe --quick --json \
+		"$@" >"$BATS_TEST_TMPDIR/out" || fail "$(cat "$BATS_TEST_TMPDIR/tty")"
+	SEEN=$(tr '\r' '\n' <"$BATS_TEST_TMPDIR/tty")
+}
+
+@test "progress on a terminal: how many are done and usable, the rate, and the time that is left" {
+	local i rate='[0-9]+ done, [0-9]+ usable, [0-9]+ running, [0-9]+ a second'
+	start_server
+	start_fake stall
+	for i in {1..6}; do
+		printf '%s\n%s\n' "$PROXY" "$FAKE"
+	done >"$BATS_TEST_TMPDIR/list"
+	progress -j 2 -w 400ms -f "$BATS_TEST_TMPDIR/list"
+	grep -qE "socks5 probe: $rate, [0-9]+ s left" <<<"$SEEN" || fail "$SEEN"
+	# Of a pipe nobody knows how much is to come.
+	mkfifo "$BATS_TEST_TMPDIR/pipe"
+	spawn sh -c 'exec >"$2"; cat "$1" && sleep 2' - "$BATS_TEST_TMPDIR/list" "$BATS_TEST_TMPDIR/pipe"
+	progress -j 2 -w 400ms -f "$BATS_TEST_TMPDIR/pipe"
+	grep -qE "socks5 probe: $rate(\$|[^,])" <<<"$SEEN" || fail "$SEEN"
+}
+
 @test "--target: whether it connects there, too" {
 	start_server
 	start_target hold
