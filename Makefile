@@ -205,7 +205,7 @@ CHECKED_UNITS = $(UNIT_BIN) $(if $(SANITIZE),, \
 FUZZERS = $(if $(HAVE_CLANG),$(FUZZ_SRC:%.c=build/fuzz/%))
 HAVE_CLANG = $(call once,HAVE_CLANG,command -v $(CLANG))
 # Seconds that all fuzz targets together get in `make check`, and each of them in `make fuzz`.
-FUZZ_BUDGET = 100
+FUZZ_BUDGET = 60
 FUZZ_SECONDS = 60
 
 .PHONY: check check-unit check-cli check-interop fuzz units fuzzers variants

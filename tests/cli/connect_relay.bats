@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # socks5 connect: standard input to the target, the target to standard output.
+# check: waits
 
 load ../lib/helper
 load ../lib/connect

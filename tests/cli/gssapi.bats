@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # GSSAPI (RFC 1961): our clients and our server, with a realm of the tests' own.
+# check: waits
 
 load ../lib/helper
 load ../lib/connect

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # socks5 probe: what it finds out of proxies, good and bad ones.
+# check: waits
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # socks5 probe --client: clients that are careful pass, and what a client does wrong fails the cases that are
 # about it, and no others.
+# check: waits
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # socks5 probe --conformance: our own server passes, and what came of the cases is told in every form.
+# check: waits
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # socks5 probe and proxies that do what they can to keep it: each ends in time, with the right status.
+# check: waits
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper

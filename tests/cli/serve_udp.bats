@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # socks5 serve: UDP ASSOCIATE. associate.py says what the steps are.
+# check: waits
 
 load ../lib/helper
 load ../lib/serve

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # socks5 udp: datagrams from standard input, answers to standard output.
+# check: waits
 
 load ../lib/helper
 load ../lib/udp

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # socks5 probe --client against the clients of others, and our own: what each fails is in
 # tests/golden/conformance/clients, and what is strange of it a server that says it by hand confirms.
+# check: waits
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper

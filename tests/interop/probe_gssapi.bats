@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # socks5 probe with a ticket: our own server passes every case within a security context; each lie of
 # another one (gssproxy.py says what the steps are) is found out; without a ticket it says so.
+# check: waits
 
 load ../lib/helper
 load ../lib/serve

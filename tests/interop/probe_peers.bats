@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # socks5 probe against the servers of others: what it finds is what octets sent by hand confirm
 # (tests/golden/conformance has the cases that each fails).
+# check: waits
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper

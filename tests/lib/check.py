@@ -3,7 +3,8 @@
 
 A suite is a bats file, a libFuzzer program (fuzz_*, one test) or a cmocka program. One line is
 said for each, and all its output when it failed. The last line is the sum. Suites run side by
-side, save those whose text has a line "# check: alone", which come last, one at a time.
+side: one a processor, and beside them as many of those whose text has a line "# check: waits",
+for they mostly do. Those that have a line "# check: alone" come last, one at a time.
 """
 
 import argparse
@@ -42,11 +43,13 @@ def kind_of(suite):
     return "fuzz" if os.path.basename(suite).startswith("fuzz_") else "cmocka"
 
 
-def is_alone(suite):
+def mark_of(suite):
+    """What stands behind "# check:" in a bats file, or None."""
     if kind_of(suite) != "bats":
-        return False
+        return None
     with open(suite, encoding="utf-8") as text:
-        return any(line.strip() == "# check: alone" for line in text)
+        marks = [line.strip() for line in text if line.startswith("# check: ")]
+    return marks[0].removeprefix("# check: ") if marks else None
 
 
 def fuzz_command(suite, seconds):
@@ -158,14 +161,17 @@ def set_sanitizers():
     os.environ.setdefault("TSAN_OPTIONS", "halt_on_error=1:second_deadlock_stack=1")
 
 
-def run_all(suites, width, options, total):
-    pool = concurrent.futures.ThreadPoolExecutor(width)
-    jobs = [pool.submit(check, suite, options) for suite in suites]
+def run_all(lanes, options, total):
+    """Each lane is a list of suites, and how many of them run at a time."""
+    pools = [concurrent.futures.ThreadPoolExecutor(width) for _, width in lanes]
+    jobs = [pool.submit(check, suite, options)
+            for pool, (suites, _) in zip(pools, lanes) for suite in suites]
     try:
         for job in concurrent.futures.as_completed(jobs):
             total.add(report(job.result()))
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        for pool in pools:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def main():
@@ -178,11 +184,12 @@ def main():
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     total = Tally()
-    alone = [suite for suite in options.suites if is_alone(suite)]
-    others = [suite for suite in options.suites if suite not in alone]
+    marked = {"alone": [], "waits": [], None: []}
+    for suite in options.suites:
+        marked[mark_of(suite)].append(suite)
     try:
-        for suites, width in ((others, os.cpu_count()), (alone, 1)):
-            run_all(suites, width, options, total)
+        run_all([(marked[None], os.cpu_count()), (marked["waits"], os.cpu_count())], options, total)
+        run_all([(marked["alone"], 1)], options, total)
     finally:
         for group in RUNNING:
             os.killpg(group, signal.SIGTERM)
