@@ -17,8 +17,10 @@ const struct opt bind_opts[] = {
 	OPT_INCLUDE(proxy, proxy_opts),
 
 	OPT_HEADING("This end"),
-	OPT("source", 's', STR, source, "ADDR", "reach the proxy from this local address"),
-	OPT("numeric", 'n', FLAG, numeric, NULL, "take addresses only, resolve no name"),
+	OPT("source", 's', STR, source, "ADDR", "reach the proxy from this local address",
+	    .advanced = true, .def_say = "as the routes say"),
+	OPT("numeric", 'n', FLAG, numeric, NULL, "take addresses only, resolve no name",
+	    .advanced = true),
 	OPT_INCLUDE(out, out_opts),
 	OPT_END,
 };

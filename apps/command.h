@@ -37,6 +37,12 @@ enum exit_status {
 	EXIT_REP = 10, /* the proxy answered with a failure */
 };
 
+/* What a proxy's failure REP comes to. */
+static inline int exit_status_of_rep(int rep)
+{
+	return rep > 255 - EXIT_REP ? 255 : EXIT_REP + rep;
+}
+
 struct command {
 	const char *name;
 	const char *summary; /* a few words for the list of commands */
@@ -60,6 +66,7 @@ extern const struct command udp_command;
 extern const struct command probe_command;
 extern const struct command decode_command;
 extern const struct command passwd_command;
+extern const struct command list_command;
 extern const struct command help_command;
 extern const struct command version_command;
 
@@ -92,11 +99,9 @@ void command_overview(FILE *to, int width);
 void version_print(FILE *to, int verbose);
 
 /*
- * Asked by scripts, not by people: `socks5 --complete WORD...` for the shells' completion, and
- * `socks5 --options COMMAND` for the test that holds the man pages against the option tables.
- * argv[0] is that option. Exit statuses.
+ * Asked by scripts, not by people: `socks5 --complete WORD...` for the shells' completion. argv[0] is
+ * that option. An exit status.
  */
 int complete_run(int argc, char **argv);
-int options_run(int argc, char **argv);
 
 #endif

@@ -219,27 +219,3 @@ int complete_run(int argc, char **argv)
 	}
 	return EXIT_OK;
 }
-
-/* Lines of "--name TAB -l TAB ARG"; without a command, the commands' names. */
-int options_run(int argc, char **argv)
-{
-	const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
-	struct opt_walk walk = { .opts = command ? command->opts : NULL };
-	const struct opt *row;
-	char arg[128];
-
-	for (const struct command *const *at = commands; argc < 2 && *at; at++)
-		puts((*at)->name);
-	if (!command)
-		return argc < 2 ? EXIT_OK : command_unknown(argv[1]);
-	while ((row = opt_next(&walk))) {
-		char letter = opt_letter(command->opts, row);
-		char letters[] = { letter ? '-' : '\0', letter, '\0' };
-
-		if (row->kind != OPT_KIND_HEADING)
-			printf("--%s\t%s\t%s\n", row->name, letters,
-			       opt_arg(row, arg, sizeof(arg)));
-	}
-	printf("--%s\t-%c\t\n", opt_help_row.name, opt_help_row.letter);
-	return EXIT_OK;
-}

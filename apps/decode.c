@@ -38,13 +38,13 @@ static const struct opt_word from_words[] = {
 #define OPT_TARGET struct decode_options
 static const struct opt decode_opts[] = {
 	OPT_HEADING("What comes in"),
-	OPT("in", 0, ENUM, in, "FORM", "what form it has", .def = "auto", .words = in_words),
+	OPT("in", 0, ENUM, in, "FORM", "what form it has", .def = "auto", .words = in_words,
+	    .advanced = true),
 	OPT("from", 0, ENUM, from, NULL, "who said it, when it is what one side said",
-	    .def = "auto", .words = from_words),
+	    .def = "auto", .words = from_words, .advanced = true),
 	OPT("interface", 'i', STR, interface, "NAME", "capture on an interface, live"),
-	OPT("port", 'p', INT, port, "PORT",
-	    "in a capture: the proxy's port; without it whatever port SOCKS is spoken on", .min = 1,
-	    .max = 65535),
+	OPT("port", 'p', INT, port, "PORT", "in a capture: the proxy's port", .min = 1,
+	    .max = 65535, .def_say = "whatever port SOCKS is spoken on"),
 	OPT_HEADING("What goes out"),
 	OPT("format", 0, ENUM, format, NULL, "how messages are shown", .def = "tree",
 	    .words = format_words),

@@ -19,14 +19,14 @@ const struct opt gssapi_opts[] = {
 	OPT("gssapi-service", 0, STR, service, "NAME",
 	    "the proxy's Kerberos name: NAME at the proxy's host, NAME@HOST, or a whole "
 	    "principal NAME/HOST",
-	    .def_say = "rcmd"),
+	    .def_say = "rcmd", .advanced = true),
 	OPT("gssapi-protect", 0, ENUM, protect, NULL,
 	    "ask for this protection of all that goes to the proxy, and accept no less",
-	    .def_say = "confidentiality", .words = gssapi_protect_words),
+	    .def_say = "confidentiality", .words = gssapi_protect_words, .advanced = true),
 	OPT("gssapi-nec", 0, FLAG, nec, NULL,
-	    "send the protection level bare, as NEC's proxy wants it"),
+	    "send the protection level bare, as NEC's proxy wants it", .advanced = true),
 	OPT("gssapi-delegate", 0, FLAG, delegate, NULL,
-	    "hand our ticket to the proxy, which can then be us anywhere"),
+	    "hand our ticket to the proxy, which can then be us anywhere", .advanced = true),
 	OPT_END,
 };
 

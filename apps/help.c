@@ -41,8 +41,8 @@ void command_overview(FILE *to, int width)
 		wrap_text(to, width, widest + 4, widest + 4, (*at)->summary);
 	}
 	wrap_text(to, width, 0, 0,
-		  "\n`socks5 help COMMAND` tells all about a command, `socks5 --version` what is "
-		  "built in.");
+		  "\n`socks5 help COMMAND` tells all about a command, `man socks5-COMMAND` more, "
+		  "and `socks5 version -v` what is built in.");
 }
 
 static const struct opt help_opts[] = { OPT_END };
@@ -68,11 +68,21 @@ static int help_run(const struct command *self, int argc, char **argv)
 	return EXIT_OK;
 }
 
+static const char *const help_examples[] = {
+	"socks5 help connect",
+	"all about connect",
+	NULL,
+};
+
 const struct command help_command = {
 	.name = "help",
 	.summary = "tell about a command, or list all",
 	.synopsis = "[COMMAND]...",
+	.about =
+		"Tells how a COMMAND is called, its options (first those that most need) and examples; "
+		"without one, which commands there are. socks5 COMMAND --help tells the same.",
 	.opts = help_opts,
+	.examples = help_examples,
 	.want = "@command",
 	.run = help_run,
 };

@@ -1,7 +1,7 @@
 /*
  * Options: one table for a command's options, from which come the parsing of the command line
- * and (later) of a config file, the help, the nearest-name hints, completion and the check of
- * the man page. A table fills a struct of the command's own:
+ * and of a config file, the help, the nearest-name hints, completion, `socks5 list` and
+ * the check of the man page. A table fills a struct of the command's own:
  *
  *	#define OPT_TARGET struct connect_options
  *	const struct opt connect_opts[] = {
@@ -91,6 +91,7 @@ struct opt {
 	size_t offset; /* of the field in the target */
 	const char *arg; /* the value's name in help; NULL: none, or the words of an ENUM */
 	const char *help; /* one sentence in lower case, without a full stop */
+	bool advanced; /* not for the first day: help has it in its second half */
 
 	const char *def; /* default, given to the target as if on the line; shown */
 	const char *def_say; /* default in words where it is no value: "one a processor" */
@@ -216,10 +217,15 @@ bool opt_takes_value(const struct opt *row);
 /* The value's name as help shows it: .arg, or an ENUM's words joined by '|'; "" if none. */
 const char *opt_arg(const struct opt *row, char *buf, size_t size);
 
+/* What the help says of the row, with its default, its words and its range. Returns buf. */
+#define OPT_TEXT 1000
+const char *opt_text(const struct opt *row, char *buf, size_t size);
+
 /* --help, the row that every table has at its end without saying so. */
 extern const struct opt opt_help_row;
 
-/* Prints headings and rows for a person, within `width` columns. */
+/* Prints headings and rows for a person, within `width` columns: first what most need, then what is
+ * advanced, under the same headings. */
 void opt_help(const struct opt *opts, FILE *to, int width);
 
 #endif

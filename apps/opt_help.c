@@ -77,41 +77,71 @@ static void print_notes(const struct opt *row, FILE *to)
 	fputc(')', to);
 }
 
+const char *opt_text(const struct opt *row, char *buf, size_t size)
+{
+	FILE *memory = fmemopen(buf, size, "w");
+
+	if (!memory)
+		return row->help;
+	fputs(row->help, memory);
+	print_notes(row, memory);
+	fclose(memory);
+	return buf;
+}
+
 static void print_row(const struct opt *opts, const struct opt *row, FILE *to, int width, int left)
 {
-	char text[160], help[1000];
-	FILE *memory = fmemopen(help, sizeof(help), "w");
-	int column = 2 + format_left(opts, row, text, sizeof(text));
+	char name[160], text[OPT_TEXT];
+	int column = 2 + format_left(opts, row, name, sizeof(name));
 
-	fprintf(to, "  %s", text);
+	fprintf(to, "  %s", name);
 	if (column > 2 + left) {
 		fputc('\n', to);
 		column = 0;
 	}
 	fprintf(to, "%*s", 4 + left - column, "");
-	if (memory) {
-		fputs(row->help, memory);
-		print_notes(row, memory);
-		fclose(memory);
+	wrap_text(to, width, 4 + left, 4 + left, opt_text(row, text, sizeof(text)));
+}
+
+static void print_heading(const char *name, bool advanced, FILE *to)
+{
+	fprintf(to, "%s%s:\n", name, advanced ? ", advanced" : "");
+}
+
+/* The rows of one kind, each heading before the first that it has of them. */
+static void print_rows(const struct opt *opts, bool advanced, FILE *to, int width, int left)
+{
+	struct opt_walk walk = { .opts = opts };
+	const char *heading = "Options";
+	const struct opt *row;
+	bool first = !advanced;
+
+	while ((row = opt_next(&walk))) {
+		if (row->kind == OPT_KIND_HEADING) {
+			heading = row->name;
+		} else if (row->advanced == advanced) {
+			if (heading && !first)
+				fputc('\n', to);
+			if (heading)
+				print_heading(heading, advanced, to);
+			first = false;
+			heading = NULL;
+			print_row(opts, row, to, width, left);
+		}
 	}
-	wrap_text(to, width, 4 + left, 4 + left, memory ? help : row->help);
+	if (advanced)
+		return;
+	if (first)
+		print_heading(heading, false, to);
+	print_row(opts, &opt_help_row, to, width, left);
 }
 
 void opt_help(const struct opt *opts, FILE *to, int width)
 {
-	struct opt_walk walk = { .opts = opts };
-	const struct opt *row = opt_next(&walk);
 	int left = left_width(opts);
 
-	if (!row || row->kind != OPT_KIND_HEADING)
-		fputs("Options:\n", to);
-	for (bool first = true; row; row = opt_next(&walk), first = false) {
-		if (row->kind == OPT_KIND_HEADING)
-			fprintf(to, "%s%s:\n", first ? "" : "\n", row->name);
-		else
-			print_row(opts, row, to, width, left);
-	}
-	print_row(opts, &opt_help_row, to, width, left);
+	print_rows(opts, false, to, width, left);
+	print_rows(opts, true, to, width, left);
 	if (has_kind(opts, OPT_KIND_MSEC))
 		wrap_text(to, width, 0, 0,
 			  "\nA DURATION is in seconds or has a unit: 5, 1.5, 500ms, 2m, 1h, 1d.");

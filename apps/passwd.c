@@ -45,9 +45,9 @@ static const struct opt passwd_opts[] = {
 	    "where the password comes from: pass:TEXT, env:VAR, file:PATH, fd:N or prompt",
 	    .def_say = "prompt, twice", .words = secret_sources, .secret = SECRET_SOURCE),
 	OPT("method", 0, ENUM, method, "METHOD", "how to hash", .def = "yescrypt",
-	    .words = method_words),
+	    .words = method_words, .advanced = true),
 	OPT("cost", 0, INT, cost, "N", "how hard to make it, on the method's own scale",
-	    .def_say = "libcrypt's", .min = 1, .max = INT_MAX),
+	    .def_say = "libcrypt's", .min = 1, .max = INT_MAX, .advanced = true),
 	OPT_END,
 };
 

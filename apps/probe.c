@@ -28,21 +28,24 @@ static const struct opt_word sort_words[] = {
 static const struct opt probe_opts[] = {
 	OPT_HEADING("Which proxies"),
 	OPT("file", 'f', STR, file, "FILE|-", "proxies from a file, one a line", .want = "@file"),
-	OPT("jobs", 'j', INT, jobs, "N", "so many at a time; 64, or one with --conformance",
-	    .min = 1, .max = 4096),
+	OPT("jobs", 'j', INT, jobs, "N", "so many at a time", .min = 1, .max = 4096,
+	    .def_say = "64; 1 with --conformance"),
 	OPT("user", 'u', STR, user, "NAME[:PASSWORD]",
-	    "who we are where a proxy is given without a user", .secret = SECRET_USER),
-	OPT("password", 0, STR, password, "SOURCE", "where the password is",
-	    .words = secret_sources, .secret = SECRET_SOURCE),
+	    "who we are where a proxy is given without a user", .secret = SECRET_USER,
+	    .def_say = "nobody"),
+	OPT("password", 0, STR, password, "SOURCE",
+	    "where the password comes from: pass:TEXT, env:VAR, file:PATH, fd:N or prompt",
+	    .words = secret_sources, .secret = SECRET_SOURCE,
+	    .def_say = "asked for where a user has none"),
 	OPT("gssapi-protect", 0, ENUM, gssapi.protect, NULL,
 	    "the level of protection that is asked for", .words = gssapi_protect_words + 1,
-	    .def_say = "the best one that is granted"),
+	    .def_say = "the best one that is granted", .advanced = true),
 	OPT_INCLUDE(gssapi, gssapi_opts),
 	OPT_HEADING("What is tried"),
 	OPT("target", 0, STR, target, "HOST:PORT", "see whether it connects there, too"),
 	OPT("quick", 0, FLAG, quick, NULL, "only whether it lets in and connects"),
 	OPT("timeout", 'w', MSEC, timeout, "DURATION", "wait so long for each answer", .min = 1,
-	    .def = "3"),
+	    .def = "3s"),
 	OPT_HEADING("Does it keep the RFCs"),
 	OPT("conformance", 0, FLAG, conformance, NULL, "try the cases of RFC 1928, 1929 and 1961"),
 	OPT("client", 0, FLAG, client, NULL,
@@ -50,12 +53,14 @@ static const struct opt probe_opts[] = {
 	OPT("exec", 0, STR, exec, "COMMAND",
 	    "--client: start the client for each case; {proxy} and {target} stand for addresses",
 	    .want = "@program"),
-	OPT("strict", 0, FLAG, strict, NULL, "a SHOULD counts as a MUST"),
-	OPT("only", 0, STR, only, "ID[,ID]", "these cases, or those that begin so"),
+	OPT("strict", 0, FLAG, strict, NULL, "a SHOULD counts as a MUST", .advanced = true),
+	OPT("only", 0, STR, only, "ID[,ID]", "these cases, or those that begin so",
+	    .advanced = true, .def_say = "all"),
 	OPT("list", 0, FLAG, list, NULL, "list the cases, and try none"),
 	OPT_HEADING("What goes out"),
 	OPT("alive", 0, FLAG, alive, NULL, "show those alone that are usable"),
-	OPT("sort", 0, ENUM, sort, NULL, "in which order", .def = "end", .words = sort_words),
+	OPT("sort", 0, ENUM, sort, NULL, "in which order", .def = "end", .words = sort_words,
+	    .advanced = true),
 	OPT("format", 0, ENUM, format, NULL, "how findings are shown", .def = "text",
 	    .words = format_words),
 	OPT("json", 0, PICK, format, NULL, "the same as --format json", .value = PROBE_JSON),
@@ -85,6 +90,18 @@ static int read_target(struct probe *p)
 	return EXIT_OK;
 }
 
+static int fail_password(struct probe *p, const char *why)
+{
+	char shown[80];
+
+	if (p->options.password)
+		return fail(p, "option --password", why);
+	out_escape(shown, sizeof(shown), p->user, p->nuser);
+	out_error(&p->options.out, "user %s has no password: %s; give one with --password", shown,
+		  why);
+	return EXIT_USAGE;
+}
+
 /* The name up to the first colon; the password from there on, or from its source. */
 static int read_user(struct probe *p)
 {
@@ -109,8 +126,10 @@ static int read_user(struct probe *p)
 	else
 		rc = secret_read(&secret, p->options.password ? p->options.password : "prompt",
 				 question, why, sizeof(why));
+	if (rc < 0 && colon)
+		return fail(p, "option --user", "the password is longer than 255 octets");
 	if (rc < 0)
-		return fail(p, "password", colon ? "longer than 255 octets" : why);
+		return fail_password(p, why);
 	p->npassword = secret.len;
 	memcpy(p->password, secret.octets, secret.len);
 	secret_wipe(&secret);

@@ -362,7 +362,7 @@ static int session_status(const struct s5_failure *f)
 	case S5_CAUSE_LEVEL:
 		return EXIT_AUTH;
 	case S5_CAUSE_REFUSED:
-		return f->code > UINT8_MAX - EXIT_REP ? UINT8_MAX : EXIT_REP + f->code;
+		return exit_status_of_rep(f->code);
 	case S5_CAUSE_LOCAL:
 		return EXIT_USAGE;
 	case S5_CAUSE_NONE:

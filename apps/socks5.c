@@ -44,8 +44,6 @@ static int run(const struct command *command, int argc, char **argv)
 {
 	if (argc && strcmp(argv[0], "--complete") == 0)
 		return complete_run(argc, argv);
-	if (argc && strcmp(argv[0], "--options") == 0)
-		return options_run(argc, argv);
 	return command ? command->run(command, argc, argv) : command_unknown(argv[0]);
 }
 

@@ -10,7 +10,7 @@ setup() {
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH
 	: >"$BATS_TEST_TMPDIR/users.list"
 	cd "$BATS_TEST_TMPDIR" || return
-	COMMANDS=$("$SOCKS5" --options)
+	COMMANDS=$("$SOCKS5" list commands | cut -f 1)
 	[ -n "$COMMANDS" ]
 }
 
@@ -28,7 +28,7 @@ offers() {
 }
 
 @test "commands" {
-	offers "" :: serve connect bind udp probe decode passwd help version
+	offers "" :: serve connect bind udp probe decode passwd list help version
 	offers co :: connect
 	offers xyz ::
 	offers - :: --help --version
@@ -42,7 +42,7 @@ offers() {
 	local command
 	for command in $COMMANDS; do
 		# shellcheck disable=SC2046 # a word for each
-		offers "$command" -- :: $("$SOCKS5" --options "$command" | cut -f 1)
+		offers "$command" -- :: $("$SOCKS5" list options "$command" | cut -f 1)
 	done
 	offers connect --di :: --direct
 	offers connect --direct --pa :: --pass-fd --password

@@ -6,7 +6,7 @@ load ../lib/helper
 bats_require_minimum_version 1.5.0
 
 setup() {
-	COMMANDS=$("$SOCKS5" --options)
+	COMMANDS=$("$SOCKS5" list commands | cut -f 1)
 	[ -n "$COMMANDS" ]
 }
 
@@ -33,7 +33,7 @@ wrong() {
 }
 
 @test "there are the commands that this version has" {
-	[ "$(echo $COMMANDS)" = "serve connect bind udp probe decode passwd help version" ]
+	[ "$(echo $COMMANDS)" = "serve connect bind udp probe decode passwd list help version" ]
 }
 
 @test "help for every command, by every way to ask, on stdout, within 80 columns" {
@@ -61,7 +61,7 @@ wrong() {
 				fail "$command: $name ($letter) is not there"
 			grep -qF -- "$name${arg:+ $arg}" "$BATS_TEST_TMPDIR/help" ||
 				fail "$command: $name has no $arg"
-		done < <("$SOCKS5" --options "$command" | tr '\t' '|')
+		done < <("$SOCKS5" list options "$command" | cut -f 1-3 | tr '\t' '|')
 	done
 }
 
@@ -81,6 +81,33 @@ wrong() {
 @test "help for several commands at once" {
 	"$SOCKS5" help passwd version | grep -q '^usage: socks5 version'
 	wrong "socks5: unknown command sevre; did you mean serve? (socks5 help lists all)" help sevre
+}
+
+@test "what is advanced stands after what is not, under the same headings" {
+	local command
+	for command in $COMMANDS; do
+		"$SOCKS5" help "$command" | grep -E '^[A-Z][^.]*:$|^  (-., |    )--' >"$BATS_TEST_TMPDIR/help"
+		# Once the first advanced heading is there, all are; each has options; --help is before them.
+		awk -v command="$command" '
+			/^Examples:/ { exit }
+			/, advanced:$/ { advanced = 1 }
+			/^[A-Z]/ && advanced && !/, advanced:$/ { print command ": " $0; bad = 1 }
+			/^[A-Z]/ && heading { print command ": empty: " last; bad = 1 }
+			{ heading = /^[A-Z]/; last = $0 }
+			/--help/ && advanced { print command ": --help is advanced"; bad = 1 }
+			END { exit bad }' "$BATS_TEST_TMPDIR/help"
+	done
+	[ "$("$SOCKS5" help connect | grep -c ', advanced:$')" = 4 ]
+	"$SOCKS5" help connect | sed -n '/^Proxy:/,/^$/p' | grep -q -- '--auth'
+	"$SOCKS5" help connect | sed -n '/^Proxy, advanced:/,/^$/p' | grep -q -- '--gssapi-nec'
+}
+
+@test "each command shows an example" {
+	local command
+	for command in $COMMANDS; do
+		"$SOCKS5" help "$command" | sed -n "/^Examples:/,\$p" | grep -qE '^  .*socks5' ||
+			fail "$command"
+	done
 }
 
 @test "defaults and ranges are shown" {
@@ -112,8 +139,12 @@ wrong() {
 		[ "$("$SOCKS5" $way | head -n 1)" = "socks5 0.1.0" ]
 	done
 	"$SOCKS5" connect --version | diff <("$SOCKS5" version) -
-	"$SOCKS5" --version -v | grep -q '^c-ares: [0-9]'
-	"$SOCKS5" version -v | grep -q '^compiler: '
+	"$SOCKS5" --version -v | grep -qE '^c-ares: +[0-9]'
+	# How it was built, and every library that it is linked with; all values in one column.
+	for way in compiler options hardening c-ares jansson libcrypt libmicrohttpd libpcap libseccomp gssapi; do
+		"$SOCKS5" version -v | grep -qE "^$way: +[^ ]" || fail "$way"
+	done
+	[ "$("$SOCKS5" version -v | tail -n +2 | grep -oE '^[^ ]+ +' | awk '{ print length }' | sort -u | wc -l)" = 1 ]
 	wrong "socks5 version: no argument is expected; usage: socks5 version [-v]" version 2
 }
 

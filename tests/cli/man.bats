@@ -7,7 +7,7 @@ MAN=$REPO/man
 
 # COMMANDS are those that have a page of their own: all that do something.
 setup() {
-	ALL=$("$SOCKS5" --options)
+	ALL=$("$SOCKS5" list commands | cut -f 1)
 	COMMANDS=$(grep -vxE 'help|version' <<<"$ALL")
 	[ -n "$COMMANDS" ]
 }
@@ -21,7 +21,7 @@ options_of() {
 
 # options_in COMMAND: the same from the table.
 options_in() {
-	"$SOCKS5" --options "$1" | tr '\t' '|' | while IFS='|' read -r name letter arg; do
+	"$SOCKS5" list options "$1" | cut -f 1-3 | tr '\t' '|' | while IFS='|' read -r name letter arg; do
 		echo "${letter:+$letter, }$name${arg:+ $arg}"
 	done | sort
 }
