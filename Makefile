@@ -171,7 +171,7 @@ TEST_PACKAGES = bats clang libclang-rt-dev libcmocka-dev curl ncat netcat-openbs
 	python3 python3-socks python3-pyftpdlib openssh-client openssh-server git dante-server \
 	dante-client microsocks mandoc haproxy procps iproute2 bind9-dnsutils strace util-linux bsdutils \
 	bsdextrautils xxd perl netbase libxml2-utils \
-	openssl zsh fish tshark tcpdump jq $(if $(filter no,$(GSSAPI)),,$(REALM_PACKAGES))
+	openssl zsh fish bash-completion python3-pyte tshark tcpdump jq $(if $(filter no,$(GSSAPI)),,$(REALM_PACKAGES))
 # For a realm of the tests' own.
 REALM_PACKAGES = krb5-kdc krb5-admin-server krb5-user python3-gssapi
 # Of which a program is run, but that would be a server on the machine if they were installed.

@@ -1,15 +1,9 @@
 #!/usr/bin/env bats
-# Completion: what the program offers, and what the three shells make of it.
+# Completion: what the program offers. What the shells make of it: complete_shells.bats.
 
 load ../lib/helper
 
 setup() {
-	# The shells find the program by its name, as a user's shell does.
-	mkdir "$BATS_TEST_TMPDIR/bin"
-	ln -s "$SOCKS5" "$BATS_TEST_TMPDIR/bin/socks5"
-	PATH=$BATS_TEST_TMPDIR/bin:$PATH
-	: >"$BATS_TEST_TMPDIR/users.list"
-	cd "$BATS_TEST_TMPDIR" || return
 	COMMANDS=$("$SOCKS5" list commands | cut -f 1)
 	[ -n "$COMMANDS" ]
 }
@@ -95,72 +89,4 @@ offers() {
 	offers serve --deny=t :: --deny=to=
 	[ "$("$SOCKS5" --complete serve unix:/t)" = "$(printf '@file\tunix:')" ]
 	[ "$("$SOCKS5" --complete connect --proxy=unix:)" = "$(printf '@file\t--proxy=unix:')" ]
-}
-
-# in_bash LINE: what bash would put in place of the last word, from where it broke it.
-in_bash() {
-	bash --norc -c '
-		source "$REPO/completions/socks5.bash"
-		COMP_LINE=$1 COMP_POINT=${#1}
-		_socks5 socks5 "" ""
-		printf "%s\n" "${COMPREPLY[@]}"' bash "$1" | sort | paste -sd ' '
-}
-
-@test "bash" {
-	need bash
-	bash --norc -c 'source "$REPO/completions/socks5.bash"; complete -p socks5' |
-		grep -q 'complete -F _socks5 socks5'
-	[ "$(in_bash 'socks5 co')" = connect ]
-	[ "$(in_bash 'X=1 socks5 co')" = connect ]
-	[ "$(in_bash 'socks5 connect --dns ')" = "local proxy" ]
-	[ "$(in_bash 'socks5 connect --dns=')" = "local proxy" ]
-	[ "$(in_bash 'socks5 serve --auth none,u')" = none,userpass ]
-	[ "$(in_bash 'socks5 serve --users us')" = users.list ]
-	[ "$(in_bash 'socks5 serve --users=us')" = users.list ]
-	[ "$(in_bash 'socks5 connect --password file:us')" = users.list ]
-	[ "$(in_bash 'socks5 connect -x unix:us')" = users.list ]
-	[ "$(in_bash 'socks5 serve unix:us')" = users.list ]
-	[ "$(in_bash 'socks5 connect -e socks5')" = socks5 ]
-}
-
-# in_fish LINE: what fish offers.
-in_fish() {
-	HOME=$BATS_TEST_TMPDIR fish --no-config -c '
-		source $REPO/completions/socks5.fish
-		complete -C $argv[1]' -- "$1" | cut -f 1 | sort | paste -sd ' '
-}
-
-@test "fish" {
-	need fish
-	[ "$(in_fish 'socks5 co')" = connect ]
-	[ "$(in_fish 'socks5 connect --dns ')" = "local proxy" ]
-	[ "$(in_fish 'socks5 connect --dns=l')" = --dns=local ]
-	[ "$(in_fish 'socks5 serve --auth none,u')" = none,userpass ]
-	[ "$(in_fish 'socks5 serve --users us')" = users.list ]
-	[ "$(in_fish 'socks5 serve --users=us')" = --users=users.list ]
-	[ "$(in_fish 'socks5 connect --password file:us')" = file:users.list ]
-	[ "$(in_fish 'socks5 serve unix:us')" = unix:users.list ]
-	[ "$(in_fish 'socks5 connect localh')" = localhost ]
-	[ "$(in_fish 'socks5 connect -x localh')" = localhost ]
-	[ "$(in_fish 'socks5 connect -e socks5')" = socks5 ]
-}
-
-# in_zsh LINE: the line as zsh leaves it after TAB.
-in_zsh() {
-	zsh -f "$REPO/tests/cli/tab.zsh" "$1"
-}
-
-@test "zsh" {
-	need zsh
-	[ "$(in_zsh 'socks5 co')" = "socks5 connect " ]
-	[ "$(in_zsh 'socks5 connect --dns l')" = "socks5 connect --dns local " ]
-	[ "$(in_zsh 'socks5 connect --dns=l')" = "socks5 connect --dns=local " ]
-	[ "$(in_zsh 'socks5 serve --auth none,u')" = "socks5 serve --auth none,userpass " ]
-	[ "$(in_zsh 'socks5 serve --users us')" = "socks5 serve --users users.list " ]
-	[ "$(in_zsh 'socks5 serve --users=us')" = "socks5 serve --users=users.list " ]
-	[ "$(in_zsh 'socks5 connect --password fi')" = "socks5 connect --password file:" ]
-	[ "$(in_zsh 'socks5 connect --password file:us')" = "socks5 connect --password file:users.list " ]
-	[ "$(in_zsh 'socks5 serve un')" = "socks5 serve unix:" ]
-	[ "$(in_zsh 'socks5 connect -x unix:us')" = "socks5 connect -x unix:users.list " ]
-	[ "$(in_zsh 'socks5 connect -e socks5')" = "socks5 connect -e socks5 " ]
 }
