@@ -334,8 +334,3 @@ captured() {
 	run -1 "$SOCKS5" decode -i nowhere0
 	[[ $output == "socks5 decode: nowhere0: "* ]] || fail "$output"
 }
-
-@test "the pictures in the README are what it says" {
-	pictures './socks5 decode'
-	[ $count -ge 3 ] || fail "$count of them"
-}

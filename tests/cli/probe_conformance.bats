@@ -30,16 +30,6 @@ conforms() {
 	stop_server
 }
 
-@test "the pictures in the README are what it says" {
-	start_server -u joe:secret
-	pictures './socks5 probe joe'
-	[ "$count" = 1 ] || fail "$count of them"
-	stop_server # who was wrong often waits long
-	start_server -u joe:secret
-	pictures './socks5 probe --conformance'
-	[ "$count" = 1 ] || fail "$count of them"
-}
-
 @test "there are cases enough, and --only picks some" {
 	[ "$(cases | wc -l)" -ge 120 ]
 	[ "$(cases | grep -c MUST)" -ge 60 ]

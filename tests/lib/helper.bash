@@ -243,30 +243,3 @@ is_open() {
 	"$PYTHON" -c 'import socket, sys; socket.create_connection((sys.argv[1], sys.argv[2]), 1)' \
 		"$1" "$2" 2>/dev/null
 }
-
-# pictures WORDS: runs what the README shows of commands with these words, and compares; count is how
-# many there were. $PROXY, if it is set, stands where the README has 127.0.0.1:1080.
-pictures() {
-	local line command='' want=''
-	count=0
-	while IFS= read -r line; do
-		case $line in
-		'    $ '*)
-			picture "$command" "$want"
-			command='' want=''
-			[[ $line != *"$1"* ]] || command=${line#'    $ '}
-			;;
-		'    '*) want+=${line#'    '}$'\n' ;;
-		*)
-			picture "$command" "$want"
-			command='' want=''
-			;;
-		esac
-	done < <(sed "s/127\.0\.0\.1:1080/${PROXY:-&}/g" "$REPO/README.md" && echo)
-}
-
-picture() {
-	[ -n "$1" ] || return 0
-	diff <(printf '%s' "$2") <(cd "$REPO" && bash -c "${1//.\/socks5/$SOCKS5}" 2>&1) || fail "$1"
-	count=$((count + 1))
-}
