@@ -35,6 +35,12 @@ static const char *const bind_examples[] = {
 	NULL,
 };
 
+static const struct opt_word mistaken[] = {
+	{ "--direct", 0, "a BIND is a proxy's: where there is none, nc -l listens here" },
+	{ "-l", 0, "the proxy listens, where it likes: PEER is who may come" },
+	{ NULL, 0, NULL },
+};
+
 const struct command bind_command = {
 	.name = "bind",
 	.summary = "let a peer connect to here through a proxy",
@@ -46,5 +52,6 @@ const struct command bind_command = {
 	.opts = bind_opts,
 	.examples = bind_examples,
 	.want = "@host",
+	.mistaken = mistaken,
 	.run = bind_run,
 };

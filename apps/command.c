@@ -30,6 +30,8 @@ int command_unknown(const char *name)
 	near_try(&near, "--version");
 	if (strcmp(name, "-v") == 0)
 		near.best = "version -v";
+	if (strcmp(name, "-V") == 0)
+		near.best = "--version";
 	out_escape(shown, sizeof(shown), name, strlen(name));
 	out_init(&out, NULL);
 	out_error(&out, "unknown %s %s%s%s%s (socks5 help lists all)",

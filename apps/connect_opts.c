@@ -45,6 +45,15 @@ static const char *const connect_examples[] = {
 	NULL,
 };
 
+/* What nc has, and does otherwise or not at all. */
+static const struct opt_word mistaken[] = {
+	{ "-l", 0, "-L listens here and forwards through the proxy" },
+	{ "-P", 0, "-u says who we are to the proxy" },
+	{ "-U", 0, "a Unix socket is a proxy's: -x unix:PATH" },
+	{ "-X", 0, "it speaks SOCKS5 to every proxy: -x says which" },
+	{ NULL, 0, NULL },
+};
+
 const struct command connect_command = {
 	.name = "connect",
 	.summary = "connect to a host and port through a proxy, like nc",
@@ -54,5 +63,6 @@ const struct command connect_command = {
 	.opts = connect_opts,
 	.examples = connect_examples,
 	.want = "@host",
+	.mistaken = mistaken,
 	.run = connect_run,
 };

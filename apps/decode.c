@@ -159,8 +159,9 @@ static int say_none(const struct decode_view *v, int status)
 
 	if (status != EXIT_OK)
 		return status;
-	out_error(&v->options->out, "no SOCKS was found%s",
-		  is_capture ? "; -p PORT takes a port's streams for SOCKS as they are" : "");
+	out_error(&v->options->out, "no SOCKS was found%s%s%s",
+		  is_capture ? "; -p PORT takes a port's streams for SOCKS as they are" : "",
+		  *v->taken_for ? " in " : "", v->taken_for);
 	return NO_SOCKS;
 }
 

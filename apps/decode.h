@@ -62,6 +62,7 @@ struct decode_view {
 	bool is_cut; /* one of the faults is that octets are missing at the end */
 	char fault[320]; /* the first of them, in words */
 	unsigned long streams;
+	char taken_for[64]; /* the octets in which no SOCKS was: how many, of what form */
 };
 
 /* What --summary says of a stream; texts are escaped. */

@@ -98,6 +98,20 @@ static bool holds_socks(const struct decode_view *v, const struct s5_text *octet
 	return found;
 }
 
+/* For whoever is told that it is no SOCKS. */
+static void note_form(struct decode_view *v, const struct s5_text *octets)
+{
+	static const char *const forms[] = { [S5_TEXT_RAW] = "as they are",
+					     [S5_TEXT_HEX] = "of hex",
+					     [S5_TEXT_BASE64] = "of base64" };
+
+	if (octets->n)
+		snprintf(v->taken_for, sizeof(v->taken_for), "%zu %s %s", octets->n,
+			 octets->n == 1 ? "octet" : "octets", forms[octets->form]);
+	else
+		snprintf(v->taken_for, sizeof(v->taken_for), "an empty input");
+}
+
 static int tell_octets(struct decode_view *v, const char *text, size_t len, const char *name)
 {
 	static const enum s5_text_form forms[] = {
@@ -117,6 +131,8 @@ static int tell_octets(struct decode_view *v, const char *text, size_t len, cons
 		s5_lone_read(octets.octets, octets.n, (enum s5_role)v->options->from, decode_seen,
 			     &stream);
 		decode_end(&stream, NULL);
+	} else if (status == EXIT_OK) {
+		note_form(v, &octets);
 	}
 	s5_text_fini(&octets);
 	return status;

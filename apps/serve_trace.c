@@ -48,10 +48,11 @@ void serve_trace_event(const struct out *out, const struct s5_record *record,
 	if (event == S5_EV_METHOD)
 		out_verbose(out, 1, "%s: method %s", who(record).text, s5_method_name(s->method));
 	if (event == S5_EV_CREDENTIALS)
-		out_verbose(
-			out, 1, "%s: %s %s", who(record).text,
-			s->method == S5_METHOD_GSSAPI ? "a ticket of" : "credentials of",
-			s5_escape(text, sizeof(text), s->credentials.user, s->credentials.ulen));
+		out_verbose(out, 1, "%s: %s %s", who(record).text,
+			    s->method == S5_METHOD_GSSAPI ? "a ticket of" : "credentials of",
+			    s->credentials.ulen ? s5_escape(text, sizeof(text), s->credentials.user,
+							    s->credentials.ulen)
+						: "nobody: the name is empty");
 	if (event == S5_EV_REQUEST && s->method == S5_METHOD_GSSAPI)
 		out_verbose(out, 1, "%s: protection: %s", who(record).text,
 			    s5_level_name(s->level));

@@ -164,6 +164,7 @@ wrong() {
 	wrong "socks5: unknown command frobnicate (socks5 help lists all)" frobnicate
 	wrong "socks5: unknown option --hlep; did you mean --help? (socks5 help lists all)" --hlep
 	wrong "socks5: unknown option -v; did you mean version -v? (socks5 help lists all)" -v
+	wrong "socks5: unknown option -V; did you mean --version? (socks5 help lists all)" -V
 	wrong 'socks5: unknown command \x1b[2J\x0a (socks5 help lists all)' $'\e[2J\n'
 	wrong "socks5: unknown command  (socks5 help lists all)" ""
 }
@@ -178,6 +179,16 @@ wrong() {
 		serve --port=1081
 	wrong "socks5 serve: unknown option --listen; where to listen is an argument: socks5 serve \
 127.0.0.1:1080" serve --listen 1081
+}
+
+@test "an option of a neighbour is answered with what to do instead" {
+	wrong "socks5 bind: unknown option --direct; a BIND is a proxy's: where there is none, nc -l listens here" \
+		bind --direct
+	wrong "socks5 bind: unknown option -l; the proxy listens, where it likes: PEER is who may come" bind -l 80
+	wrong "socks5 connect: unknown option -l; -L listens here and forwards through the proxy" connect -l 80
+	wrong "socks5 connect: unknown option -X; it speaks SOCKS5 to every proxy: -x says which" connect -X 5 h 80
+	wrong "socks5 connect: unknown option -P; -u says who we are to the proxy" connect -P joe h 80
+	wrong "socks5 connect: unknown option -U; a Unix socket is a proxy's: -x unix:PATH" connect -U /s
 }
 
 @test "typical slips are answered with what is allowed" {
