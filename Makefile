@@ -171,11 +171,13 @@ TEST_PACKAGES = bats clang libclang-rt-dev libcmocka-dev curl ncat netcat-openbs
 	python3 python3-socks python3-pyftpdlib openssh-client openssh-server git dante-server \
 	dante-client microsocks mandoc haproxy procps iproute2 bind9-dnsutils strace util-linux bsdutils \
 	bsdextrautils xxd perl netbase libxml2-utils \
-	openssl zsh fish bash-completion python3-pyte tshark tcpdump jq $(if $(filter no,$(GSSAPI)),,$(REALM_PACKAGES))
+	openssl zsh fish bash-completion python3-pyte tshark tcpdump jq man-db lintian $(DEB_PACKAGES) \
+	$(if $(filter no,$(GSSAPI)),,$(REALM_PACKAGES))
 # For a realm of the tests' own.
 REALM_PACKAGES = krb5-kdc krb5-admin-server krb5-user python3-gssapi
 # Of which a program is run, but that would be a server on the machine if they were installed.
 UNPACKED_PACKAGES = fail2ban
+DEB_PACKAGES = debhelper dpkg-dev
 BENCH_PACKAGES = $(REALM_PACKAGES) python3 dante-server microsocks netcat-openbsd tshark
 PACKAGES = sh tests/lib/packages.sh
 
@@ -328,6 +330,25 @@ uninstall:
 	$(call drop,$(zshdir)/_socks5)
 	$(call drop,$(fishdir)/socks5.fish)
 
+# What the package is made of: the sources, and nothing that lies beside them. It is built in a
+# copy, where .debian has the name that Debian's tools look for.
+DEB_FILES = Makefile README.md LICENSE $(filter-out tests/%,$(C_FILES)) $(wildcard libsocks/*/*.def) \
+	$(MAN) $(EXAMPLES) completions/socks5.bash completions/_socks5 completions/socks5.fish
+DEB_TREE = build/deb/socks5-$(VERSION)
+DEB_ENV = MAKEFLAGS= DEB_BUILD_OPTIONS='nocheck noautodbgsym parallel=$(JOBS)'
+.PHONY: deb
+deb:
+	@$(PACKAGES) 'make deb' $(BUILD_PACKAGES) $(DEB_PACKAGES)
+	@head -n 1 .debian/changelog | grep -qF 'socks5 ($(VERSION)) ' || \
+		{ echo '.debian/changelog begins with another version than $(VERSION)' >&2; exit 1; }
+	$(call say,DEB,$(DEB_TREE))
+	$(Q)rm -rf build/deb build/socks5_*.deb && mkdir -p $(DEB_TREE)
+	$(Q)cp -p --parents $(DEB_FILES) $(DEB_TREE) && cp -Rp .debian $(DEB_TREE)/debian
+	$(Q)(cd $(DEB_TREE) && $(DEB_ENV) dpkg-buildpackage -b -us -uc) >build/deb/log 2>&1 || \
+		{ cat build/deb/log >&2; exit 1; }
+	$(Q)mv build/deb/socks5_$(VERSION)_*.deb build
+	@ls build/socks5_$(VERSION)_*.deb
+
 .PHONY: clean help
 clean:
 	rm -rf build socks5 compile_commands.json
@@ -342,6 +363,7 @@ help:
 	@echo 'make bench           the ratios against other programs'
 	@echo 'make lint | format   the manners of the sources'
 	@echo 'make install         DESTDIR=, prefix=/usr/local; uninstall takes it away again'
+	@echo 'make deb             a Debian package, build/socks5_$(VERSION)_ARCH.deb'
 	@echo 'make deps            install the packages for the build and the tests'
 	@echo 'make compile_commands.json | clean | help'
 	@echo

@@ -59,3 +59,15 @@ files() {
 	[ -f "$STAGE/opt/m/man1/socks5.1" ]
 	[ ! -e "$STAGE/usr/bin" ]
 }
+
+@test "man finds the page of every command, and socks5.conf" {
+	need man
+	local command
+	into_stage install
+	for command in $("$SOCKS5" list commands | cut -f 1); do
+		[ "$(man -M "$STAGE/usr/share/man" -w "socks5-$command")" = \
+			"$STAGE/usr/share/man/man1/socks5-$command.1" ]
+	done
+	[ "$(MANPATH=$STAGE/usr/share/man man -w 5 socks5.conf)" = "$STAGE/usr/share/man/man5/socks5.conf.5" ]
+	MANPATH=$STAGE/usr/share/man man socks5-connect | grep -q '^ *socks5 connect \[OPTION'
+}

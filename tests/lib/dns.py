@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""dns.py [--listen ADDRESS] NAME=ANSWER[,ANSWER]...: a name server that does what it is told.
+"""dns.py [--listen ADDRESS] [--port N] NAME=ANSWER[,ANSWER]...: a name server that does what it is told.
 
 An answer is A:1.2.3.4 or AAAA:::1 (several of one type are one record set), or one of SERVFAIL
 NXDOMAIN NODATA REFUSED SILENT for the whole name, or that for one type as in AAAA:SILENT; @500ms
@@ -101,11 +101,12 @@ def answer(sock, zone, packet, peer):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--listen", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0)
     parser.add_argument("rules", nargs="*")
     options = parser.parse_args()
     zone = zone_of(options.rules)
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind((options.listen, 0))
+    sock.bind((options.listen, options.port))
     print("{}:{}".format(*sock.getsockname()), flush=True)
     while True:
         packet, peer = sock.recvfrom(4096)

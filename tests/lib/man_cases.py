@@ -16,7 +16,7 @@ LISTS = (("cases", []), ("client cases", ["--client"]))
 
 def listed(program, options):
     text = subprocess.run([program, "probe", "--list", *options], check=True, capture_output=True, text=True).stdout
-    out = [".Bl -tag -width rfc1928/3/10 -compact\n"]
+    out = [".Bl -tag -width rfc1928/6/c10xSHOULD -compact\n"]
     for line in text.splitlines():
         case, level, title = re.match(r"(\S+) +(\S+) +(.*)", line).groups()
         title = title.replace("\\", "\\e").replace('"', "\\(dq")
