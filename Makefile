@@ -74,21 +74,18 @@ UNIT_SRC = $(sort $(filter-out $(if $(filter no,$(GSSAPI)),%/test_gss_krb5.c) \
 	$(if $(SANITIZE),$(PLAIN_UNITS)),$(wildcard tests/unit/test_*.c)))
 PLAIN_UNITS = tests/unit/test_app_sandbox.c
 FUZZ_SRC = $(sort $(wildcard tests/fuzz/fuzz_*.c))
-# One program for the load, and one for what it takes at least to wrap.
+# What it takes at least to wrap, and to ask the rules.
 SEAL_SRC = tests/bench/seal.c
 RULES_SRC = tests/bench/rules.c
-BENCH_SRC = $(sort $(filter-out $(SEAL_SRC) $(RULES_SRC),$(wildcard tests/bench/*.c)))
 C_FILES = $(sort $(wildcard libsocks/*/*.[ch] apps/*.[ch] tests/*/*.[ch]))
 
 LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o)
 APP_OBJ = $(APP_SRC:%.c=$(B)/%.o)
 UNIT_BIN = $(UNIT_SRC:%.c=$(B)/%)
 FUZZ_BIN = $(FUZZ_SRC:%.c=$(B)/%)
-BENCH_OBJ = $(BENCH_SRC:%.c=$(B)/%.o)
-BENCH_BIN = $(B)/tests/bench/load
 RULES_BIN = $(RULES_SRC:%.c=$(B)/%)
 SEAL_BIN = $(if $(filter no,$(GSSAPI)),,$(SEAL_SRC:%.c=$(B)/%))
-OBJ = $(LIB_OBJ) $(APP_OBJ) $(UNIT_BIN:=.o) $(FUZZ_BIN:=.o) $(BENCH_OBJ) $(SEAL_BIN:=.o) $(RULES_BIN:=.o)
+OBJ = $(LIB_OBJ) $(APP_OBJ) $(UNIT_BIN:=.o) $(FUZZ_BIN:=.o) $(SEAL_BIN:=.o) $(RULES_BIN:=.o)
 # Programs that test the apps get every object of theirs but the one with main.
 APP_UNIT_BIN = $(filter $(B)/tests/unit/test_app_% $(B)/tests/unit/test_opt,$(UNIT_BIN))
 
@@ -113,7 +110,6 @@ $(B)/%.o: %.c $(B)/flags
 		-MMD -MP -c -o $@ $<
 
 $(B)/tests/%.o: TEST_CPPFLAGS = -Iapps $(CMOCKA_CFLAGS)
-$(BENCH_OBJ): TEST_CPPFLAGS =
 
 $(B)/libsocks.a: $(LIB_OBJ)
 $(B)/libapps.a: $(filter-out $(B)/apps/socks5.o,$(APP_OBJ))
@@ -141,10 +137,6 @@ $(UNIT_BIN): $(B)/%: $(B)/%.o $(B)/libsocks.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(S5_CFLAGS) $(S5_LDFLAGS) $(TEST_LDFLAGS) -o $@ $< $(filter %/libapps.a,$^) $(B)/libsocks.a \
 		$(CMOCKA_LIBS) $(PKG_LIBS)
-
-$(BENCH_BIN): $(BENCH_OBJ)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(S5_CFLAGS) $(S5_LDFLAGS) -o $@ $^
 
 $(RULES_BIN): $(RULES_SRC:%.c=$(B)/%.o) $(B)/libsocks.a
 $(SEAL_BIN): $(SEAL_SRC:%.c=$(B)/%.o)
@@ -242,18 +234,18 @@ fuzz:
 	+@$(SUBMAKE) $(FUZZ_BUILD)
 	@tests/lib/check.py --fuzz-seconds $(FUZZ_SECONDS) $(FUZZ_SRC:%.c=build/fuzz/%)
 
-.PHONY: bench load peers
+.PHONY: bench benches peers
 # A table for the README.
 peers: $(BIN)
 	@tests/lib/peers.sh $(CURDIR)/$(BIN)
 
 bench:
 	@$(PACKAGES) 'make bench' $(BUILD_PACKAGES) $(BENCH_PACKAGES)
-	+@$(SUBMAKE) all load
-	@SOCKS5=$(CURDIR)/$(BIN) LOAD=$(CURDIR)/$(BENCH_BIN) \
-		SEAL=$(SEAL_BIN:%=$(CURDIR)/%) RULES=$(CURDIR)/$(RULES_BIN) tests/bench/run.py
+	+@$(SUBMAKE) all benches
+	@SOCKS5=$(CURDIR)/$(BIN) SEAL=$(SEAL_BIN:%=$(CURDIR)/%) \
+		RULES=$(CURDIR)/$(RULES_BIN) tests/bench/run.py
 
-load: $(BENCH_BIN) $(SEAL_BIN) $(RULES_BIN)
+benches: $(SEAL_BIN) $(RULES_BIN)
 	@:
 
 # --- manners -----------------------------------------------------------------------------------
@@ -271,7 +263,7 @@ lint-format:
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
 
 lint-gcc lint-clang: lint-%:
-	+$(Q)$(SUBMAKE) VARIANT=$@ CC=$* WERROR=1 build/$@/socks5 units load
+	+$(Q)$(SUBMAKE) VARIANT=$@ CC=$* WERROR=1 build/$@/socks5 units benches
 
 # cppcheck finds no system header by itself, and takes the address of an array for its value.
 QUEUE_H = $(firstword $(wildcard /usr/include/sys/queue.h /usr/include/*/sys/queue.h))
@@ -293,7 +285,7 @@ format:
 # One entry a source, as clangd wants it.
 compile_commands.json: Makefile $(B)/flags
 	$(call say,GEN,$@)
-	$(Q){ echo '['; sep=; for f in $(LIB_SRC) $(APP_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC); do \
+	$(Q){ echo '['; sep=; for f in $(LIB_SRC) $(APP_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(SEAL_SRC) $(RULES_SRC); do \
 		printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" '$(CURDIR)' \
 		"$$f" '$(subst \",\\\",$(CC) $(S5_CPPFLAGS) -Iapps $(PKG_CFLAGS) $(S5_CFLAGS) -c) '"$$f"; \
 		sep=,; done; echo ']'; } >$@

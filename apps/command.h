@@ -51,6 +51,7 @@ struct command {
 	const struct opt *opts; /* never NULL; may be empty */
 	const char *const *examples; /* "command line", "what it does", ..., NULL; or NULL */
 	const char *want; /* what completion may offer for an argument; see opt.h */
+	const struct opt_word *words; /* or these are the arguments; or NULL */
 	const struct opt_word *mistaken; /* options that are looked for, and what to do instead */
 	/* argv[0] is the command's name, argv[argc] is NULL; returns the exit status */
 	int (*run)(const struct command *self, int argc, char **argv);
@@ -65,6 +66,7 @@ extern const struct command bind_command;
 extern const struct command udp_command;
 extern const struct command probe_command;
 extern const struct command decode_command;
+extern const struct command speed_command;
 extern const struct command passwd_command;
 extern const struct command list_command;
 extern const struct command help_command;

@@ -174,7 +174,9 @@ static void complete_argument(const struct command *command, const char *word, b
 		offer_commands(&gap);
 	else if (command->want)
 		offer_wanted(&gap, command->want);
-	else if (!ended)
+	for (const struct opt_word *at = command->words; at && at->name; at++)
+		offer(&gap, at->name, at->help);
+	if (!command->want && !command->words && !ended)
 		offer_options(&gap, command->opts);
 }
 

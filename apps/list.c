@@ -231,5 +231,6 @@ const struct command list_command = {
 		"what they are about.",
 	.opts = list_opts,
 	.examples = list_examples,
+	.words = list_words,
 	.run = list_run,
 };

@@ -15,6 +15,8 @@ static void connected(struct s5_client *c)
 
 	if (call->proxy->out->verbose)
 		proxy_trace_connected(call);
+	if (call->connected)
+		call->connected(call);
 	proxy_warn_clear_text(call->proxy);
 }
 
@@ -24,6 +26,8 @@ static void watch(struct s5_client *c, enum s5_event event)
 
 	if (call->proxy->out->verbose)
 		proxy_trace_event(call, event);
+	if (call->heard)
+		call->heard(call, event);
 	if (event == S5_EV_REPLY && call->replied && c->hop + 1 == call->config->nhops)
 		call->replied(call);
 }

@@ -19,6 +19,10 @@ struct proxy_call {
 	void (*done)(struct proxy_call *call, bool ok);
 	/* The last proxy said yes: client.session.reply. With BIND twice. NULL: not told. */
 	void (*replied)(struct proxy_call *call);
+	/* The first proxy, or the target, is connected; an event of the session with hop client.hop. NULL:
+	 * not told. */
+	void (*connected)(struct proxy_call *call);
+	void (*heard)(struct proxy_call *call, enum s5_event event);
 	/* Instead of the proxy's: the chain up to a hop in its middle. NULL: all of it. */
 	const struct s5_client_config *config;
 	int64_t begun; /* microseconds */

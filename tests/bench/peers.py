@@ -95,7 +95,8 @@ CLIENTS = {"connect": our_connect, "nc": netcat}
 
 # --- a realm -------------------------------------------------------------------------------------
 
-LIB = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib")
+BENCH = os.path.dirname(os.path.abspath(__file__))
+LIB = os.path.join(os.path.dirname(BENCH), "lib")
 REALM = os.path.join(LIB, "realm.sh")
 GSSCLIENT = os.path.join(LIB, "gssclient.py")
 

@@ -3,11 +3,13 @@
 
 Each is measured BENCH_ROUNDS times (default 3) for BENCH_SECONDS (default 0.75), in turn. The
 CPU time that a unit takes is far steadier than the time that passes, but the machine has other
-things to do as well: the best of each counts. SOCKS5 is our program, LOAD the load. What decode.py
-and probing.py measure is not of that kind: a capture, or a list, is read to its end.
+things to do as well: the best of each counts. SOCKS5 is our program, whose command speed is the load
+on all servers. What decode.py and probing.py measure is not of that kind: a capture, or a list, is
+read to its end.
 """
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -20,27 +22,28 @@ sys.dont_write_bytecode = True
 import decode  # noqa: E402
 import peers  # noqa: E402
 import probing  # noqa: E402
+from target import SINK, SOURCE  # noqa: E402
 
-LOAD = os.environ.get("LOAD", "build/plain/tests/bench/load")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "0.75"))
 PATIENCE = 60  # seconds that anything may take beyond its time
 
-SERVING = [  # name, unit, what LOAD is told; the first wants a fresh server
-    ("idle tunnel", "KiB", ["-n", "1000", "idle"]),
-    ("bulk, 1 stream down", "s/GiB", ["down"]),
-    ("bulk, 8 streams down", "s/GiB", ["-n", "8", "down"]),
-    ("bulk, 8 streams up", "s/GiB", ["-n", "8", "up"]),
-    ("connect, octet, close", "us", ["-n", "16", "conn"]),
-    ("round trip, 1 tunnel", "us", ["rr"]),
-    ("round trip, 16 tunnels", "us", ["-n", "16", "rr"]),
+SERVING = [  # name, unit, what speed is told; the first wants a fresh server
+    ("idle tunnel", "KiB", ["--streams", "1000", "idle"]),
+    ("bulk, 1 stream down", "s/GiB", ["--streams", "1", "bulk"]),
+    ("bulk, 8 streams down", "s/GiB", ["--streams", "8", "bulk"]),
+    ("bulk, 8 streams up", "s/GiB", ["--streams", "8", "--upload", "bulk"]),
+    ("connect, octet, close", "us", ["--streams", "16", "conn"]),
+    ("round trip, 1 tunnel", "us", ["--streams", "1", "rr"]),
+    ("round trip, 16 tunnels", "us", ["--streams", "16", "rr"]),
 ]
 
 DATAGRAMS = [  # the same, of associations; the first wants a fresh server here, too
-    ("idle association", "KiB", ["-n", "1000", "udp-idle"]),
-    ("64 octets, and back", "us", ["-b", "64", "udp"]),
-    ("1,200 octets, and back", "us", ["-b", "1200", "udp"]),
+    ("idle association", "KiB", ["--associations", "--streams", "1000", "idle"]),
+    ("64 octets, and back", "us", ["--bytes", "64", "udp"]),
+    ("1,200 octets, and back", "us", ["--bytes", "1200", "udp"]),
 ]
+COSTS = ["cpu_seconds_per_gib", "cpu_us_per_unit", "memory_kib_per_stream"]  # one of these is told
 
 
 def say(text):
@@ -55,16 +58,17 @@ def lower(best, key, cost):
 
 
 def load(name, port, session, arguments):
-    """What a unit of work cost the server."""
-    command = [LOAD, "-p", str(port), "-s", str(session), "-t", str(SECONDS), *arguments]
+    """What a unit of work cost the server: all processes of its session."""
+    command = [peers.SOCKS5, "speed", "--json", "-x", f"127.0.0.1:{port}", "--pid", str(session),
+               "--seconds", str(SECONDS), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS + PATIENCE,
                           check=False)
     if done.returncode != 0:
         raise peers.Failure(f"{name}, {' '.join(arguments)}: {done.stderr.strip()}")
-    told = {key: float(value) for key, value in (word.split("=") for word in done.stdout.split())}
-    if told.get("loss"):
-        say(f"{name}, {' '.join(arguments)}: {told['loss']:.2%} lost")
-    return told["cost"]
+    told = json.loads(done.stdout)
+    if told.get("lost"):
+        say(f"{name}, {' '.join(arguments)}: {told['lost'] / told['sent']:.2%} lost")
+    return next(told["server"][cost] for cost in COSTS if cost in told["server"])
 
 
 def measure_servers(best, rows, names):
@@ -79,7 +83,6 @@ def measure_servers(best, rows, names):
 # --- connect -----------------------------------------------------------------------------------
 
 OCTETS = max(1, int(SECONDS * 1024)) << 20
-SOURCE, SINK = b"S", b"K"  # what the load's target is told by the first octet
 
 PIPING = [  # name, unit, first octet, octets sent after it, whether stdout is a pipe
     ("download to a pipe", "s/GiB", SOURCE, 0, True),
@@ -89,13 +92,14 @@ PIPING = [  # name, unit, first octet, octets sent after it, whether stdout is a
 
 
 class Target:
-    """The load's target alone: closes after so many octets, ends when its stdin does."""
+    """target.py: closes after so many octets, ends when its stdin does."""
 
     def __init__(self, octets):
         self.octets = octets
 
     def __enter__(self):
-        self.process = subprocess.Popen([LOAD, "-l", str(self.octets), "target"],
+        self.process = subprocess.Popen([sys.executable, f"{peers.BENCH}/target.py",
+                                         str(self.octets)],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         return int(self.process.stdout.readline())
 

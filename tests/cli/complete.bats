@@ -22,7 +22,7 @@ offers() {
 }
 
 @test "commands" {
-	offers "" :: serve connect bind udp probe decode passwd list help version
+	offers "" :: serve connect bind udp probe decode speed passwd list help version
 	offers co :: connect
 	offers xyz ::
 	offers - :: --help --version

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
-"""readme.py FILE [SECONDS]: runs what FILE shows, in its order, in one shell, and holds what comes against what it shows.
+"""readme.py FILE [SECONDS]: runs what FILE shows, in its order, in one shell, and holds what comes against
+what it shows.
 
 An indented line that begins with "$ " is a command (it goes on as long as the shell finds it unfinished, a
 here-document too); the indented lines behind it are what it says on stdout and stderr, by itself or from
 the background. An indented line "socks5> " is typed at the prompt of the program on a terminal.
 
-What is said in the background is waited for, SECONDS at most (20). White space does not count, nor does what differs from run to run: times, dates, ports of the kernel's
-choice. "..." on a line of its own stands for any lines. Fixed ports are used: run it in a network of its own.
+What is said in the background is waited for, SECONDS at most (20). White space does not count, nor
+does what differs from run to run: times, rates, dates, ports of the kernel's choice. "..." on a line of
+its own stands for any lines. Fixed ports are used: run it in a network of its own.
 """
 
 import os
@@ -26,7 +28,8 @@ OTHERWISE = {
 }
 VARYING = [
     (r"\b(id|ms|up|down)=\d+", r"\1=N"),
-    (r"\b\d+(\.\d+)? (ms|s)\b", "TIME"),
+    (r"\b\d+(\.\d+)? (us|ms|s)\b", "TIME"),
+    (r"\b[\d,.]+ (round trips/s|processors|MiB)", r"N \1"),
     (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "DATE"),
     (r":[3-6]\d{4}\b", ":PORT"),
 ]
