@@ -40,7 +40,7 @@ SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAG
 
 # GSSAPI=no builds without RFC 1961: one of two twins is linked.
 GSSAPI = yes
-LIBS = libcares libcrypt libmicrohttpd jansson libpcap $(if $(SANITIZE),,libseccomp) $(if $(filter no,$(GSSAPI)),,krb5-gssapi)
+LIBS = libcares libcrypt libmicrohttpd jansson libpcap readline $(if $(SANITIZE),,libseccomp) $(if $(filter no,$(GSSAPI)),,krb5-gssapi)
 once = $(eval $(1) := $(shell $(2)))$($(1))
 PKG_CFLAGS = $(call once,PKG_CFLAGS,$(PKG_CONFIG) --cflags $(LIBS))
 PKG_LIBS = $(call once,PKG_LIBS,$(PKG_CONFIG) --libs $(LIBS))
@@ -157,10 +157,10 @@ $(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/libsocks.a
 
 # --- packages ----------------------------------------------------------------------------------
 
-BUILD_PACKAGES = gcc make pkg-config libc6-dev libc-ares-dev libcrypt-dev libjansson-dev libmicrohttpd-dev libpcap-dev libseccomp-dev \
+BUILD_PACKAGES = gcc make pkg-config libc6-dev libc-ares-dev libcrypt-dev libjansson-dev libmicrohttpd-dev libpcap-dev libreadline-dev libseccomp-dev \
 	$(if $(filter no,$(GSSAPI)),,libkrb5-dev)
 TEST_PACKAGES = bats clang libclang-rt-dev libcmocka-dev curl ncat netcat-openbsd proxychains4 \
-	python3 python3-socks python3-pyftpdlib openssh-client openssh-server git dante-server \
+	python3 python3-socks python3-pyftpdlib python3-pyte openssh-client openssh-server git dante-server \
 	dante-client microsocks mandoc haproxy procps iproute2 bind9-dnsutils strace util-linux bsdutils \
 	bsdextrautils xxd perl netbase libxml2-utils \
 	openssl zsh fish bash-completion python3-pyte tshark tcpdump jq man-db lintian $(DEB_PACKAGES) \

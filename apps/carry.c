@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "connect_edit.h"
 #include "inout.h"
 
 /* Without -N the far end hears of the end of standard input once it has been silent for so long:
@@ -193,6 +194,21 @@ static int carry_standard(struct carrier *k, struct proxy_call *call)
 	return carry_ended(k->carry->out, &k->relay, k->end, standard_name(k), k->far);
 }
 
+static int carry_edited(struct carrier *k, struct proxy_call *call)
+{
+	struct edit e = { .loop = k->loop, .crlf = k->options->crlf };
+	int rc = edit_open(&e);
+
+	if (rc < 0) {
+		out_error(k->carry->out, "the terminal: %s", strerror(-rc));
+		return EXIT_NETWORK;
+	}
+	k->far_ends = true;
+	relay(k, call, (const int[]){ e.in, e.out });
+	edit_close(&e);
+	return carry_ended(k->carry->out, &k->relay, k->end, "terminal", k->far);
+}
+
 /* with a command */
 
 /* The shell that runs it, with fd as standard input and output; or -errno. */
@@ -317,7 +333,9 @@ int carry_run(struct carry *c, struct proxy_call *call, const struct s5_addr *fa
 		.carry = c, .options = c->options, .loop = &c->engine->loop, .far = far
 	};
 
-	return c->options->exec ? carry_command(&k, call) : carry_standard(&k, call);
+	if (c->options->exec)
+		return carry_command(&k, call);
+	return c->edit ? carry_edited(&k, call) : carry_standard(&k, call);
 }
 
 int carry_close(struct carry *c, int status)

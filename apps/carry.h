@@ -17,6 +17,7 @@ struct carry {
 	const struct out *out;
 	struct engine *engine;
 	int64_t idle; /* ms, of the relay; 0: none */
+	bool edit; /* lines are typed on the terminal, with an editor */
 	bool again; /* standard input and output are for further connections too */
 	struct dump dump;
 };

@@ -17,9 +17,8 @@ const struct command *command_find(const char *name)
 	return *at;
 }
 
-int command_unknown(const char *name)
+const char *command_unknown_text(const char *name, char *text, size_t size)
 {
-	struct out out = { .verbose = 0 };
 	struct near near = { .typed = name };
 	bool option = name[0] == '-';
 	char shown[68];
@@ -33,10 +32,19 @@ int command_unknown(const char *name)
 	if (strcmp(name, "-V") == 0)
 		near.best = "--version";
 	out_escape(shown, sizeof(shown), name, strlen(name));
+	snprintf(text, size, "unknown %s %s%s%s%s (socks5 help lists all)",
+		 option ? "option" : "command", shown, near.best ? "; did you mean " : "",
+		 near.best ? near.best : "", near.best ? "?" : "");
+	return text;
+}
+
+int command_unknown(const char *name)
+{
+	struct out out = { .verbose = 0 };
+	char text[200];
+
 	out_init(&out, NULL);
-	out_error(&out, "unknown %s %s%s%s%s (socks5 help lists all)",
-		  option ? "option" : "command", shown, near.best ? "; did you mean " : "",
-		  near.best ? near.best : "", near.best ? "?" : "");
+	out_error(&out, "%s", command_unknown_text(name, text, sizeof(text)));
 	return EXIT_USAGE;
 }
 

@@ -51,7 +51,8 @@ struct command {
 	const struct opt *opts; /* never NULL; may be empty */
 	const char *const *examples; /* "command line", "what it does", ..., NULL; or NULL */
 	const char *want; /* what completion may offer for an argument; see opt.h */
-	const struct opt_word *words; /* or these are the arguments; or NULL */
+	const struct opt_word
+		*words; /* or these; with .want, the first argument is one of these; or NULL */
 	const struct opt_word *mistaken; /* options that are looked for, and what to do instead */
 	/* argv[0] is the command's name, argv[argc] is NULL; returns the exit status */
 	int (*run)(const struct command *self, int argc, char **argv);
@@ -68,6 +69,7 @@ extern const struct command probe_command;
 extern const struct command decode_command;
 extern const struct command speed_command;
 extern const struct command passwd_command;
+extern const struct command shell_command;
 extern const struct command list_command;
 extern const struct command help_command;
 extern const struct command version_command;
@@ -75,8 +77,17 @@ extern const struct command version_command;
 /* The row with that name, or NULL. */
 const struct command *command_find(const char *name);
 
+/* The same, for the first word of a line: "--help" and the like are commands, too. */
+const struct command *command_called(const char *word);
+
+/* Runs the command that argv[0] names, and flushes standard output. None given is the prompt on a
+ * terminal, help elsewhere. Returns the exit status. In dispatch.c. */
+int command_dispatch(int argc, char **argv);
+
 /* Says that there is no such command, and the nearest one. Returns EXIT_USAGE. */
 int command_unknown(const char *name);
+/* Only the text of that. */
+const char *command_unknown_text(const char *name, char *text, size_t size);
 
 /*
  * Sets the defaults and parses the command's line (argv[0] is its name). Returns how many

@@ -1,32 +1,16 @@
-/*
- * Completion, asked for by the shells' scripts: `socks5 --complete WORD...` gets the words typed
- * after "socks5", the last one being the word to complete, empty if nothing of it is there yet.
- * Each line of the answer is a word that fits, TAB, and what it means (may be missing); or one of
- *
- *	@file TAB BEFORE	files fit; BEFORE is what stands in the word before the file's name
- *	@host TAB BEFORE	names of hosts fit
- *	@program TAB BEFORE	commands of the shell fit
- *
- * A table may want "@listen" as well, for a server's addresses: those are plain words.
- */
+/* See complete.h. What the shells' scripts get is documented there as well. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command.h"
+#include "complete.h"
 #include "opt.h"
 
-/* The word to complete is `before` and `typed` together; only what follows `before` is at stake. */
-struct gap {
-	const char *before;
-	int before_len;
-	const char *typed;
-};
-
-static void offer(const struct gap *gap, const char *word, const char *help)
+static void offer(const struct complete_gap *gap, const char *word, const char *help)
 {
 	if (strncmp(word, gap->typed, strlen(gap->typed)) == 0)
-		printf("%.*s%s\t%s\n", gap->before_len, gap->before, word, help ? help : "");
+		gap->to->word(gap->to, gap, word, help);
 }
 
 static const struct opt_word listen_words[] = {
@@ -38,43 +22,39 @@ static const struct opt_word listen_words[] = {
 	{ NULL, 0, NULL },
 };
 
-static void offer_marker(const struct gap *gap, const char *marker)
-{
-	printf("%s\t%.*s\n", marker, gap->before_len, gap->before);
-}
-
 /* The name of a file behind a scheme that stands in the word; false if it does not. */
-static bool offer_file(struct gap gap, const char *scheme)
+static bool offer_file(struct complete_gap gap, const char *scheme)
 {
 	size_t len = strlen(scheme);
 
 	if (strncmp(gap.typed, scheme, len) != 0)
 		return false;
 	gap.before_len += (int)len;
-	offer_marker(&gap, "@file");
+	gap.typed += len;
+	gap.to->names(gap.to, &gap, "@file");
 	return true;
 }
 
 /* What an option or an argument wants; where addresses go, a Unix socket goes too. */
-static void offer_wanted(const struct gap *gap, const char *want)
+static void offer_wanted(const struct complete_gap *gap, const char *want)
 {
 	bool listen = strcmp(want, "@listen") == 0;
 
 	if ((listen || strcmp(want, "@host") == 0) && offer_file(*gap, "unix:"))
 		return;
 	if (!listen)
-		offer_marker(gap, want);
+		gap->to->names(gap->to, gap, want);
 	for (const struct opt_word *word = listen_words; listen && word->name; word++)
 		offer(gap, word->name, word->help);
 }
 
-static void offer_commands(const struct gap *gap)
+static void offer_commands(const struct complete_gap *gap)
 {
 	for (const struct command *const *at = commands; *at; at++)
 		offer(gap, (*at)->name, (*at)->summary);
 }
 
-static void offer_options(const struct gap *gap, const struct opt *opts)
+static void offer_options(const struct complete_gap *gap, const struct opt *opts)
 {
 	struct opt_walk walk = { .opts = opts };
 	const struct opt *row;
@@ -102,7 +82,7 @@ static bool list_has(const char *list, int len, const char *word)
 	return false;
 }
 
-static void offer_words(struct gap gap, const struct opt *row)
+static void offer_words(struct complete_gap gap, const struct opt *row)
 {
 	const char *list = gap.typed, *comma = strrchr(gap.typed, ',');
 	int list_len = 0;
@@ -118,7 +98,7 @@ static void offer_words(struct gap gap, const struct opt *row)
 	}
 }
 
-static void offer_value(struct gap gap, const struct opt *row)
+static void offer_value(struct complete_gap gap, const struct opt *row)
 {
 	if (row->secret == SECRET_SOURCE && offer_file(gap, "file:"))
 		return;
@@ -131,27 +111,14 @@ static void offer_value(struct gap gap, const struct opt *row)
 /* The option in `word` whose value is the next word, or NULL. */
 static const struct opt *awaits_value(const struct opt *opts, const char *word)
 {
-	const struct opt *row;
-	size_t base;
+	struct opt_glance glance = opt_glance(opts, word);
 
-	if (word[0] != '-' || word[1] == '\0')
-		return NULL;
-	if (word[1] == '-') {
-		row = opt_find(opts, word + 2, strlen(word + 2), &base);
-		return row && opt_takes_value(row) ? row : NULL;
-	}
-	for (word++; *word; word++) {
-		row = opt_find_letter(opts, *word, &base);
-		if (!row || opt_takes_value(row))
-			return row && !word[1] ? row : NULL;
-	}
-	return NULL;
+	return glance.value ? NULL : glance.row;
 }
 
-static void complete_long(const struct opt *opts, const char *word)
+static void complete_long(const struct opt *opts, struct complete_gap gap)
 {
-	const char *equals = strchr(word, '=');
-	struct gap gap = { .before = word, .typed = word };
+	const char *word = gap.typed, *equals = strchr(word, '=');
 	const struct opt *row;
 	size_t base;
 
@@ -166,58 +133,83 @@ static void complete_long(const struct opt *opts, const char *word)
 		offer_value(gap, row);
 }
 
-static void complete_argument(const struct command *command, const char *word, bool ended)
+static void complete_argument(const struct command *command, const struct complete_gap *gap,
+			      bool first, bool ended)
 {
-	struct gap gap = { .before = word, .typed = word };
+	const struct opt_word *words = first || !command->want ? command->words : NULL;
+	const char *want = words ? NULL : command->want;
 
-	if (command->want && strcmp(command->want, "@command") == 0)
-		offer_commands(&gap);
-	else if (command->want)
-		offer_wanted(&gap, command->want);
-	for (const struct opt_word *at = command->words; at && at->name; at++)
-		offer(&gap, at->name, at->help);
+	if (want && strcmp(want, "@command") == 0)
+		offer_commands(gap);
+	else if (want)
+		offer_wanted(gap, want);
+	for (const struct opt_word *at = words; at && at->name; at++)
+		offer(gap, at->name, at->help);
 	if (!command->want && !command->words && !ended)
-		offer_options(&gap, command->opts);
+		offer_options(gap, command->opts);
 }
 
-static void complete_command(const struct command *command, int count, char **words)
+static void complete_command(const struct command *command, struct complete_gap gap, int count,
+			     char **words)
 {
 	const struct opt *pending = NULL;
-	bool ended = false;
-	const char *last = words[count - 1];
+	bool first = true, ended = false;
 
 	for (int i = 0; i < count - 1; i++) {
 		if (pending)
 			pending = NULL;
+		else if (ended || words[i][0] != '-')
+			first = false;
 		else if (strcmp(words[i], "--") == 0)
 			ended = true;
-		else if (!ended)
+		else
 			pending = awaits_value(command->opts, words[i]);
 	}
 	if (pending)
-		offer_value((struct gap){ .before = last, .typed = last }, pending);
-	else if (!ended && last[0] == '-')
-		complete_long(command->opts, last);
+		offer_value(gap, pending);
+	else if (!ended && gap.typed[0] == '-')
+		complete_long(command->opts, gap);
 	else
-		complete_argument(command, last, ended);
+		complete_argument(command, &gap, first, ended);
+}
+
+void complete_words(struct complete_sink *to, int count, char **words)
+{
+	const char *last = count ? words[count - 1] : "";
+	struct complete_gap gap = { .to = to, .before = last, .typed = last };
+	const struct command *command = count > 1 ? command_find(words[0]) : NULL;
+
+	if (command)
+		complete_command(command, gap, count - 1, words + 1);
+	if (count > 1)
+		return;
+	offer_commands(&gap);
+	if (last[0] == '-') {
+		offer(&gap, "--help", help_command.summary);
+		offer(&gap, "--version", version_command.summary);
+	}
+}
+
+/* for the shells */
+
+static void print_word(struct complete_sink *to, const struct complete_gap *gap, const char *word,
+		       const char *help)
+{
+	(void)to;
+	printf("%.*s%s\t%s\n", gap->before_len, gap->before, word, help ? help : "");
+}
+
+static void print_names(struct complete_sink *to, const struct complete_gap *gap,
+			const char *marker)
+{
+	(void)to;
+	printf("%s\t%.*s\n", marker, gap->before_len, gap->before);
 }
 
 int complete_run(int argc, char **argv)
 {
-	static const char empty[] = "";
-	struct gap gap = { .before = empty, .typed = argc > 1 ? argv[1] : empty };
-	const struct command *command;
+	struct complete_sink printed = { .word = print_word, .names = print_names };
 
-	if (argc > 2) {
-		command = command_find(argv[1]);
-		if (command)
-			complete_command(command, argc - 2, argv + 2);
-		return EXIT_OK;
-	}
-	offer_commands(&gap);
-	if (gap.typed[0] == '-') {
-		offer(&gap, "--help", help_command.summary);
-		offer(&gap, "--version", version_command.summary);
-	}
+	complete_words(&printed, argc - 1, argv + 1);
 	return EXIT_OK;
 }

@@ -2,6 +2,8 @@
 #include "connect.h"
 
 #include <signal.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/names.h"
 #include "command.h"
@@ -16,18 +18,32 @@ void connect_call(struct connect *c, struct proxy_call *call, uint16_t port,
 	proxy_call_start(call, &c->proxy, &c->engine.loop, c->engine.resolver, &request);
 }
 
+static const char *find_edit_conflict(const struct connect_options *o)
+{
+	bool dumped = o->carry.hexdump && strcmp(o->carry.hexdump, "-") == 0;
+
+	if (o->carry.no_stdin || o->carry.interval)
+		return "--edit takes lines from the terminal as they come, --no-stdin and --interval "
+		       "do not go with it";
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return "option --edit: standard input and output are not a terminal";
+	if (dumped && isatty(STDERR_FILENO))
+		return "--edit has the terminal for itself: --hexdump needs the name of a file";
+	return NULL;
+}
+
 /* What does not go together, or NULL. */
 static const char *find_conflict(const struct connect_options *o)
 {
 	int modes = (o->listen != NULL) + (o->carry.exec != NULL) + o->pass_fd + o->scan;
 
-	if (modes > 1)
-		return "--listen, --exec, --pass-fd and --scan exclude each other";
+	if (modes + o->edit > 1)
+		return "--listen, --exec, --pass-fd, --scan and --edit exclude each other";
 	if (o->keep_open && !o->listen)
 		return "--keep-open needs --listen";
 	if ((o->carry.hexdump || o->carry.recv_limit) && modes && !o->carry.exec)
 		return "--hexdump and --recv-limit are for a single connection that is relayed here";
-	return NULL;
+	return o->edit ? find_edit_conflict(o) : NULL;
 }
 
 static int prepare(struct connect *c)
@@ -59,6 +75,7 @@ static int carry(struct connect *c)
 	struct carry k = { .options = &o->carry,
 			   .out = &o->out,
 			   .engine = &c->engine,
+			   .edit = o->edit,
 			   .idle = proxy_idle(&o->proxy) };
 	struct proxy_call call;
 	int status = carry_open(&k);

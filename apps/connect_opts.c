@@ -5,6 +5,8 @@
 #define OPT_TARGET struct connect_options
 const struct opt connect_opts[] = {
 	OPT_INCLUDE(carry, carry_opts),
+	OPT("edit", 0, FLAG, edit, NULL,
+	    "type lines with editing and history; what arrives is written above"),
 
 	OPT_HEADING("Instead of one connection"),
 	OPT("listen", 'L', STR, listen, "[ADDR:]PORT",
@@ -36,6 +38,8 @@ static const char *const connect_examples[] = {
 	"fetch a page through the proxy on 127.0.0.1:1080",
 	"socks5 connect -x joe@proxy.example --password prompt mail.example.org 25",
 	"talk SMTP through another proxy, the password typed on the terminal",
+	"socks5 connect -C --edit mail.example.org 25",
+	"the same through the proxy on 127.0.0.1:1080, with lines that can be edited",
 	"socks5 connect -zv host.example 20-25",
 	"which of these ports accept?",
 	"socks5 connect -k -L 8080 intranet.example:80",

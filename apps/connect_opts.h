@@ -11,6 +11,7 @@ struct command;
 
 struct connect_options {
 	struct carry_options carry; /* carry.interval: also between the ports of a scan */
+	bool edit; /* --edit: type lines with an editor */
 	bool pass_fd; /* -F: pass the connected socket to stdout, and end */
 	char *listen; /* -L: [ADDR:]PORT, or NULL */
 	bool keep_open; /* -k: with listen, go on after the first */

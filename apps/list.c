@@ -232,5 +232,6 @@ const struct command list_command = {
 	.opts = list_opts,
 	.examples = list_examples,
 	.words = list_words,
+	.want = "@command",
 	.run = list_run,
 };

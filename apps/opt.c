@@ -125,6 +125,42 @@ bool opt_takes_value(const struct opt *row)
 	return false;
 }
 
+static struct opt_glance glance_long(const struct opt *opts, const char *name)
+{
+	size_t len = strcspn(name, "="), base;
+	const struct opt *row = opt_find(opts, name, len, &base);
+	struct opt_glance glance = { .row = row && opt_takes_value(row) ? row : NULL };
+
+	if (glance.row && name[len])
+		glance.value = name + len + 1;
+	glance.unknown =
+		!row && strcmp(name, opt_help_row.name) != 0 && strcmp(name, "version") != 0;
+	return glance;
+}
+
+static struct opt_glance glance_letters(const struct opt *opts, const char *letters)
+{
+	struct opt_glance glance = { .unknown = false };
+	size_t base;
+
+	for (const char *at = letters; *at && !glance.row; at++) {
+		const struct opt *row = opt_find_letter(opts, *at, &base);
+
+		if (row && opt_takes_value(row))
+			glance = (struct opt_glance){ .row = row, .value = at[1] ? at + 1 : NULL };
+		else if (!row && *at != opt_help_row.letter)
+			return (struct opt_glance){ .unknown = true };
+	}
+	return glance;
+}
+
+struct opt_glance opt_glance(const struct opt *opts, const char *word)
+{
+	if (word[0] != '-' || !word[1] || strcmp(word, "--") == 0)
+		return (struct opt_glance){ .unknown = false };
+	return word[1] == '-' ? glance_long(opts, word + 2) : glance_letters(opts, word + 1);
+}
+
 const char *opt_arg(const struct opt *row, char *buf, size_t size)
 {
 	size_t len = 0;

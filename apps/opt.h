@@ -214,6 +214,16 @@ char opt_letter(const struct opt *opts, const struct opt *row);
 /* Whether the row takes a value. */
 bool opt_takes_value(const struct opt *row);
 
+/* A word that may hold options, looked at where a line is not parsed. */
+struct opt_glance {
+	const struct opt *row; /* the option in it that takes a value, or NULL */
+	const char *value; /* its value, within the word; NULL: the next word is */
+	bool unknown; /* an option in it is none of the table's */
+};
+
+/* Of an argument, "-" and "--" among them, nothing is told. */
+struct opt_glance opt_glance(const struct opt *opts, const char *word);
+
 /* The value's name as help shows it: .arg, or an ENUM's words joined by '|'; "" if none. */
 const char *opt_arg(const struct opt *row, char *buf, size_t size);
 

@@ -344,6 +344,6 @@ const struct command probe_command = {
 		"each phase takes. Targets are listeners of our own.",
 	.opts = probe_opts,
 	.examples = probe_examples,
-	.want = "@proxy",
+	.want = "@host",
 	.run = probe_run,
 };

@@ -157,46 +157,65 @@ int secret_read(struct secret *secret, const char *source, const char *question,
 	return -1;
 }
 
-static void mask(char *text, size_t len)
+/* What names no source is one, too: it may be the password, typed without pass: before it. */
+static const char *find_in_source(const char *value)
 {
-	memset(text, 'x', len);
-}
-
-/* What names no source is masked too: it may be the password, typed without pass: before it. */
-static void mask_source(char *value)
-{
-	size_t kept = strcmp(value, "prompt") == 0 ? strlen(value) : 0;
+	const char *found = strcmp(value, "prompt") == 0 ? NULL : value;
 
 	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
 		size_t len = strlen(sources[i].prefix);
 
 		if (strncmp(value, sources[i].prefix, len) == 0)
-			kept = sources[i].shown ? strlen(value) : len;
+			found = sources[i].shown ? NULL : value + len;
 	}
-	mask(value + kept, strlen(value + kept));
+	return found;
 }
 
-void secret_mask(char *value, enum secret_form form)
+static const char *find_in_proxy(const char *value, size_t *len)
 {
-	char *at, *colon;
+	const char *at = strrchr(value, '@'), *scheme = strstr(value, "://");
+	const char *colon = strchr(scheme ? scheme + 3 : value, ':');
+
+	if (!at || !colon || colon > at)
+		return NULL;
+	*len = (size_t)(at - colon - 1);
+	return colon + 1;
+}
+
+/* Where in `value` the password stands, or NULL. */
+static const char *find(const char *value, enum secret_form form, size_t *len)
+{
+	const char *found = NULL;
 
 	switch (form) {
 	case SECRET_NONE:
 		break;
 	case SECRET_USER:
-		colon = strchr(value, ':');
-		if (colon)
-			mask(colon + 1, strlen(colon + 1));
+		found = strchr(value, ':');
+		found = found ? found + 1 : NULL;
 		break;
 	case SECRET_PROXY:
-		at = strrchr(value, '@');
-		colon = strstr(value, "://");
-		colon = strchr(colon ? colon + 3 : value, ':');
-		if (at && colon && colon < at)
-			mask(colon + 1, (size_t)(at - colon - 1));
-		break;
+		return find_in_proxy(value, len);
 	case SECRET_SOURCE:
-		mask_source(value);
+		found = find_in_source(value);
 		break;
 	}
+	*len = found ? strlen(found) : 0;
+	return found;
+}
+
+bool secret_is_in(const char *value, enum secret_form form)
+{
+	size_t len;
+
+	return find(value, form, &len) && len > 0;
+}
+
+void secret_mask(char *value, enum secret_form form)
+{
+	size_t len;
+	const char *found = find(value, form, &len);
+
+	if (found)
+		memset(value + (found - value), 'x', len);
 }

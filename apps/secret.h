@@ -15,6 +15,7 @@
 #ifndef APPS_SECRET_H
 #define APPS_SECRET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define SECRET_MAX 255
@@ -59,5 +60,8 @@ enum secret_form {
  * no longer show it. opt_parse() does this by itself to every option whose row names a form.
  */
 void secret_mask(char *value, enum secret_form form);
+
+/* Whether there is a password in it to be masked. */
+bool secret_is_in(const char *value, enum secret_form form);
 
 #endif

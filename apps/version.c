@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "editor.h"
 #include "metrics.h"
 #include "opt.h"
 #include "sandbox.h"
@@ -81,6 +82,7 @@ static void print_build(FILE *to, const char *gssapi)
 	line(to, "libmicrohttpd", metrics_library());
 	line(to, "libpcap", pcap_version());
 	line(to, "libseccomp", sandbox_library(text, sizeof(text)));
+	line(to, "readline", editor_library());
 	line(to, "gssapi", gssapi ? gssapi : "not built in");
 }
 

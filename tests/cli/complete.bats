@@ -22,7 +22,7 @@ offers() {
 }
 
 @test "commands" {
-	offers "" :: serve connect bind udp probe decode speed passwd list help version
+	offers "" :: serve connect bind udp probe decode speed passwd shell list help version
 	offers co :: connect
 	offers xyz ::
 	offers - :: --help --version
@@ -76,10 +76,21 @@ offers() {
 
 @test "arguments, files and hosts are left to the shell" {
 	offers connect "" :: @host
+	offers probe "" :: @host
 	offers serve --users "" :: @file
 	[ "$("$SOCKS5" --complete serve --users=a)" = "$(printf '@file\t--users=')" ]
 	[ "$("$SOCKS5" --complete connect --password file:/e)" = "$(printf '@file\tfile:')" ]
 	[ "$("$SOCKS5" --complete connect --password=file:/e)" = "$(printf '@file\t--password=file:')" ]
+}
+
+@test "arguments that are words, and what follows them" {
+	offers list "" :: commands options methods replies notes cases
+	offers list re :: replies
+	offers list options "" :: $("$SOCKS5" list commands | cut -f 1)
+	offers list options pro :: probe
+	offers speed b :: bulk
+	offers speed --seconds 1 conn r :: rr
+	offers speed --seconds "" ::
 }
 
 @test "addresses to listen on, sockets and the words of a rule" {

@@ -18,8 +18,8 @@ ports() {
 }
 
 @test "modes exclude each other, and what has no meaning is refused" {
-	says 2 '--listen, --exec, --pass-fd and --scan exclude each other' -L 0 -z 127.0.0.1 1
-	says 2 '--listen, --exec, --pass-fd and --scan exclude *' -F -e cat 127.0.0.1 1
+	says 2 '--listen, --exec, --pass-fd, --scan and --edit exclude each other' -L 0 -z 127.0.0.1 1
+	says 2 '--listen, --exec, --pass-fd, --scan and --edit exclude *' -F -e cat 127.0.0.1 1
 	says 2 '--keep-open needs --listen' -k 127.0.0.1 1
 	says 2 '--hexdump and --recv-limit are for a single connection *' -z -W 1 127.0.0.1 1
 	says 2 '--hexdump and --recv-limit are *' -L 0 --hexdump - 127.0.0.1 1

@@ -33,7 +33,7 @@ wrong() {
 }
 
 @test "there are the commands that this version has" {
-	[ "$(echo $COMMANDS)" = "serve connect bind udp probe decode speed passwd list help version" ]
+	[ "$(echo $COMMANDS)" = "serve connect bind udp probe decode speed passwd shell list help version" ]
 }
 
 @test "help for every command, by every way to ask, on stdout, within 80 columns" {

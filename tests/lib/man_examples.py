@@ -76,6 +76,7 @@ def split(example):
 
 def calls_in(command):
     """The words of each of our commands in a line of the shell."""
+    command = re.sub(r"\$\([^()]*\)", "1", command)  # what another command says: say, a number
     lexer = shlex.shlex(command.replace("\\\n", " "), posix=True, punctuation_chars="|&;<>()")
     lexer.whitespace_split = True
     words = list(lexer) + ["|"]

@@ -43,6 +43,7 @@ ROWS = [
     Row("socks5-connect.1", "GET / HTTP", said="HTTP/1.0 200 OK"),
     Row("socks5-connect.1", "--password prompt", types=(("assword", "secret"), ("220", "QUIT")),
         said="221 bye"),
+    Row("socks5-connect.1", "--edit", types=(("220", "QUIT"),), said="221 bye"),
     Row("socks5-connect.1", "-L 8080", meet=FETCH),
     Row("socks5-connect.1", "kinit", realm=True, types=(("Password for", "secret"), ("220", "QUIT")),
         said="221 bye"),
@@ -72,6 +73,14 @@ ROWS = [
     Row("socks5.conf.5", "--check", said="allowed: rule 2, ",
         setup="umask 077; for name in joe ann; do socks5 passwd --cost 1 --password pass:x $name; done "
               ">>etc/socks5/users"),
+
+    Row("socks5-shell.1", "<lines",
+        setup="printf '%s\\n' '# ssh, then mail' 'connect -z host.example 22' "
+              "'connect -z mail.example.org 25' >lines"),
+    Row("socks5-shell.1", "printf", said="number of methods"),
+    Row("socks5-shell.1", "<TAB>", parsed="keys are typed in tests/cli/prompt.bats"),
+
+    Row("socks5-speed.1", "pidof", setup="pidof() { echo $$; }", said='"measure":"rr"'),
 
     Row("socks5-udp.1", "dig", said="192.0.2.80"),
     Row("socks5-udp.1", "ff ff 54", said="192.0.2.9:27015 ffff54"),

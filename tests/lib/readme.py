@@ -19,7 +19,10 @@ import subprocess
 import sys
 import time
 
+from screen import Console
+
 LIMIT = float(sys.argv[2]) if len(sys.argv) > 2 else 20
+PROMPT = "socks5> "
 MARK = "the-command-is-over"
 # Not run as they stand there: why, and what is run.
 OTHERWISE = {
@@ -102,6 +105,8 @@ class Shell:
 
     def run(self, command, want):
         """What it said, at once and until it was what is wanted; whether it was."""
+        if PROMPT in want:
+            return self.at_prompt(command, want)
         self.got = b""
         before = listening()
         self.child.stdin.write(f"{command}\necho {MARK}\n".encode())
@@ -111,6 +116,20 @@ class Shell:
             self.wait(lambda: listening() > before)
         is_right = self.wait(lambda: matches(want, self.text()))
         return is_over and is_right
+
+    def at_prompt(self, command, want):
+        """The same of a command that asks, on a terminal: what the README shows as typed is typed."""
+        console = Console(["bash", "-c", command], "100x40")
+        for line in want.splitlines():
+            if line.startswith(PROMPT):
+                console.until(PROMPT, lambda: console.rows()[console.screen.cursor.y] == PROMPT.rstrip())
+                os.write(console.fd, line.removeprefix(PROMPT).encode())
+                console.until(line, lambda: console.rows()[console.screen.cursor.y] == line)
+                os.write(console.fd, b"\r")
+                console.until(line, lambda: console.rows()[console.screen.cursor.y] != line)
+        console.finish(command)
+        self.got = console.show().encode()
+        return matches(want, self.text())
 
     def end(self):
         os.killpg(self.child.pid, signal.SIGKILL)

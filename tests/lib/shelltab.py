@@ -7,19 +7,11 @@ are wanted and the shell is bash), then the command line is LINE, or each WORD s
 it. A trailing blank of LINE is written as _. Tells the first that does not become true, and exits with 1.
 """
 
-import fcntl
 import os
-import pty
-import select
-import struct
-import subprocess
 import sys
-import termios
-import time
 
-import pyte
+from screen import Console
 
-LIMIT = 20
 PROMPT = "ask> "
 COLUMNS, ROWS = 100, 40
 
@@ -41,9 +33,9 @@ function fish_prompt; echo -n '{PROMPT}'; end
 def shell_command(shell, stage):
     """The shell's command line, and what it needs in its environment."""
     home = os.getcwd()
-    env = dict(os.environ, HOME=home, TERM="xterm", STAGE=stage, XDG_CONFIG_HOME=home,
-               PATH=f"{stage}/usr/bin:{os.environ['PATH']}", ZDOTDIR=home,
-               XDG_DATA_DIRS=f"{stage}/usr/share:/usr/share", INPUTRC="/dev/null")
+    env = {"HOME": home, "TERM": "xterm", "STAGE": stage, "XDG_CONFIG_HOME": home, "ZDOTDIR": home,
+           "PATH": f"{stage}/usr/bin:{os.environ['PATH']}", "INPUTRC": "/dev/null",
+           "XDG_DATA_DIRS": f"{stage}/usr/share:/usr/share"}
     rc = {"bash": "bashrc", "zsh": ".zshrc", "fish": "fish/config.fish"}[shell]
     os.makedirs(os.path.dirname(rc) or ".", exist_ok=True)
     with open(rc, "w", encoding="utf-8") as file:
@@ -53,17 +45,11 @@ def shell_command(shell, stage):
     return command, env
 
 
-class Shell:
+class Shell(Console):
     def __init__(self, shell, stage):
         command, env = shell_command(shell, stage)
-        self.screen = pyte.Screen(COLUMNS, ROWS)
-        self.stream = pyte.ByteStream(self.screen)
-        self.fd, other = pty.openpty()
-        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("4H", ROWS, COLUMNS, 0, 0))
-        self.child = subprocess.Popen(command, env=env, stdin=other, stdout=other, stderr=other,
-                                      start_new_session=True,
-                                      preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-        os.close(other)
+        os.environ.update(env)
+        super().__init__(command, f"{COLUMNS}x{ROWS}")
 
     def type(self, text):
         os.write(self.fd, text.encode())
@@ -79,17 +65,8 @@ class Shell:
 
     def shows(self, words):
         """Whether all of them stand on the screen, but for what was typed."""
-        shown = "\n".join(row for row in self.screen.display if not row.startswith(PROMPT))
+        shown = "\n".join(row for row in self.rows() if not row.startswith(PROMPT))
         return all(word in shown for word in words)
-
-    def until(self, what, holds):
-        end = time.monotonic() + LIMIT
-        while not holds():
-            if time.monotonic() > end:
-                shown = "\n".join(row.rstrip() for row in self.screen.display).rstrip()
-                sys.exit(f"not seen: {what}; the screen:\n{shown}")
-            if select.select([self.fd], [], [], 0.05)[0]:
-                self.stream.feed(os.read(self.fd, 65536))
 
     def fresh(self):
         """An empty line on an empty screen."""

@@ -1,0 +1,72 @@
+#include "line.h"
+
+#include <string.h>
+
+#include "command.h"
+#include "opt.h"
+
+void line_open(struct line *line, const char *text)
+{
+	*line = (struct line){ .at = 0 };
+	if (words_typed(&line->words, text, strlen(text)) < 0)
+		return;
+	if (strcmp(line->words.items[0], "socks5") == 0 && line->words.count > 1)
+		line->at++;
+	line->command = command_find(line->words.items[line->at++]);
+}
+
+void line_close(struct line *line)
+{
+	words_fini(&line->words);
+}
+
+/* Whether the word is an option with a value, which is then the part. */
+static bool take_option(struct line *line, const char *word, struct line_part *part)
+{
+	struct opt_glance glance = opt_glance(line->command->opts, word);
+
+	line->unknown |= glance.unknown;
+	part->row = glance.row;
+	part->text = glance.value;
+	if (glance.row && !glance.value && line->at < line->words.count)
+		part->text = line->words.items[line->at++];
+	return part->text != NULL;
+}
+
+bool line_next(struct line *line, struct line_part *part)
+{
+	while (line->command && line->at < line->words.count) {
+		const char *word = line->words.items[line->at++];
+
+		*part = (struct line_part){ .text = word };
+		if (line->ended || word[0] != '-' || !word[1])
+			return true;
+		if (strcmp(word, "--") == 0)
+			line->ended = true;
+		else if (take_option(line, word, part))
+			return true;
+	}
+	return false;
+}
+
+/* What has the form of a proxy with its password is one, wherever it stands. */
+static bool is_private(const struct line_part *part)
+{
+	return secret_is_in(part->text, SECRET_PROXY) ||
+	       (part->row && secret_is_in(part->text, part->row->secret));
+}
+
+bool line_is_private(const char *text)
+{
+	struct line line;
+	struct line_part part;
+	bool private = false;
+
+	line_open(&line, text);
+	private = !line.command;
+	while (!private && line_next(&line, &part))
+	private = is_private(&part);
+	private |= line.unknown;
+	line_close(&line);
+	return private;
+}

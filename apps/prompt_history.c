@@ -1,0 +1,186 @@
+#include "prompt_history.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <readline/history.h>
+
+#include "file.h"
+#include "line.h"
+
+/* the file */
+
+/* NULL: there is no place for it. */
+static char *make_path(void)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	char *path = NULL;
+	int n = -1;
+
+	if (state && state[0] == '/')
+		n = asprintf(&path, "%s/socks5/history", state);
+	else if (home && home[0] == '/')
+		n = asprintf(&path, "%s/.local/state/socks5/history", home);
+	return n < 0 ? NULL : path;
+}
+
+/* What of the folders is not there is made, for our eyes only. */
+static void make_folders(char *path)
+{
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, S_IRWXU);
+		*slash = '/';
+	}
+}
+
+static int try_file(const char *path)
+{
+	return open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+}
+
+/* For writing at its end, held against others; or -1 with errno. */
+static int open_file(char *path)
+{
+	int fd = try_file(path);
+
+	if (fd < 0 && errno == ENOENT) {
+		make_folders(path);
+		fd = try_file(path);
+	}
+	if (fd >= 0)
+		flock(fd, LOCK_EX);
+	return fd;
+}
+
+static void give_up(struct prompt_history *h, const char *doing, int error)
+{
+	out_warn(h->out, "history is not kept: %s %s: %s", doing, h->path, strerror(error));
+	free(h->path);
+	h->path = NULL;
+}
+
+/* Where the last lines begin. */
+static const char *last_lines(const char *text, size_t len)
+{
+	const char *at = text + len;
+
+	for (int n = 0; at > text; at--)
+		if (at[-1] == '\n' && n++ == HISTORY_LINES)
+			return at;
+	return text;
+}
+
+/* A file that is too long is cut to its last lines. 0 or a positive errno. */
+static int cut(int fd, const char *text, size_t len)
+{
+	const char *kept = last_lines(text, len);
+	size_t rest = len - (size_t)(kept - text);
+
+	if (kept == text)
+		return 0;
+	if (ftruncate(fd, 0) < 0 || write(fd, kept, rest) < 0)
+		return errno;
+	return 0;
+}
+
+static void remember(char *text, size_t len)
+{
+	char *rest = (char *)last_lines(text, len), *line;
+
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			add_history(line);
+}
+
+/* The descriptor becomes the file's. 0 or a positive errno. */
+static int load(int fd)
+{
+	FILE *file = fdopen(fd, "r");
+	char *text = NULL;
+	size_t len;
+	int error = 0;
+
+	if (file)
+		text = file_read_from(file, &len);
+	if (text)
+		error = cut(fd, text, len);
+	else
+		error = errno;
+	if (text)
+		remember(text, len);
+	free(text);
+	if (file)
+		fclose(file);
+	else
+		close(fd);
+	return error;
+}
+
+void prompt_history_open(struct prompt_history *h, const struct out *out)
+{
+	int fd, error;
+
+	*h = (struct prompt_history){ .out = out, .path = make_path() };
+	using_history();
+	stifle_history(HISTORY_LINES);
+	if (!h->path) {
+		out_warn(out,
+			 "history is not kept: neither XDG_STATE_HOME nor HOME names a folder");
+		return;
+	}
+	fd = open_file(h->path);
+	error = fd < 0 ? errno : load(fd);
+	if (error)
+		give_up(h, "cannot open", error);
+}
+
+/* a line */
+
+static bool is_last(const char *line)
+{
+	HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
+
+	return last && strcmp(last->line, line) == 0;
+}
+
+static int append(char *path, const char *line)
+{
+	int fd = open_file(path), error = 0;
+	char *text = NULL;
+	int n = asprintf(&text, "%s\n", line);
+
+	if (fd < 0 || n < 0 || write(fd, text, (size_t)n) < 0)
+		error = errno;
+	if (n >= 0)
+		free(text);
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
+void prompt_history_add(struct prompt_history *h, const char *line)
+{
+	int error;
+
+	if (is_last(line))
+		return;
+	add_history(line);
+	if (!h->path || line[0] == ' ' || line_is_private(line))
+		return;
+	error = append(h->path, line);
+	if (error)
+		give_up(h, "cannot write", error);
+}
+
+void prompt_history_close(struct prompt_history *h)
+{
+	free(h->path);
+	h->path = NULL;
+}

@@ -1,0 +1,32 @@
+/*
+ * A command line taken apart into words, as a shell does it: blanks part words, '...' keeps all as
+ * it is, "..." all but \ and $, \ the next character; $VAR and ${VAR} are the environment's, and ~
+ * at a word's beginning is a home. There is nothing else: no pattern, no pipe, no list of commands.
+ */
+#ifndef APPS_WORDS_H
+#define APPS_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct words {
+	int count;
+	char **items; /* count of them, then NULL */
+};
+
+/*
+ * Of text[0] .. text[len - 1]. A line that begins with # has no words. Returns 0, or -1 with the
+ * cause, a sentence for a person, in err; there are no words then. The caller ends them.
+ */
+int words_split(struct words *w, const char *text, size_t len, char *err, size_t size);
+
+/*
+ * Of a line that is being typed, up to the cursor: nothing is expanded and nothing is wrong. The
+ * last word is the one that is not finished: empty behind a blank.
+ */
+int words_typed(struct words *w, const char *text, size_t len);
+
+/* Overwrites them, for there may be passwords among them. Of a zeroed one, too. */
+void words_fini(struct words *w);
+
+#endif
