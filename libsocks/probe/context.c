@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/names.h"
+#include "net/step.h"
 #include "probe/side.h"
 #include "session/seal.h"
 #include "wire/gssframe.h"
@@ -11,16 +12,10 @@
 #define ROOM 140000 /* octets: a word's, and those of a message that goes beyond them */
 #define LEVEL_TOKEN_MOST 512 /* octets of a wrapped level */
 
-struct step {
-	struct s5_job job;
-	struct s5_gss *gss;
-	struct s5_context *context; /* NULL: gone, and gss is ours */
-};
-
 struct s5_context {
 	struct s5_exchange *exchange;
 	struct s5_gss *gss;
-	struct step *in_hand;
+	struct s5_step *step; /* that is under way; or NULL */
 	enum s5_context_state state;
 	uint8_t level; /* asked for, then granted; before, none */
 	bool is_bare; /* asked for so, and so it is to be granted */
@@ -43,22 +38,10 @@ static void stepped(struct s5_context *c)
 		c->state = g->state == S5_GSS_COMPLETE ? S5_CONTEXT_IS : S5_CONTEXT_NOT;
 }
 
-static void step_run(struct s5_job *job)
+static void step_done(void *arg)
 {
-	s5_gss_step(S5_OUTER(job, struct step, job)->gss);
-}
+	struct s5_context *c = arg;
 
-static void step_done(struct s5_job *job)
-{
-	struct step *step = S5_OUTER(job, struct step, job);
-	struct s5_context *c = step->context;
-
-	if (!c)
-		s5_gss_free(step->gss);
-	free(step);
-	if (!c)
-		return;
-	c->in_hand = NULL;
 	stepped(c);
 	s5_exchange_stepped(c->exchange);
 }
@@ -66,40 +49,14 @@ static void step_done(struct s5_job *job)
 static void begin_step(struct s5_context *c)
 {
 	struct s5_exchange *x = c->exchange;
-	struct step *step = x->work ? calloc(1, sizeof *step) : NULL;
 
 	c->state = S5_CONTEXT_NOT;
 	if (!x->work) {
 		s5_gss_step(c->gss);
 		stepped(c);
+	} else if (s5_step_begin(&c->step, c->gss, x->work, x->loop, step_done, c) == 0) {
+		c->state = S5_CONTEXT_BUSY;
 	}
-	if (!step)
-		return;
-	step->job = (struct s5_job){ .loop = x->loop, .run = step_run, .done = step_done };
-	step->gss = c->gss;
-	step->context = c;
-	if (s5_work_submit(x->work, &step->job) < 0) {
-		free(step);
-		return;
-	}
-	c->in_hand = step;
-	c->state = S5_CONTEXT_BUSY;
-}
-
-/* The context is its thread's now, unless it was not yet taken up. */
-static void abandon_step(struct s5_context *c)
-{
-	struct step *step = c->in_hand;
-
-	if (!step)
-		return;
-	c->in_hand = NULL;
-	if (s5_work_cancel(c->exchange->work, &step->job)) {
-		free(step);
-		return;
-	}
-	step->context = NULL;
-	c->gss = NULL;
 }
 
 /* R1961-3.4: datagrams may be lost and late. */
@@ -135,7 +92,8 @@ void s5_context_free(struct s5_context *c)
 {
 	if (!c)
 		return;
-	abandon_step(c);
+	if (s5_step_abandon(&c->step))
+		c->gss = NULL;
 	s5_gss_free(c->gss);
 	for (unsigned i = 0; i < S5_SPEAKER_COUNT; i++)
 		s5_side_close(&c->plain[i]);

@@ -1,32 +1,12 @@
-/* A step to a context asks a key distribution centre, which may take its time: it is done by another
- * thread, on memory of its own, so that a client can give up at any moment. */
+/* A step to a context is taken by another thread, so that a client can give up at any moment. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "roles/client_octets.h"
 
-struct s5_client_work {
-	struct s5_job job;
-	struct s5_gss *gss; /* the session's */
-	struct s5_client *client; /* NULL: gone, and the context is ours */
-};
-
-static void work_run(struct s5_job *job)
+static void stepped(void *arg)
 {
-	s5_gss_step(S5_OUTER(job, struct s5_client_work, job)->gss);
-}
+	struct s5_client *c = arg;
 
-static void work_done(struct s5_job *job)
-{
-	struct s5_client_work *w = S5_OUTER(job, struct s5_client_work, job);
-	struct s5_client *c = w->client;
-
-	if (!c)
-		s5_gss_free(w->gss);
-	free(w);
-	if (!c)
-		return;
-	c->in_hand = NULL;
 	if (c->task.queued || c->over)
 		return;
 	s5_loop_watch(c->loop, &c->watching, EPOLLIN);
@@ -36,42 +16,22 @@ static void work_done(struct s5_job *job)
 
 void s5_client_work(struct s5_client *c)
 {
-	struct s5_client_work *w;
+	int rc;
 
 	if (!c->work) {
 		s5_gss_step(c->session.gss);
 		s5_session_worked(&c->session);
 		return;
 	}
-	w = calloc(1, sizeof *w);
-	if (!w) {
-		s5_client_fail(c, S5_PHASE_CONTEXT, ENOMEM);
-		return;
-	}
-	w->job = (struct s5_job){ .loop = c->loop, .run = work_run, .done = work_done };
-	w->gss = c->session.gss;
-	w->client = c;
-	c->in_hand = w;
 	/* An end that nobody takes would be told again and again. */
 	s5_loop_unwatch(c->loop, &c->watching);
-	if (s5_work_submit(c->work, &w->job) == 0)
-		return;
-	c->in_hand = NULL;
-	free(w);
-	s5_client_fail(c, S5_PHASE_CONTEXT, EAGAIN);
+	rc = s5_step_begin(&c->step, c->session.gss, c->work, c->loop, stepped, c);
+	if (rc < 0)
+		s5_client_fail(c, S5_PHASE_CONTEXT, -rc);
 }
 
 void s5_client_abandon_work(struct s5_client *c)
 {
-	struct s5_client_work *w = c->in_hand;
-
-	if (!w)
-		return;
-	c->in_hand = NULL;
-	if (s5_work_cancel(c->work, &w->job)) {
-		free(w);
-		return;
-	}
-	w->client = NULL;
-	c->session.gss = NULL;
+	if (s5_step_abandon(&c->step))
+		c->session.gss = NULL;
 }
