@@ -49,10 +49,12 @@ bool line_next(struct line *line, struct line_part *part)
 	return false;
 }
 
-/* What has the form of a proxy with its password is one, wherever it stands. */
+/* What has the form of a proxy with its password is one, wherever it stands; a program's command line
+ * may hold anything. */
 static bool is_private(const struct line_part *part)
 {
 	return secret_is_in(part->text, SECRET_PROXY) ||
+	       (part->row && part->row->want && strcmp(part->row->want, "@program") == 0) ||
 	       (part->row && secret_is_in(part->text, part->row->secret));
 }
 
@@ -60,13 +62,13 @@ bool line_is_private(const char *text)
 {
 	struct line line;
 	struct line_part part;
-	bool private = false;
+	bool is_secret;
 
 	line_open(&line, text);
-	private = !line.command;
-	while (!private && line_next(&line, &part))
-	private = is_private(&part);
-	private |= line.unknown;
+	is_secret = !line.command;
+	while (!is_secret && line_next(&line, &part))
+		is_secret = is_private(&part);
+	is_secret |= line.unknown;
 	line_close(&line);
-	return private;
+	return is_secret;
 }

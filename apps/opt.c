@@ -154,10 +154,19 @@ static struct opt_glance glance_letters(const struct opt *opts, const char *lett
 	return glance;
 }
 
+bool opt_lacks_dash(const struct opt *opts, const char *word)
+{
+	size_t base;
+
+	return opt_find(opts, word + 1, strcspn(word + 1, "="), &base);
+}
+
 struct opt_glance opt_glance(const struct opt *opts, const char *word)
 {
 	if (word[0] != '-' || !word[1] || strcmp(word, "--") == 0)
 		return (struct opt_glance){ .unknown = false };
+	if (word[1] != '-' && opt_lacks_dash(opts, word))
+		return (struct opt_glance){ .unknown = true };
 	return word[1] == '-' ? glance_long(opts, word + 2) : glance_letters(opts, word + 1);
 }
 

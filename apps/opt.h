@@ -211,6 +211,9 @@ const struct opt *opt_find_letter(const struct opt *opts, char letter, size_t *b
 /* The row's letter if it is this row's in this table, else 0: an earlier row has it. */
 char opt_letter(const struct opt *opts, const struct opt *row);
 
+/* -verbose is a long option with a dash missing, not a cluster: that would be -v -e rbose. */
+bool opt_lacks_dash(const struct opt *opts, const char *word);
+
 /* Whether the row takes a value. */
 bool opt_takes_value(const struct opt *row);
 

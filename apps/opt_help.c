@@ -81,8 +81,10 @@ const char *opt_text(const struct opt *row, char *buf, size_t size)
 {
 	FILE *memory = fmemopen(buf, size, "w");
 
-	if (!memory)
-		return row->help;
+	if (!memory) {
+		snprintf(buf, size, "%s", row->help);
+		return buf;
+	}
 	fputs(row->help, memory);
 	print_notes(row, memory);
 	fclose(memory);

@@ -68,14 +68,6 @@ static enum opt_parsed parse_long(struct line *line, char *word)
 	return take_option(line, row, base, typed, value);
 }
 
-/* -verbose is a long option with a dash missing, not a cluster: that would be -v -e rbose. */
-static bool lacks_dash(const struct opt *opts, const char *word)
-{
-	size_t base;
-
-	return opt_find(opts, word + 1, strcspn(word + 1, "="), &base);
-}
-
 static enum opt_parsed fail_dash(struct line *line, const char *word)
 {
 	char name[80];
@@ -105,7 +97,7 @@ static enum opt_parsed parse_letters(struct line *line, char *word)
 {
 	enum opt_parsed parsed = OPT_PARSED;
 
-	if (lacks_dash(line->opts, word))
+	if (opt_lacks_dash(line->opts, word))
 		return fail_dash(line, word);
 	for (char *at = word + 1; *at && parsed == OPT_PARSED; at++) {
 		char typed[3] = { '-', *at, '\0' };

@@ -42,21 +42,47 @@ static void make_folders(char *path)
 
 static int try_file(const char *path)
 {
-	return open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	return open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+		    S_IRUSR | S_IWUSR);
+}
+
+/* A plain file of ours that others do not read, held against other prompts: who holds it for long is none.
+ * 0 or a positive errno. */
+static int hold(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return errno;
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid())
+		return EPERM;
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) && fchmod(fd, S_IRUSR | S_IWUSR) < 0)
+		return errno;
+	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+		if (errno != EWOULDBLOCK || tries == 50)
+			return errno;
+		usleep(10000);
+	}
+	return 0;
 }
 
 /* For writing at its end, held against others; or -1 with errno. */
 static int open_file(char *path)
 {
-	int fd = try_file(path);
+	int fd = try_file(path), error;
 
 	if (fd < 0 && errno == ENOENT) {
 		make_folders(path);
 		fd = try_file(path);
 	}
-	if (fd >= 0)
-		flock(fd, LOCK_EX);
-	return fd;
+	if (fd < 0)
+		return -1;
+	error = hold(fd);
+	if (!error)
+		return fd;
+	close(fd);
+	errno = error;
+	return -1;
 }
 
 static void give_up(struct prompt_history *h, const char *doing, int error)
@@ -85,8 +111,11 @@ static int cut(int fd, const char *text, size_t len)
 
 	if (kept == text)
 		return 0;
-	if (ftruncate(fd, 0) < 0 || write(fd, kept, rest) < 0)
+	/* It is shorter than what it is written over: a full disk takes nothing away. */
+	if (fcntl(fd, F_SETFL, 0) < 0) /* it appends */
 		return errno;
+	if (pwrite(fd, kept, rest, 0) != (ssize_t)rest || ftruncate(fd, (off_t)rest) < 0)
+		return errno ? errno : EIO;
 	return 0;
 }
 

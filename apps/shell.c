@@ -81,7 +81,7 @@ static void run_words(struct shell *shell, int argc, char **argv)
 
 void shell_run(struct shell *shell, const char *text, size_t len)
 {
-	struct words words;
+	struct words words = { .count = 0 };
 	char err[200];
 
 	if (memchr(text, '\0', len))
@@ -146,7 +146,7 @@ static void run_input(struct shell *shell)
 		shell->status = EXIT_NETWORK;
 	}
 	if (shell->over && shell->errexit && shell->status != EXIT_OK)
-		out_say(&shell->out, "line %zu failed, the rest is not run (-e)", shell->line);
+		out_say(&shell->out, "line %zu failed, and is the last (-e)", shell->line);
 }
 
 #define OPT_TARGET struct shell

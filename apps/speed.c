@@ -282,14 +282,15 @@ static int tell(struct speed_measure *m)
 static int run(struct speed *s, const struct plan *plan)
 {
 	struct speed_measure *m = malloc(sizeof(*m));
-	int status = EXIT_OK, one = EXIT_OK;
+	int status = EXIT_OK, one;
+	bool goes_on = true;
 
 	if (!m) {
 		out_error(&s->options.out, "cannot start: %s", strerror(ENOMEM));
 		return EXIT_NETWORK;
 	}
 	speed_catch_signals();
-	for (size_t i = 0; i < plan->count && is_worth_going_on(one) && !speed_stopped(); i++) {
+	for (size_t i = 0; i < plan->count && goes_on && !speed_stopped(); i++) {
 		const struct speed_kind *k = plan->kinds[i];
 
 		*m = (struct speed_measure){ .speed = s, .kind = k };
@@ -297,6 +298,7 @@ static int run(struct speed *s, const struct plan *plan)
 		m->bytes = bytes_for(k, &s->options);
 		speed_measure_run(m);
 		one = tell(m);
+		goes_on = has_worked(m) || is_worth_going_on(one);
 		status = status == EXIT_OK ? one : status;
 	}
 	free(m);

@@ -76,6 +76,7 @@ void speed_call_start(struct speed_stream *s, size_t hops)
 	s->call = c;
 	if (!c) {
 		speed_measure_fail(s->measure, EXIT_NETWORK, "out of memory");
+		speed_measure_settle(s->measure);
 		return;
 	}
 	c->stream = s;

@@ -89,19 +89,21 @@ void speed_datagram_take(struct speed_association *a, const uint8_t *data, size_
 			 int64_t now)
 {
 	struct speed_measure *m = a->stream->measure;
-	uint32_t number;
+	uint32_t number, slot;
 	int64_t took;
 
 	if (n < SPEED_NUMBER || len != m->bytes)
 		return;
 	memcpy(&number, data, SPEED_NUMBER);
-	if (a->sent - 1 - number >= a->ring)
-		return;
+	slot = number & (a->ring - 1);
+	if (a->sent - 1 - number >= a->ring || !a->times[slot])
+		return; /* never sent, too late, or back already */
 	if (number - a->past < a->sent - a->past)
 		advance(a, number + 1);
 	m->lost -= m->lost > 0;
 	m->done++;
-	took = now - a->times[number & (a->ring - 1)];
+	took = now - a->times[slot];
+	a->times[slot] = 0;
 	a->slowest = took > a->slowest ? took : a->slowest;
 	a->came = now;
 	speed_measure_add(m, SPEED_TRIP, took);
@@ -150,8 +152,12 @@ void speed_udp_tick(struct speed_stream *s, int64_t now)
 	struct speed_association *a = s->association;
 	int64_t patience = a->slowest ? 4 * a->slowest : LONGEST;
 
-	if (!s->is_open || a->sent == a->past)
+	if (!s->is_open)
 		return;
+	if (a->sent == a->past) { /* nothing is under way: what could not be sent is tried again */
+		speed_datagrams_fill(a);
+		return;
+	}
 	patience = patience < SHORTEST ? SHORTEST : patience > LONGEST ? LONGEST : patience;
 	if (now - a->came < patience || now - a->times[(a->sent - 1) & (a->ring - 1)] < patience)
 		return;

@@ -1,4 +1,5 @@
 /* The kinds of measures, and what each does in a stream. */
+#include <errno.h>
 #include <string.h>
 
 #include "base/names.h"
@@ -133,6 +134,8 @@ static int rr_ready(struct speed_stream *s, uint32_t events)
 	s->got += (uint64_t)n;
 	if (s->got < s->measure->bytes)
 		return 0;
+	if (s->got > s->measure->bytes)
+		return -EPROTO; /* more than was said: the target is no echo */
 	speed_measure_add(s->measure, SPEED_TRIP, speed_clock() - s->mark);
 	s->measure->done++;
 	return trip_begin(s);

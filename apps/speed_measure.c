@@ -214,7 +214,7 @@ void speed_measure_run(struct speed_measure *m)
 	m->tick.fire = tick;
 	s5_timer_set(loop, &m->tick, s5_clock_ms() + TICK);
 	while (m->state != SPEED_OVER && !speed_stopped()) {
-		if (m->state == SPEED_OPENING || m->settled < m->count)
+		if (m->state == SPEED_OPENING || m->started < m->count)
 			open_more(m);
 		s5_loop_turn(loop);
 		look(m);

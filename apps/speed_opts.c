@@ -22,7 +22,7 @@ const struct opt speed_opts[] = {
 	    .def_say = "1; conn and rr 16, idle 1000", .min = 1, .max = 1000000),
 	OPT("bytes", 0, SIZE, bytes, "SIZE",
 	    "octets of a round trip, or of a datagram; with bulk, of each read or write",
-	    .def_say = "64; conn 1, bulk 1M"),
+	    .def_say = "64; conn 1, bulk 1M", .min = 1),
 	OPT("window", 0, INT, window, "N", "udp: so many datagrams on their way at a time",
 	    .def = "64", .min = 1, .max = 65536, .advanced = true),
 	OPT("upload", 0, FLAG, upload, NULL, "bulk: send, instead of receiving"),

@@ -61,10 +61,12 @@ void speed_stream_opened(struct speed_stream *s, struct s5_client *client)
 	client->seal = NULL;
 	s->got = client->nearly;
 	speed_call_drop(s);
-	if (rc < 0)
-		speed_stream_break(s, -rc);
-	else
+	if (rc == 0) {
 		speed_stream_begin(s);
+		return;
+	}
+	speed_stream_break(s, -rc);
+	speed_measure_settle(s->measure);
 }
 
 static void shut(struct speed_stream *s)

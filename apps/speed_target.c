@@ -1,6 +1,7 @@
 #include "speed_target.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +17,12 @@
 #define CHUNK (1 << 20)
 #define BURST 64 /* datagrams taken at a time */
 #define ROOM 65536 /* octets for each */
+#define REST 100 /* ms */
 
 struct target {
 	struct s5_loop loop;
 	struct s5_watch listener, datagrams;
+	struct s5_timer rest; /* of the listener, when no file is to be had */
 	int source; /* a file of CHUNK octets in memory */
 	uint8_t *octets; /* BURST * ROOM of them, at least CHUNK */
 };
@@ -147,6 +150,13 @@ static void conn_begin(struct target *t, int fd)
 		conn_end(c);
 }
 
+static void rested(struct s5_timer *timer)
+{
+	struct target *t = S5_OUTER(timer, struct target, rest);
+
+	s5_loop_watch(&t->loop, &t->listener, EPOLLIN);
+}
+
 static void listener_ready(struct s5_watch *w, uint32_t events)
 {
 	struct target *t = S5_OUTER(w, struct target, listener);
@@ -155,6 +165,27 @@ static void listener_ready(struct s5_watch *w, uint32_t events)
 	(void)events;
 	while ((fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
 		conn_begin(t, fd);
+	if (errno != EMFILE && errno != ENFILE)
+		return;
+	/* Who waits would be told again and again, and take the processor from the proxy. */
+	s5_loop_unwatch(&t->loop, w);
+	t->rest.fire = rested;
+	s5_timer_set(&t->loop, &t->rest, t->loop.now + REST);
+}
+
+/* What could not be sent yet waits for room: it is not the proxy that lost it. */
+static void send_all(int fd, struct mmsghdr *msg, unsigned n)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+	for (unsigned sent = 0; sent < n;) {
+		int rc = sendmmsg(fd, msg + sent, n - sent, 0);
+
+		if (rc < 0 && errno == EAGAIN)
+			poll(&room, 1, REST);
+		else
+			sent += rc > 0 ? (unsigned)rc : 1;
+	}
 }
 
 static void datagrams_ready(struct s5_watch *w, uint32_t events)
@@ -177,7 +208,7 @@ static void datagrams_ready(struct s5_watch *w, uint32_t events)
 	for (int i = 0; i < n; i++)
 		iov[i].iov_len = msg[i].msg_len;
 	if (n > 0)
-		sendmmsg(w->fd, msg, (unsigned)n, 0);
+		send_all(w->fd, msg, (unsigned)n);
 }
 
 /* A terminal's keys and the like are for the process that started it, with which it ends. */

@@ -7,7 +7,7 @@
 /* What turns the direction of the text after it is for the eye what a cursor movement is. */
 static bool turns(wchar_t c)
 {
-	return c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
+	return c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
 	       (c >= 0x2066 && c <= 0x2069);
 }
 

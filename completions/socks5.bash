@@ -5,7 +5,9 @@
 _socks5_names() {
 	local before=$1 name
 	shift
-	while read -r name; do
+	# Names of files may hold anything: readline quotes them.
+	compopt -o filenames 2>/dev/null
+	while IFS= read -r name; do
 		COMPREPLY+=("${before#"$head"}$name")
 	done < <(compgen "$@" -- "${cur#"$before"}")
 }
@@ -23,10 +25,7 @@ _socks5() {
 	COMPREPLY=()
 	while IFS=$'\t' read -r word rest; do
 		case $word in
-		@file)
-			compopt -o filenames 2>/dev/null
-			_socks5_names "$rest" -f
-			;;
+		@file) _socks5_names "$rest" -f ;;
 		@host) _socks5_names "$rest" -A hostname ;;
 		@program) _socks5_names "$rest" -c ;;
 		*)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/names.h"
-#include "net/step.h"
+#include "net/gss_job.h"
 #include "probe/side.h"
 #include "session/seal.h"
 #include "wire/gssframe.h"
@@ -15,7 +15,7 @@
 struct s5_context {
 	struct s5_exchange *exchange;
 	struct s5_gss *gss;
-	struct s5_step *step; /* that is under way; or NULL */
+	struct s5_gss_job *gss_job; /* that is under way; or NULL */
 	enum s5_context_state state;
 	uint8_t level; /* asked for, then granted; before, none */
 	bool is_bare; /* asked for so, and so it is to be granted */
@@ -54,7 +54,7 @@ static void begin_step(struct s5_context *c)
 	if (!x->work) {
 		s5_gss_step(c->gss);
 		stepped(c);
-	} else if (s5_step_begin(&c->step, c->gss, x->work, x->loop, step_done, c) == 0) {
+	} else if (s5_gss_job_begin(&c->gss_job, c->gss, x->work, x->loop, step_done, c) == 0) {
 		c->state = S5_CONTEXT_BUSY;
 	}
 }
@@ -92,7 +92,7 @@ void s5_context_free(struct s5_context *c)
 {
 	if (!c)
 		return;
-	if (s5_step_abandon(&c->step))
+	if (s5_gss_job_abandon(&c->gss_job))
 		c->gss = NULL;
 	s5_gss_free(c->gss);
 	for (unsigned i = 0; i < S5_SPEAKER_COUNT; i++)

@@ -15,7 +15,7 @@
 #define S5_ROLES_CLIENT_H
 
 #include "net/dial.h"
-#include "net/step.h"
+#include "net/gss_job.h"
 #include "session/session.h"
 
 enum s5_phase {
@@ -98,7 +98,7 @@ struct s5_client {
 	struct s5_watch watching;
 	struct s5_timer deadline;
 	struct s5_task task;
-	struct s5_step *step; /* to a context, that is under way; or NULL */
+	struct s5_gss_job *gss_job; /* to a context, that is under way; or NULL */
 	/* With a seal: octets from the proxy out of it, and octets for the proxy in it. Otherwise `in`
 	 * has what one hop's reply brought of the next. Memory of their own. */
 	struct s5_buf in, out;

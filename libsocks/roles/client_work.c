@@ -25,13 +25,13 @@ void s5_client_work(struct s5_client *c)
 	}
 	/* An end that nobody takes would be told again and again. */
 	s5_loop_unwatch(c->loop, &c->watching);
-	rc = s5_step_begin(&c->step, c->session.gss, c->work, c->loop, stepped, c);
+	rc = s5_gss_job_begin(&c->gss_job, c->session.gss, c->work, c->loop, stepped, c);
 	if (rc < 0)
 		s5_client_fail(c, S5_PHASE_CONTEXT, -rc);
 }
 
 void s5_client_abandon_work(struct s5_client *c)
 {
-	if (s5_step_abandon(&c->step))
+	if (s5_gss_job_abandon(&c->gss_job))
 		c->session.gss = NULL;
 }

@@ -61,6 +61,16 @@ socks5 connect --dns= => + names are resolved here
 socks5 p => + find out what a proxy can do"
 }
 
+@test "bash: a file's name is no command" {
+	mkdir d
+	printf '#!/bin/sh\n' >'d/a;touch PWNED'
+	chmod +x 'd/a;touch PWNED'
+	"$LIB/shelltab.py" "$STAGE" bash <<-'END'
+		socks5 connect -e ./d/a => socks5 connect -e ./d/a\;touch\ PWNED_
+		socks5 connect --exec=./d/a => socks5 connect --exec=./d/a\;touch\ PWNED_
+	END
+}
+
 @test "where there is no such program the shells keep quiet" {
 	mv "$STAGE/usr/bin/socks5" "$STAGE/usr/bin/gone"
 	for shell in bash zsh fish; do

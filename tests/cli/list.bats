@@ -66,7 +66,7 @@ wrong() {
 	local list
 	for list in commands "options serve" methods replies notes cases; do
 		script -qec "stty cols 80; \"\$SOCKS5\" list $list" /dev/null </dev/null | tr -d '\r' >"$BATS_TEST_TMPDIR/shown"
-		! grep -P '\t' "$BATS_TEST_TMPDIR/shown"
+		! grep -P '\t' "$BATS_TEST_TMPDIR/shown" || fail "$list: a tab"
 		[ "$(awk 'length > 80' "$BATS_TEST_TMPDIR/shown")" = "" ] || fail "$list: $(cat "$BATS_TEST_TMPDIR/shown")"
 		# Nothing is lost on the way.
 		diff <("$SOCKS5" list $list | tr -s '\t\n ' '\n' | sort) \

@@ -52,7 +52,7 @@ VERSION="socks5 0.1.0"
 @test "-e ends with the first command that fails" {
 	shell '\nconnect --direct 127.0.0.1:1\nversion\n' -e
 	says 1 '' "socks5 connect: 127.0.0.1:1: connect: Connection refused; nobody listens there
-socks5 shell: line 2 failed, the rest is not run (-e)"
+socks5 shell: line 2 failed, and is the last (-e)"
 	shell 'connect --direct -q0 --quiet 127.0.0.1:1\nversion\n' --errexit -q
 	[ "$status:$output" = 1: ]
 	[[ $stderr != *shell* ]] || fail "$stderr"
@@ -181,7 +181,9 @@ socks5 shell: line 2: status 2" ] || fail "$stderr"
 	STDIN=$BATS_TEST_TMPDIR/lines spawn "$SOCKS5" shell
 	echo 'serve -u joe:verysecret 127.0.0.1:0' >&8
 	wait_until 10 has_line 'listening on' "$ERR" || fail "$(cat "$ERR")"
-	! tr '\0' ' ' <"/proc/$(pgrep -P "$PID")/cmdline" | grep -q verysecret
+	tr '\0' ' ' <"/proc/$(pgrep -P "$PID")/cmdline" >"$BATS_TEST_TMPDIR/title"
+	grep -q socks5 "$BATS_TEST_TMPDIR/title" || fail "no title"
+	! grep -q verysecret "$BATS_TEST_TMPDIR/title" || fail "$(cat "$BATS_TEST_TMPDIR/title")"
 	echo exit >&8
 }
 
