@@ -65,11 +65,18 @@ keep() {
 	[ "$(cat "$HISTORY")" = version ]
 }
 
+# Until the prompt's command is the one that has the terminal of CHILD, the shell.
+FOREMOST='it=$(pgrep -P "$(pgrep -P "$CHILD")"); for i in $(seq 500); do
+	[ "$(ps -o tpgid= -p "$CHILD")" -ne "$it" ] || exit 0
+	sleep 0.02
+done
+exit 1'
+
 @test "^Z stops the command and the prompt, and who started it lets both go on" {
 	ON="bash --norc -i" HISTFILE='' PS1='socks5>' prompt 0 'type:"$SOCKS5"\r' 'see:0.1.0' 'line:socks5>' \
 		'type:serve 127.0.0.1:0\r' see:sandbox 'type:\x1a' see:Stopped 'type:clear; fg\r' \
-		'row:"$SOCKS5"' "$INT" 'see:serve: stopped' 'type:version\r' see:gssapi 'line:socks5>' \
-		"$EOT" 'type:exit\r'
+		'row:"$SOCKS5"' "run:$FOREMOST" "$INT" 'see:serve: stopped' 'type:version\r' see:gssapi \
+		'line:socks5>' "$EOT" 'type:exit\r'
 }
 
 @test "^Z where nobody could let it go on is nothing" {
