@@ -13,11 +13,7 @@ static void tell_json(struct bind *b, const char *event, const struct s5_addr *a
 	s5_addr_host(a, host, sizeof(host));
 	fprintf(stdout, "{\"event\":\"%s\",\"address\":%s,\"port\":%u}\n", event,
 		json_quote(quoted, sizeof(quoted), host), a->port);
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return;
-	b->deaf = true;
-	out_error(&b->options.out, "standard output: %s", strerror(errno));
-	clearerr(stdout);
+	b->deaf = !out_flush(&b->options.out);
 }
 
 static void tell(struct bind *b, const char *event, const struct s5_addr *a)

@@ -34,19 +34,6 @@ static void put_answer(const struct s5_client_failure *f, char *text, size_t siz
 		snprintf(text, size, "timeout");
 }
 
-/* At once, for somebody may wait for it. False: it could not be written, and that was said. */
-static bool flush_result(const struct connect *c)
-{
-	int error = fflush(stdout) == 0 && !ferror(stdout) ? 0 : errno;
-
-	if (!error)
-		return true;
-	if (error != EPIPE) /* `| head` has seen enough */
-		out_error(&c->options.out, "standard output: %s", strerror(error));
-	clearerr(stdout);
-	return false;
-}
-
 static bool print_result(const struct connect *c, uint16_t port, const char *result)
 {
 	const struct connect_options *o = &c->options;
@@ -58,7 +45,7 @@ static bool print_result(const struct connect *c, uint16_t port, const char *res
 	addr.port = port;
 	printf("%s%s%s%s %s\n", s5_addr_format(&addr, text, sizeof(text)), service ? " (" : "",
 	       service ? service->s_name : "", service ? ")" : "", result);
-	return flush_result(c);
+	return out_flush(&o->out); /* at once, for somebody may wait for it */
 }
 
 /* False: there is no going on; *status says how it ended. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "stop.h"
 
 #define NO_SOCKS EXIT_NETWORK /* nothing of it was found */
 
@@ -209,7 +210,7 @@ static int decode_run(const struct command *self, int argc, char **argv)
 	view.colour = out_has_colour(STDOUT_FILENO);
 	status = o.interface ? decode_live(&view) : decode_file(&view, count ? argv[0] : "-");
 	status = conclude(&view, status);
-	decode_live_ended();
+	stop_end();
 out:
 	opt_fini(self->opts, &o);
 	return status;

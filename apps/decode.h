@@ -103,8 +103,6 @@ int decode_text(struct decode_view *v, FILE *from, const char *name);
 /* Closes the file. */
 int decode_capture(struct decode_view *v, FILE *from, const char *name);
 int decode_live(struct decode_view *v);
-/* All was said: a signal that stopped it ends the program, as such. */
-void decode_live_ended(void);
 
 /* decode_field.c */
 const char *decode_what(const struct decode_event *e);

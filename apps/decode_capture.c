@@ -11,6 +11,7 @@
 #include "decode.h"
 #include "dissect/capture.h"
 #include "progress.h"
+#include "stop.h"
 
 #define SNAPSHOT 262144 /* octets of a frame */
 #define READ 65536 /* octets of a file at once */
@@ -229,11 +230,9 @@ int decode_capture(struct decode_view *v, FILE *from, const char *name)
 /* live */
 
 static pcap_t *volatile live;
-static volatile sig_atomic_t stopped_by;
 
-static void stop(int sig)
+static void stop(void)
 {
-	stopped_by = sig;
 	pcap_breakloop(live);
 }
 
@@ -271,28 +270,17 @@ int decode_live(struct decode_view *v)
 {
 	const struct decode_options *o = v->options;
 	struct reading r = { .view = v };
-	struct sigaction act = { .sa_handler = stop };
-	static const int signals[] = { SIGINT, SIGTERM };
 	int status;
 
 	r.pcap = open_interface(o);
 	if (!r.pcap)
 		return EXIT_NETWORK;
 	live = r.pcap;
-	for (size_t i = 0; i < 2; i++)
-		sigaction(signals[i], &act, NULL);
+	stop_catch(stop);
 	setvbuf(v->to, NULL, _IOLBF, 0);
 	out_say(&o->out, "listening on %s", o->interface);
 	status = read_capture(&r, o->interface);
 	say_dropped(o, r.pcap);
 	pcap_close(r.pcap);
 	return status;
-}
-
-void decode_live_ended(void)
-{
-	if (!stopped_by)
-		return;
-	signal(stopped_by, SIG_DFL);
-	raise(stopped_by);
 }

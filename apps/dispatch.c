@@ -1,5 +1,4 @@
 /* The dispatcher: the first word says which row of the table runs. */
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,21 +45,13 @@ static int run(const struct command *command, int argc, char **argv)
 	return command ? command->run(command, argc, argv) : command_unknown(argv[0]);
 }
 
-/* What was printed and could not be written is a failure like any other; that the reader wants no
- * more is nothing to be told of. A command that flushes says itself what came of it. */
+/* What was printed and could not be written is a failure like any other. */
 static int flush_output(const struct command *command, int status)
 {
 	struct out out = { .verbose = 0 };
-	int error = ferror(stdout) ? EIO : 0;
 
-	if (fflush(stdout) != 0)
-		error = errno;
-	if (!error)
-		return status;
 	out_init(&out, command ? command->name : NULL);
-	if (error != EPIPE)
-		out_error(&out, "standard output: %s", strerror(error));
-	return status == EXIT_OK ? EXIT_NETWORK : status;
+	return out_flush(&out) || status != EXIT_OK ? status : EXIT_NETWORK;
 }
 
 int command_dispatch(int argc, char **argv)

@@ -11,8 +11,7 @@
 #include "base/bytes.h"
 #include "base/names.h"
 #include "command.h"
-#include "near.h"
-#include "opt.h"
+#include "opt_value.h"
 #include "out.h"
 #include "probe/clients.h"
 #include "probe_report.h"
@@ -160,19 +159,6 @@ static int (*const lists[])(struct listing *l, const char *argument) = {
 	[REPLIES] = list_replies,   [NOTES] = list_notes,     [CASES] = list_cases,
 };
 
-static int unknown_list(const struct command *self, const char *name)
-{
-	struct near near = { .typed = name };
-	char shown[68];
-
-	for (const struct opt_word *word = list_words; word->name; word++)
-		near_try(&near, word->name);
-	out_escape(shown, sizeof(shown), name, strlen(name));
-	return command_misuse(self, "there is no list %s%s%s%s", shown,
-			      near.best ? "; did you mean " : "", near.best ? near.best : "",
-			      near.best ? "?" : "");
-}
-
 static int print_list(int list, const char *argument)
 {
 	struct listing l = { .line = tabbed, .width = out_width(STDOUT_FILENO) };
@@ -192,22 +178,20 @@ static const struct opt list_opts[] = { OPT_END };
 
 static int list_run(const struct command *self, int argc, char **argv)
 {
-	const struct opt_word *list = list_words;
-	int status, count = command_parse(self, NULL, argc, argv, &status);
+	int list, status, count = command_parse(self, NULL, argc, argv, &status);
+	struct opt_error err;
 
 	if (count < 0)
 		return status;
 	if (count == 0)
 		return command_misuse(self, "say what to list");
-	while (list->name && strcmp(list->name, argv[0]) != 0)
-		list++;
-	if (!list->name)
-		return unknown_list(self, argv[0]);
-	if (list->value == OPTIONS && count < 2)
+	if (opt_parse_word(argv[0], list_words, &list, &err) < 0)
+		return command_misuse(self, "list %s", err.text);
+	if (list == OPTIONS && count < 2)
 		return command_misuse(self, "COMMAND is missing");
-	if (count > 1 + (list->value == OPTIONS))
+	if (count > 1 + (list == OPTIONS))
 		return command_misuse(self, "one argument too many");
-	return print_list(list->value, argv[1]);
+	return print_list(list, argv[1]);
 }
 
 static const char *const list_examples[] = {

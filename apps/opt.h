@@ -95,7 +95,7 @@ struct opt {
 
 	const char *def; /* default, given to the target as if on the line; shown */
 	const char *def_say; /* default in words where it is no value: "one a processor" */
-	int64_t min; /* INT: lowest; MSEC: lowest in ms (below 0 allows any "-N") */
+	int64_t min; /* INT, SIZE: lowest; MSEC: lowest in ms (below 0 allows any "-N") */
 	int64_t max; /* INT, MSEC, SIZE: highest; 0 stands for the kind's own limit */
 	const char *unit; /* INT: what is counted, "octets", "ports" */
 	int value; /* PICK, STRS */

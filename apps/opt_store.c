@@ -92,7 +92,7 @@ int opt_store(const struct opt *row, void *field, const char *value, struct opt_
 	case OPT_KIND_MSEC:
 		return opt_parse_msec(value, row->min, row->max, field, err);
 	case OPT_KIND_SIZE:
-		return opt_parse_size(value, (uint64_t)row->max, field, err);
+		return opt_parse_size(value, (uint64_t)row->min, (uint64_t)row->max, field, err);
 	case OPT_KIND_ENUM:
 		return opt_parse_word(value, row->words, field, err);
 	case OPT_KIND_LIST:

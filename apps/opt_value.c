@@ -64,13 +64,14 @@ int opt_parse_msec(const char *text, int64_t min, int64_t max, int64_t *msec, st
 		return opt_fail(err, "'%s' is too long: at most %lld seconds", show(&shown, text),
 				(long long)(max / 1000));
 	if (!negative && (int64_t)value < min)
-		return opt_fail(err, "'%s' is too short: at least %lld milliseconds",
-				show(&shown, text), (long long)min);
+		return opt_fail(err, "'%s' is too short: at least %lld ms", show(&shown, text),
+				(long long)min);
 	*msec = negative ? -(int64_t)value : (int64_t)value;
 	return 0;
 }
 
-int opt_parse_size(const char *text, uint64_t max, uint64_t *size, struct opt_error *err)
+int opt_parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *size,
+		   struct opt_error *err)
 {
 	struct shown shown;
 	uint64_t value;
@@ -79,6 +80,9 @@ int opt_parse_size(const char *text, uint64_t max, uint64_t *size, struct opt_er
 		return opt_fail(err,
 				"'%s' is not a size: write octets (512) or a unit (64k, 1.5M, 1G)",
 				show(&shown, text));
+	if (value < min)
+		return opt_fail(err, "'%s' is too small: at least %llu %s", show(&shown, text),
+				(unsigned long long)min, min == 1 ? "octet" : "octets");
 	if (max && value > max)
 		return opt_fail(err, "'%s' is too large: at most %llu octets", show(&shown, text),
 				(unsigned long long)max);

@@ -18,7 +18,8 @@ int opt_parse_int(const char *text, int64_t min, int64_t max, const char *unit, 
 		  struct opt_error *err);
 int opt_parse_msec(const char *text, int64_t min, int64_t max, int64_t *msec,
 		   struct opt_error *err);
-int opt_parse_size(const char *text, uint64_t max, uint64_t *size, struct opt_error *err);
+int opt_parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *size,
+		   struct opt_error *err);
 int opt_parse_word(const char *text, const struct opt_word *words, int *value,
 		   struct opt_error *err);
 int opt_parse_list(const char *text, const struct opt_word *words, struct opt_list *list,

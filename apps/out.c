@@ -163,6 +163,21 @@ void out_verbose(const struct out *out, int level, const char *format, ...)
 	va_end(args);
 }
 
+bool out_flush(const struct out *out)
+{
+	int error = ferror(stdout) ? EIO
+				   : 0; /* of an earlier write, whose cause is not known any more */
+
+	if (fflush(stdout) != 0)
+		error = errno;
+	if (!error)
+		return true;
+	if (error != EPIPE)
+		out_error(out, "standard output: %s", strerror(error));
+	clearerr(stdout);
+	return false;
+}
+
 /* How many octets of text an octet becomes, written at dst. */
 static size_t escape_one(char dst[static 4], unsigned char octet)
 {

@@ -52,6 +52,12 @@ void out_verbose(const struct out *out, int level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
+ * Writes out standard output. False: it could not all be written, which is said, unless nobody reads it any
+ * more (`| head` has seen enough); the failure is forgotten then.
+ */
+bool out_flush(const struct out *out);
+
+/*
  * Writes octets from elsewhere so that a terminal or a log takes no harm: what is not in
  * 0x20..0x7e becomes \xHH, a backslash becomes \\. Always ends with NUL (size > 0); never splits
  * an escape; what does not fit is left out and the text ends in "..." (where size allows).

@@ -95,7 +95,6 @@ int probe_run_all(struct probe *p);
 /* Ctrl-C stops the loop and sets p->stop; then, once all is shown and given back, this ends the process as
  * the signal would have. */
 void probe_catch_signals(struct probe *p);
-void probe_end_if_stopped(void);
 
 /* probe_parts.c: our target for it; the parts of its scripts. own: its credentials, if they are known. */
 const struct s5_echo *probe_echo(const struct probe_subject *s, enum s5_atyp atyp);

@@ -15,6 +15,7 @@
 #include "command.h"
 #include "descriptors.h"
 #include "probe_client.h"
+#include "stop.h"
 #include "target.h"
 
 #define TICK 50 /* ms */
@@ -419,6 +420,6 @@ int probe_client(struct probe *p)
 		close_place(&c->places[i]);
 	s5_suite_free(&c->subject.suite);
 	free(c);
-	probe_end_if_stopped();
+	stop_end();
 	return status;
 }

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "probe.h"
 #include "proxy.h"
+#include "stop.h"
 #include "target.h"
 
 /* a subject */
@@ -330,41 +331,24 @@ static void show_kept(struct probe *p)
 /* Ctrl-C: what is known is shown. */
 
 static struct probe *stopped_here;
-static volatile sig_atomic_t stopped_by;
 
-static void stop_now(int sig)
+static void stop_now(void)
 {
-	stopped_by = sig;
 	stopped_here->stop = true;
 	s5_loop_stop(&stopped_here->engine.loop);
 }
 
 void probe_catch_signals(struct probe *p)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	/* What is being written goes on; a second one ends it at once. */
-	const struct sigaction act = { .sa_handler = stop_now,
-				       .sa_flags = SA_RESTART | (int)SA_RESETHAND };
-
 	stopped_here = p;
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaction(signals[i], &act, NULL);
-}
-
-void probe_end_if_stopped(void)
-{
-	if (!stopped_by)
-		return;
-	fflush(stdout);
-	signal(stopped_by, SIG_DFL);
-	raise(stopped_by);
+	stop_catch(stop_now);
 }
 
 static void end_as_stopped(struct probe *p)
 {
 	struct probe_subject *s;
 
-	if (!stopped_by)
+	if (!stop_signal())
 		return;
 	out_say(&p->options.out, "stopped: %llu done, %u begun", (unsigned long long)p->done,
 		p->running);
@@ -375,7 +359,7 @@ static void end_as_stopped(struct probe *p)
 	}
 	if (p->options.conformance)
 		probe_report_end(p, true);
-	probe_end_if_stopped();
+	stop_end();
 }
 
 int probe_run_all(struct probe *p)

@@ -10,11 +10,13 @@
 
 #include "command.h"
 #include "descriptors.h"
-#include "near.h"
+#include "opt_value.h"
 #include "speed_text.h"
+#include "stop.h"
 #include "target.h"
 
 #define MEASURES 32 /* in one run */
+#define WINDOW 64 /* datagrams, unless told */
 #define OTHER_FILES 64 /* that are open besides the streams */
 
 /* what is to be measured */
@@ -30,28 +32,17 @@ static int fail(const struct speed *s, const char *what, const char *why)
 	return EXIT_USAGE;
 }
 
-static int unknown_measure(const struct command *self, const char *word)
-{
-	struct near near = { .typed = word };
-	char shown[68];
-
-	for (const struct opt_word *at = speed_measures; at->name; at++)
-		near_try(&near, at->name);
-	out_escape(shown, sizeof(shown), word, strlen(word));
-	return command_misuse(self, "unknown measure %s%s%s%s", shown,
-			      near.best ? "; did you mean " : "", near.best ? near.best : "",
-			      near.best ? "?" : "");
-}
-
 static int make_plan(const struct command *self, const struct speed *s, struct plan *plan,
 		     int count, char **words)
 {
 	const struct speed_kind *kind;
+	struct opt_error err;
+	int unused;
 
 	for (int i = 0; i < count; i++) {
+		if (opt_parse_word(words[i], speed_measures, &unused, &err) < 0)
+			return command_misuse(self, "measure %s", err.text);
 		kind = speed_kind_find(words[i], &s->options);
-		if (!kind)
-			return unknown_measure(self, words[i]);
 		if (plan->count == MEASURES)
 			return command_misuse(self, "more than %d measures", MEASURES);
 		plan->kinds[plan->count++] = kind;
@@ -80,22 +71,37 @@ static int count_for(const struct speed_kind *k, const struct speed_options *o)
 	return o->streams ? o->streams : k->count;
 }
 
-static int check_sizes(const struct speed *s, const struct plan *plan)
+static int check_bytes(const struct speed *s, const struct plan *plan)
+{
+	bool any = !s->options.bytes;
+	char text[200];
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct speed_kind *k = plan->kinds[i];
+		uint64_t bytes = bytes_for(k, &s->options);
+
+		any |= k->most > 0;
+		if (k->most && (bytes < k->least || bytes > k->most)) {
+			snprintf(text, sizeof(text), "%s takes %llu to %llu octets", k->name,
+				 (unsigned long long)k->least, (unsigned long long)k->most);
+			return fail(s, "option --bytes", text);
+		}
+	}
+	return any ? EXIT_OK : fail(s, "option --bytes", "idle carries nothing");
+}
+
+/* An association has a connection to each hop, and a socket for its datagrams. */
+static int check_files(const struct speed *s, const struct plan *plan)
 {
 	size_t allowed, wanted = 0;
 	char text[200];
 
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct speed_kind *k = plan->kinds[i];
-		uint64_t bytes = bytes_for(k, &s->options);
-		size_t files = (size_t)count_for(k, &s->options) * (k->cmd == S5_CMD_UDP ? 2 : 1);
+		size_t each = k->cmd == S5_CMD_UDP ? s->proxy.config.nhops + 1 : 1;
+		size_t files = (size_t)count_for(k, &s->options) * each + OTHER_FILES;
 
-		wanted = files + OTHER_FILES > wanted ? files + OTHER_FILES : wanted;
-		if (k->most && (bytes < k->least || bytes > k->most)) {
-			snprintf(text, sizeof(text), "%s takes %llu to %llu octets", k->name,
-				 (unsigned long long)k->least, (unsigned long long)k->most);
-			return fail(s, "option --bytes", text);
-		}
+		wanted = files > wanted ? files : wanted;
 	}
 	allowed = descriptors_allow(wanted);
 	if (allowed >= wanted)
@@ -116,15 +122,19 @@ static int check(const struct speed *s, const struct plan *plan)
 		return fail(s, "option --upload", "it is for bulk");
 	if (o->associations && !has(plan, "idle"))
 		return fail(s, "option --associations", "it is for idle");
+	if (o->window && !has(plan, "udp"))
+		return fail(s, "option --window", "it is for udp");
 	if (o->json && o->histogram)
 		return fail(s, "option --histogram", "there is none in --json");
+	if (o->histogram && !has(plan, "conn") && !has(plan, "rr") && !has(plan, "udp"))
+		return fail(s, "option --histogram", "it is for conn, rr and udp");
 	if (o->pid) {
 		speed_usage_read(&usage, o->pid);
 		snprintf(text, sizeof(text), "option --pid: %d", o->pid);
 		if (!usage.processes)
 			return fail(s, text, "there is no such process, or it is ours");
 	}
-	return check_sizes(s, plan);
+	return check_bytes(s, plan);
 }
 
 /* the target */
@@ -195,13 +205,15 @@ static int start_target(struct speed *s)
 /* running */
 
 /* The target's process begins before any thread does. */
-static int prepare(struct speed *s)
+static int prepare(struct speed *s, const struct plan *plan)
 {
 	const struct speed_options *o = &s->options;
 	int status = proxy_init(&s->proxy, &o->proxy, &o->out);
 
 	if (status == EXIT_OK)
 		status = proxy_check(&s->proxy, &s->target, false);
+	if (status == EXIT_OK)
+		status = check_files(s, plan);
 	if (status == EXIT_OK)
 		status = engine_start(&s->engine, false, &o->out);
 	if (status == EXIT_OK)
@@ -219,64 +231,16 @@ static int prepare(struct speed *s)
 	return EXIT_NETWORK;
 }
 
-static bool has_worked(const struct speed_measure *m)
+static void say_left(const struct speed *s, const struct plan *plan, size_t from)
 {
-	return m->begun && (m->kind->unit == SPEED_UNIT_STREAMS ? m->most_open > 0 : m->done > 0);
-}
+	char names[400] = "";
+	size_t len = 0;
 
-/* Whether the next measure may fare better: a proxy that answers so only did not do this one. */
-static bool is_worth_going_on(int status)
-{
-	return status == EXIT_OK || status >= EXIT_REP;
-}
-
-/* Nothing worked. */
-static void say_failure(const struct speed_measure *m)
-{
-	bool only_this = is_worth_going_on(m->status);
-
-	out_error(&m->speed->options.out, "%s%s%s", only_this ? m->kind->title : "",
-		  only_this ? ": " : "", m->why);
-}
-
-static void say_failures(const struct speed_measure *m)
-{
-	const struct out *out = &m->speed->options.out;
-	char failed[32], tried[32];
-
-	if (!m->failed)
-		return;
-	speed_count(failed, sizeof(failed), m->failed);
-	speed_count(tried, sizeof(tried), m->tried);
-	out_error(out, "%s: %s of %s %s failed%s: %s", m->kind->title, failed, tried,
-		  m->tried == 1 ? m->kind->stream : m->kind->streams,
-		  m->failed == 1 ? "" : "; the first", m->why);
-}
-
-/* Returns the exit status that it comes to. */
-static int tell(struct speed_measure *m)
-{
-	const struct speed_options *o = &m->speed->options;
-	bool worked = has_worked(m);
-
-	if (worked && o->json)
-		speed_json(stdout, m);
-	else if (worked)
-		speed_report(stdout, m);
-	m->speed->told |= worked;
-	fflush(stdout);
-	if (worked)
-		say_failures(m);
-	else if (m->failed)
-		say_failure(m);
-	else if (!speed_stopped())
-		out_error(&o->out, "%s: nothing came back within %.3g s", m->kind->title,
-			  (double)o->seconds / 1000);
-	if (worked && o->pid && !m->to.processes)
-		out_error(&o->out, "%s: process %d has ended meanwhile", m->kind->title, o->pid);
-	return m->status != EXIT_OK	   ? m->status
-	       : worked || speed_stopped() ? EXIT_OK
-					   : EXIT_NETWORK;
+	for (size_t i = from; i < plan->count && len < sizeof(names); i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", len ? ", " : "",
+					plan->kinds[i]->title);
+	if (len)
+		out_say(&s->options.out, "not measured: %s", names);
 }
 
 static int run(struct speed *s, const struct plan *plan)
@@ -284,36 +248,26 @@ static int run(struct speed *s, const struct plan *plan)
 	struct speed_measure *m = malloc(sizeof(*m));
 	int status = EXIT_OK, one;
 	bool goes_on = true;
+	size_t i;
 
 	if (!m) {
 		out_error(&s->options.out, "cannot start: %s", strerror(ENOMEM));
 		return EXIT_NETWORK;
 	}
-	speed_catch_signals();
-	for (size_t i = 0; i < plan->count && goes_on && !speed_stopped(); i++) {
+	stop_catch(NULL);
+	for (i = 0; i < plan->count && goes_on && !stop_signal(); i++) {
 		const struct speed_kind *k = plan->kinds[i];
 
 		*m = (struct speed_measure){ .speed = s, .kind = k };
 		m->count = count_for(k, &s->options);
 		m->bytes = bytes_for(k, &s->options);
 		speed_measure_run(m);
-		one = tell(m);
-		goes_on = has_worked(m) || is_worth_going_on(one);
+		one = speed_tell(m, &goes_on);
 		status = status == EXIT_OK ? one : status;
 	}
+	say_left(s, plan, i);
 	free(m);
 	return status;
-}
-
-static void end_if_stopped(void)
-{
-	int sig = speed_stopped();
-
-	if (!sig)
-		return;
-	fflush(stdout);
-	signal(sig, SIG_DFL);
-	raise(sig);
 }
 
 int speed_run(const struct command *self, int argc, char **argv)
@@ -329,15 +283,16 @@ int speed_run(const struct command *self, int argc, char **argv)
 	status = make_plan(self, &s, &plan, count, argv);
 	if (status == EXIT_OK)
 		status = check(&s, &plan);
+	s.options.window = s.options.window ? s.options.window : WINDOW;
 	if (status == EXIT_OK)
 		status = read_target(&s);
 	if (status == EXIT_OK)
-		status = prepare(&s);
+		status = prepare(&s, &plan);
 	progress_init(&s.progress, &s.options.out, false);
 	if (status == EXIT_OK)
 		status = run(&s, &plan);
 	speed_target_stop(&s.own);
-	end_if_stopped();
+	stop_end();
 out:
 	if (s.zeros >= 0)
 		close(s.zeros);

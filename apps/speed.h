@@ -80,7 +80,8 @@ struct speed_measure {
 	uint64_t bytes;
 	struct speed_stream *streams;
 	enum speed_state state;
-	int started, settled; /* streams: begun so far; open, or failed */
+	int started, settled; /* streams: begun so far; of these open, or failed, once */
+	int settled_before; /* and when `next` was put off */
 	int open, in_a_row; /* now; failures since the last thing that worked */
 	int64_t next; /* ns: when the state is over */
 	struct s5_timer tick;
@@ -91,6 +92,7 @@ struct speed_measure {
 	uint64_t tried; /* streams, from the first on */
 	uint64_t failed; /* of these; those that broke later, too */
 	uint64_t sent, lost; /* datagrams */
+	unsigned stalled; /* streams in which nothing came for long, at the end */
 	int64_t begun, ended; /* ns: between them it was counted */
 	struct speed_hist phases[SPEED_PHASES];
 	struct speed_usage before, from,
@@ -111,6 +113,7 @@ struct speed_stream {
 	int64_t begun, mark; /* ns: the call, the phase it is in */
 	uint64_t got; /* octets of what is waited for */
 	bool is_open;
+	bool is_settled; /* it was open, or failed, for the first time */
 	bool talks; /* the first octet is back */
 };
 
@@ -135,15 +138,15 @@ const struct speed_kind *speed_kind_of_all(size_t i, const struct speed_options 
 void speed_measure_run(struct speed_measure *m);
 /* A stream could not be opened (text says why, status what that comes to), or has broken. */
 void speed_measure_fail(struct speed_measure *m, int status, const char *text);
-void speed_measure_settle(struct speed_measure *m);
 void speed_measure_add(struct speed_measure *m, enum speed_phase phase, int64_t ns);
-/* The signal that came, or 0. */
-int speed_stopped(void);
-void speed_catch_signals(void);
 
 /* speed_stream.c */
 
 void speed_stream_open(struct speed_stream *s);
+/* It is not open after a long time, others are. */
+void speed_stream_late(struct speed_stream *s);
+/* It cannot be opened, or has broken: closed, and counted. */
+void speed_stream_fail(struct speed_stream *s, int status, const char *text);
 void speed_stream_close(struct speed_stream *s);
 /* It is done, and opened again. */
 void speed_stream_again(struct speed_stream *s);
@@ -174,13 +177,20 @@ int speed_udp_begin(struct speed_stream *s);
 /* Datagrams that have not come back for long count as lost. */
 void speed_udp_tick(struct speed_stream *s, int64_t now);
 
-/* speed_report.c, speed_json.c */
+/* speed_tell.c, speed_report.c, speed_json.c */
+
+/* Returns the exit status that it comes to; *goes_on: the next measure is worth a try. */
+int speed_tell(struct speed_measure *m, bool *goes_on);
 
 void speed_report(FILE *to, const struct speed_measure *m);
-void speed_json(FILE *to, const struct speed_measure *m);
+/* False: no memory. */
+bool speed_json(FILE *to, const struct speed_measure *m);
 const char *speed_phase_name(enum speed_phase phase);
 /* What was done in a second; CPU seconds of the server for one thing that was done. */
 double speed_rate(const struct speed_measure *m);
 double speed_cost(const struct speed_measure *m);
+/* CPU seconds of the server while it was counted; below 0: not known. KiB more for each stream. */
+double speed_server_cpu(const struct speed_measure *m);
+double speed_server_growth(const struct speed_measure *m);
 
 #endif

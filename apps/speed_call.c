@@ -15,18 +15,20 @@ static struct speed_stream *stream_of(struct proxy_call *call)
 	return S5_OUTER(call, struct speed_call, call)->stream;
 }
 
-/* One phase is over, and the next begins. */
-static void pass(struct speed_stream *s, enum speed_phase phase)
+/* One phase is over, and the next begins. Of the calls to a chain's hops the one through all counts. */
+static void pass(struct proxy_call *call, enum speed_phase phase)
 {
+	struct speed_stream *s = stream_of(call);
 	int64_t now = speed_clock();
 
-	speed_measure_add(s->measure, phase, now - s->mark);
+	if (call->config->nhops == s->measure->speed->proxy.config.nhops)
+		speed_measure_add(s->measure, phase, now - s->mark);
 	s->mark = now;
 }
 
 static void connected(struct proxy_call *call)
 {
-	pass(stream_of(call), SPEED_CONNECT);
+	pass(call, SPEED_CONNECT);
 }
 
 static void heard(struct proxy_call *call, enum s5_event event)
@@ -35,12 +37,12 @@ static void heard(struct proxy_call *call, enum s5_event event)
 
 	if (event == S5_EV_MESSAGE && c->session.message.step == S5_STEP_REQUEST &&
 	    c->hop + 1 == call->config->nhops)
-		pass(stream_of(call), SPEED_NEGOTIATE);
+		pass(call, SPEED_NEGOTIATE);
 }
 
 static void replied(struct proxy_call *call)
 {
-	pass(stream_of(call), SPEED_REQUEST);
+	pass(call, SPEED_REQUEST);
 }
 
 static void done(struct proxy_call *call, bool ok)
@@ -54,9 +56,7 @@ static void done(struct proxy_call *call, bool ok)
 		return;
 	}
 	proxy_failure_text(call, text, sizeof(text));
-	speed_measure_fail(s->measure, proxy_failure_status(&call->client.failure), text);
-	speed_stream_close(s);
-	speed_measure_settle(s->measure);
+	speed_stream_fail(s, proxy_failure_status(&call->client.failure), text);
 }
 
 const struct s5_addr *speed_call_target(const struct speed *s, uint8_t cmd)
@@ -75,8 +75,7 @@ void speed_call_start(struct speed_stream *s, size_t hops)
 
 	s->call = c;
 	if (!c) {
-		speed_measure_fail(s->measure, EXIT_NETWORK, "out of memory");
-		speed_measure_settle(s->measure);
+		speed_stream_fail(s, EXIT_NETWORK, "out of memory");
 		return;
 	}
 	c->stream = s;

@@ -4,7 +4,7 @@
 
 #include "speed_text.h"
 
-#define ROWS 16 /* of a drawing, at most */
+#define ROWS 10 /* of a drawing, at most: a screen holds them with all that is told */
 
 /* Below two octaves' worth each value has a bucket; from there on the upper bits say which. */
 static size_t bucket_of(uint64_t ns)
@@ -53,12 +53,19 @@ uint64_t speed_hist_at(const struct speed_hist *h, double share)
 
 	if (!h->count)
 		return 0;
+	if (share >= 1)
+		return h->most;
 	bucket = bucket_at(h, share);
 	middle = low_of(bucket) + (low_of(bucket + 1) - low_of(bucket)) / 2;
 	if (middle > h->most || bucket == SPEED_HIST_BUCKETS - 1)
 		return h->most;
 	return middle < h->least ? h->least : middle;
 }
+
+const struct speed_percentile speed_percentiles[] = {
+	{ "p50", "p50", 0.5 },	    { "p90", "p90", 0.9 }, { "p99", "p99", 0.99 },
+	{ "p99.9", "p999", 0.999 }, { "max", "max", 1 },   { NULL, NULL, 0 },
+};
 
 /* drawing */
 

@@ -21,8 +21,17 @@ struct speed_hist {
 
 void speed_hist_add(struct speed_hist *h, uint64_t ns);
 
-/* The value that `share` of all (0 to 1) do not exceed, to 3 %, within least and most; 0 of none. */
+/* The value that `share` of all (0 to 1) do not exceed, to 3 %, within least and most; that of 1 is
+ * most; 0 of none. */
 uint64_t speed_hist_at(const struct speed_hist *h, double share);
+
+/* Those that are told, up to the highest value. NULL ends them. */
+struct speed_percentile {
+	const char *name, *key; /* for people, in JSON */
+	double share;
+};
+
+extern const struct speed_percentile speed_percentiles[];
 
 /* The part of it that a line of a drawing shows. */
 struct speed_hist_row {

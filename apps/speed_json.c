@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "speed.h"
+#include "stop.h"
 
 static json_t *micro(uint64_t ns)
 {
@@ -11,19 +12,13 @@ static json_t *micro(uint64_t ns)
 
 static json_t *phase_of(const struct speed_hist *h)
 {
-	static const struct {
-		const char *name;
-		double share;
-	} percentiles[] = { { "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "p999", 0.999 } };
 	json_t *object = json_object();
 
 	json_object_set_new(object, "count", json_integer((json_int_t)h->count));
 	json_object_set_new(object, "mean", micro(h->sum / h->count));
 	json_object_set_new(object, "min", micro(h->least));
-	for (size_t i = 0; i < sizeof(percentiles) / sizeof(*percentiles); i++)
-		json_object_set_new(object, percentiles[i].name,
-				    micro(speed_hist_at(h, percentiles[i].share)));
-	json_object_set_new(object, "max", micro(h->most));
+	for (const struct speed_percentile *p = speed_percentiles; p->name; p++)
+		json_object_set_new(object, p->key, micro(speed_hist_at(h, p->share)));
 	return object;
 }
 
@@ -48,19 +43,21 @@ static json_t *server_of(const struct speed_measure *m)
 	static const char *const units[] = {
 		[SPEED_UNIT_OCTETS] = "cpu_seconds_per_gib", [SPEED_UNIT_TIMES] = "cpu_us_per_unit"
 	};
-	double grown = (double)m->to.memory - (double)m->before.memory;
+	bool is_known = speed_server_cpu(m) >= 0;
 	json_t *object = json_object();
 
 	json_object_set_new(object, "pid", json_integer(m->speed->options.pid));
 	json_object_set_new(object, "processes", json_integer(m->to.processes));
-	json_object_set_new(object, "cpu_seconds", json_real(m->to.cpu - m->from.cpu));
+	json_object_set_new(object, "cpu_seconds",
+			    is_known ? json_real(speed_server_cpu(m)) : json_null());
 	json_object_set_new(object, "memory_kib", json_integer((json_int_t)m->to.memory));
-	if (m->kind->unit != SPEED_UNIT_STREAMS)
+	if (m->kind->unit != SPEED_UNIT_STREAMS && is_known)
 		json_object_set_new(
 			object, units[m->kind->unit],
 			json_real(speed_cost(m) * (m->kind->unit == SPEED_UNIT_TIMES ? 1e6 : 1)));
-	else if (m->left)
-		json_object_set_new(object, "memory_kib_per_stream", json_real(grown / m->left));
+	else if (m->kind->unit == SPEED_UNIT_STREAMS && m->left)
+		json_object_set_new(object, "memory_kib_per_stream",
+				    json_real(speed_server_growth(m)));
 	return object;
 }
 
@@ -77,9 +74,10 @@ static void set_work(json_t *line, const struct speed_measure *m)
 	json_object_set_new(line, "per_second", json_real(speed_rate(m)));
 }
 
-void speed_json(FILE *to, const struct speed_measure *m)
+bool speed_json(FILE *to, const struct speed_measure *m)
 {
 	json_t *line = json_object();
+	int rc;
 
 	json_object_set_new(line, "measure", json_string(m->kind->name));
 	if (m->kind->unit == SPEED_UNIT_OCTETS)
@@ -94,13 +92,17 @@ void speed_json(FILE *to, const struct speed_measure *m)
 		json_object_set_new(line, "lost", json_integer((json_int_t)m->lost));
 	}
 	json_object_set_new(line, "failed", json_integer((json_int_t)m->failed));
+	json_object_set_new(line, "stalled", json_integer(m->stalled));
+	json_object_set_new(line, "interrupted", json_boolean(stop_signal() != 0));
 	if (m->failed)
 		json_object_set_new(line, "failure", json_string(m->why));
 	json_object_set_new(line, "us", phases_of(m));
 	if (m->to.processes)
 		json_object_set_new(line, "server", server_of(m));
 	json_object_set_new(line, "own_cpu_seconds", json_real(m->own));
-	json_dumpf(line, to, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(7));
-	fputc('\n', to);
+	rc = json_dumpf(line, to, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(7));
 	json_decref(line);
+	if (rc == 0)
+		fputc('\n', to);
+	return rc == 0;
 }

@@ -114,6 +114,8 @@ static int trip_begin(struct speed_stream *s)
 
 static int rr_begin(struct speed_stream *s)
 {
+	if (s->got) /* before anything was said */
+		return -EPROTO;
 	if (!s->measure->speed->target.atyp)
 		return say_work(s);
 	s->talks = true;
@@ -123,19 +125,21 @@ static int rr_begin(struct speed_stream *s)
 static int rr_ready(struct speed_stream *s, uint32_t events)
 {
 	int rc = events & EPOLLOUT ? speed_wire_go_on(&s->wire) : 0;
-	ssize_t n = rc < 0 ? rc : speed_wire_receive(&s->wire, s->measure->bytes);
+	uint64_t wanted = s->talks ? s->measure->bytes : 1;
+	/* One more than that, to see whether there is: then the target is no echo. */
+	ssize_t n = rc < 0 ? rc : speed_wire_receive(&s->wire, wanted - s->got + 1);
 
 	if (n <= 0)
 		return (int)n;
+	s->got += (uint64_t)n;
+	if (s->got > wanted)
+		return -EPROTO;
 	if (!s->talks) {
 		first_octet(s);
 		return trip_begin(s);
 	}
-	s->got += (uint64_t)n;
-	if (s->got < s->measure->bytes)
+	if (s->got < wanted)
 		return 0;
-	if (s->got > s->measure->bytes)
-		return -EPROTO; /* more than was said: the target is no echo */
 	speed_measure_add(s->measure, SPEED_TRIP, speed_clock() - s->mark);
 	s->measure->done++;
 	return trip_begin(s);

@@ -1,41 +1,18 @@
 /* A measure from its first stream to its last. */
-#include <signal.h>
 #include <stdlib.h>
 
 #include "command.h"
 #include "speed.h"
 #include "speed_text.h"
+#include "stop.h"
 
 #define AT_ONCE 64 /* streams being opened */
 #define WARM 200000000 /* ns, until windows and buffers have grown */
 #define REST 500000000 /* ns, until what was opened has settled */
 #define TICK 20 /* ms */
 #define GIVE_UP 64 /* failures in a row, once something has worked */
-
-/* Ctrl-C: what is known is told. */
-
-static volatile sig_atomic_t stopped_by;
-
-static void stop_now(int sig)
-{
-	stopped_by = sig;
-}
-
-int speed_stopped(void)
-{
-	return stopped_by;
-}
-
-void speed_catch_signals(void)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	/* What is being written goes on; a second one ends it at once. */
-	const struct sigaction act = { .sa_handler = stop_now,
-				       .sa_flags = SA_RESTART | (int)SA_RESETHAND };
-
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		sigaction(signals[i], &act, NULL);
-}
+#define PATIENCE 5000000000 /* ns, for the others to open when some are */
+#define STALL 1000000000 /* ns without an answer: the stream has stalled */
 
 /* what happens in the streams */
 
@@ -57,11 +34,6 @@ void speed_measure_fail(struct speed_measure *m, int status, const char *text)
 		m->state = SPEED_OVER;
 	else if (m->state == SPEED_OPENING && m->in_a_row >= GIVE_UP)
 		m->count = m->started;
-}
-
-void speed_measure_settle(struct speed_measure *m)
-{
-	m->settled++;
 }
 
 /* its states */
@@ -104,16 +76,53 @@ static void begin_to_count(struct speed_measure *m)
 	m->next = m->begun + m->speed->options.seconds * 1000000;
 }
 
+/* What is waited for at the end takes as long as that at least, and would not be seen otherwise. */
+static void look_for_stalls(struct speed_measure *m)
+{
+	enum speed_phase phase = m->kind->again ? SPEED_WHOLE : SPEED_TRIP;
+
+	if (m->kind->unit != SPEED_UNIT_TIMES || m->kind->cmd == S5_CMD_UDP)
+		return;
+	for (int i = 0; i < m->started; i++) {
+		const struct speed_stream *s = &m->streams[i];
+		int64_t waits = m->ended - (m->kind->again ? s->begun : s->mark);
+
+		if (!s->is_open && !(s->call && m->kind->again))
+			continue;
+		m->stalled += waits >= STALL;
+		if (waits > (int64_t)m->phases[phase].most)
+			speed_measure_add(m, phase, waits);
+	}
+}
+
 static void end_to_count(struct speed_measure *m)
 {
 	m->ended = speed_clock();
+	look_for_stalls(m);
 	m->own += own_cpu();
 	take_usage(m, &m->to);
 }
 
-static bool is_opened(const struct speed_measure *m)
+/* Some are open, and of the others none comes along any more: they have failed. */
+static void give_up_opening(struct speed_measure *m)
 {
-	return m->kind->again ? m->most_open : m->settled >= m->count;
+	m->count = m->started;
+	for (int i = 0; i < m->started; i++)
+		if (!m->streams[i].is_settled)
+			speed_stream_late(&m->streams[i]);
+}
+
+static bool is_opened(struct speed_measure *m, bool late)
+{
+	if (m->kind->again)
+		return m->most_open;
+	if (m->settled != m->settled_before || !m->most_open) {
+		m->settled_before = m->settled;
+		m->next = speed_clock() + PATIENCE;
+	} else if (late) {
+		give_up_opening(m);
+	}
+	return m->settled >= m->count;
 }
 
 /* Whether the state is over now. */
@@ -123,7 +132,7 @@ static void look(struct speed_measure *m)
 
 	switch (m->state) {
 	case SPEED_OPENING:
-		if (is_opened(m))
+		if (is_opened(m, late))
 			warm_up(m);
 		break;
 	case SPEED_WARMING:
@@ -213,9 +222,8 @@ void speed_measure_run(struct speed_measure *m)
 	take_usage(m, &m->before);
 	m->tick.fire = tick;
 	s5_timer_set(loop, &m->tick, s5_clock_ms() + TICK);
-	while (m->state != SPEED_OVER && !speed_stopped()) {
-		if (m->state == SPEED_OPENING || m->started < m->count)
-			open_more(m);
+	while (m->state != SPEED_OVER && !stop_signal()) {
+		open_more(m);
 		s5_loop_turn(loop);
 		look(m);
 	}

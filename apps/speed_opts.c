@@ -24,7 +24,7 @@ const struct opt speed_opts[] = {
 	    "octets of a round trip, or of a datagram; with bulk, of each read or write",
 	    .def_say = "64; conn 1, bulk 1M", .min = 1),
 	OPT("window", 0, INT, window, "N", "udp: so many datagrams on their way at a time",
-	    .def = "64", .min = 1, .max = 65536, .advanced = true),
+	    .def_say = "64", .min = 1, .max = 65536, .advanced = true),
 	OPT("upload", 0, FLAG, upload, NULL, "bulk: send, instead of receiving"),
 	OPT("associations", 0, FLAG, associations, NULL,
 	    "idle: open UDP associations instead of tunnels", .advanced = true),

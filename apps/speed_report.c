@@ -26,11 +26,27 @@ double speed_rate(const struct speed_measure *m)
 	return ns > 0 ? (double)m->done * 1e9 / (double)ns : 0;
 }
 
+/* What a process took that ended meanwhile, and that nobody waited for, is gone from the sum. */
+double speed_server_cpu(const struct speed_measure *m)
+{
+	double cpu = m->to.cpu - m->from.cpu;
+
+	return cpu < 0 ? -1 : cpu;
+}
+
+/* What was there already may be used again. */
+double speed_server_growth(const struct speed_measure *m)
+{
+	double grown = (double)m->to.memory - (double)m->before.memory;
+
+	return grown > 0 && m->left ? grown / m->left : 0;
+}
+
 double speed_cost(const struct speed_measure *m)
 {
 	double units = m->kind->unit == SPEED_UNIT_OCTETS ? (double)m->done / GIB : (double)m->done;
 
-	return units > 0 ? (m->to.cpu - m->from.cpu) / units : 0;
+	return units > 0 ? speed_server_cpu(m) / units : 0;
 }
 
 static void put_title(FILE *to, const struct speed_measure *m)
@@ -68,20 +84,11 @@ static void put_rate(FILE *to, const struct speed_measure *m)
 	fputc('\n', to);
 }
 
-static const struct {
-	const char *name;
-	double share;
-} percentiles[] = {
-	{ "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "p99.9", 0.999 }, { "max", 1 }
-};
-
-#define PERCENTILES (sizeof(percentiles) / sizeof(*percentiles))
-
 static void put_heads(FILE *to)
 {
 	fprintf(to, "  %-*s", NAMES, "");
-	for (size_t i = 0; i < PERCENTILES; i++)
-		fprintf(to, "%10s", percentiles[i].name);
+	for (const struct speed_percentile *p = speed_percentiles; p->name; p++)
+		fprintf(to, "%10s", p->name);
 	fputc('\n', to);
 }
 
@@ -90,9 +97,8 @@ static void put_phase(FILE *to, const struct speed_hist *h, const char *name)
 	char text[32];
 
 	fprintf(to, "  %-*s", NAMES, name);
-	for (size_t i = 0; i < PERCENTILES; i++)
-		fprintf(to, "%10s",
-			speed_time(text, sizeof(text), speed_hist_at(h, percentiles[i].share)));
+	for (const struct speed_percentile *p = speed_percentiles; p->name; p++)
+		fprintf(to, "%10s", speed_time(text, sizeof(text), speed_hist_at(h, p->share)));
 	fputc('\n', to);
 }
 
@@ -120,6 +126,10 @@ static void put_cpu(FILE *to, const struct speed_measure *m)
 	double cost = speed_cost(m), seconds = (double)(m->ended - m->begun) / 1e9;
 
 	fprintf(to, "  %-*s", NAMES, "server's CPU");
+	if (speed_server_cpu(m) < 0) {
+		fputs("unknown: a process of it has ended\n", to);
+		return;
+	}
 	switch (m->kind->unit) {
 	case SPEED_UNIT_OCTETS:
 		fprintf(to, "%.3g s %s, ", cost, m->kind->one);
@@ -130,18 +140,17 @@ static void put_cpu(FILE *to, const struct speed_measure *m)
 	case SPEED_UNIT_STREAMS:
 		break;
 	}
-	fprintf(to, "%.2f processors\n", (m->to.cpu - m->from.cpu) / seconds);
+	fprintf(to, "%.2f processors\n", speed_server_cpu(m) / seconds);
 }
 
 static void put_memory(FILE *to, const struct speed_measure *m)
 {
-	double grown = (double)m->to.memory - (double)m->before.memory;
 	char text[32];
 
 	fprintf(to, "  %-*s%s", NAMES, "server's memory",
 		speed_octets(text, sizeof(text), (double)m->to.memory * 1024));
 	if (m->kind->unit == SPEED_UNIT_STREAMS && m->left)
-		fprintf(to, ", %.2f KiB more for %s", grown / m->left, m->kind->one);
+		fprintf(to, ", %.2f KiB more for %s", speed_server_growth(m), m->kind->one);
 	fputc('\n', to);
 }
 
@@ -167,6 +176,8 @@ void speed_report(FILE *to, const struct speed_measure *m)
 	if (m->to.processes) {
 		put_cpu(to, m);
 		put_memory(to, m);
+	} else if (m->kind->unit == SPEED_UNIT_STREAMS) {
+		fprintf(to, "  %-*s%s\n", NAMES, "server", "--pid tells what they cost it");
 	}
 	fprintf(to, "  %-*s%.2f processors\n", NAMES, "our own CPU",
 		m->own * 1e9 / (double)(m->ended - m->begun));

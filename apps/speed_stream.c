@@ -34,6 +34,12 @@ void speed_stream_open(struct speed_stream *s)
 		speed_call_start(s, p->config.nhops);
 }
 
+static void settle(struct speed_stream *s)
+{
+	s->measure->settled += !s->is_settled;
+	s->is_settled = true;
+}
+
 void speed_stream_begin(struct speed_stream *s)
 {
 	struct speed_measure *m = s->measure;
@@ -43,7 +49,7 @@ void speed_stream_begin(struct speed_stream *s)
 	m->open++;
 	m->in_a_row = 0;
 	m->most_open = m->open > m->most_open ? m->open : m->most_open;
-	speed_measure_settle(m);
+	settle(s);
 	rc = m->kind->begin(s);
 	if (rc < 0)
 		speed_stream_break(s, -rc);
@@ -61,12 +67,10 @@ void speed_stream_opened(struct speed_stream *s, struct s5_client *client)
 	client->seal = NULL;
 	s->got = client->nearly;
 	speed_call_drop(s);
-	if (rc == 0) {
+	if (rc < 0)
+		speed_stream_break(s, -rc);
+	else
 		speed_stream_begin(s);
-		return;
-	}
-	speed_stream_break(s, -rc);
-	speed_measure_settle(s->measure);
 }
 
 static void shut(struct speed_stream *s)
@@ -83,23 +87,37 @@ void speed_stream_close(struct speed_stream *s)
 	shut(s);
 }
 
+void speed_stream_fail(struct speed_stream *s, int status, const char *text)
+{
+	speed_measure_fail(s->measure, status, text);
+	speed_stream_close(s);
+	settle(s);
+}
+
 void speed_stream_again(struct speed_stream *s)
 {
 	shut(s);
 	speed_stream_open(s);
 }
 
-/* What has gone wrong since it was open, in words; it goes through the last proxy, or to the target. */
-static int put_break(const struct speed_stream *s, int error, char *text, size_t size)
+/* It goes through the last proxy, or to the target. */
+static const char *put_name(const struct speed_stream *s, char *name, size_t size)
 {
 	const struct speed *speed = s->measure->speed;
 	size_t nhops = speed->proxy.config.nhops;
-	char name[PROXY_HOP_TEXT];
 
 	if (nhops)
-		proxy_hop_name(&speed->proxy, nhops - 1, name, sizeof(name));
-	else
-		s5_addr_format(speed_call_target(speed, s->measure->kind->cmd), name, sizeof(name));
+		return proxy_hop_name(&speed->proxy, nhops - 1, name, size);
+	s5_addr_format(speed_call_target(speed, s->measure->kind->cmd), name, size);
+	return name;
+}
+
+/* What has gone wrong since it was open, in words. */
+static int put_break(const struct speed_stream *s, int error, char *text, size_t size)
+{
+	char name[PROXY_HOP_TEXT];
+
+	put_name(s, name, sizeof(name));
 	if (error == SPEED_FAULT && s->wire.seal) {
 		snprintf(text, size, "%s: %s", name, s5_seal_text(s5_seal_fault(s->wire.seal)));
 		return EXIT_PROTOCOL;
@@ -111,11 +129,19 @@ static int put_break(const struct speed_stream *s, int error, char *text, size_t
 	return EXIT_NETWORK;
 }
 
+void speed_stream_late(struct speed_stream *s)
+{
+	char name[PROXY_HOP_TEXT], text[PROXY_HOP_TEXT + 100];
+
+	snprintf(text, sizeof(text), "%s: the %s is not open yet, long after others were",
+		 put_name(s, name, sizeof(name)), s->measure->kind->stream);
+	speed_stream_fail(s, EXIT_NETWORK, text);
+}
+
 void speed_stream_break(struct speed_stream *s, int error)
 {
 	char text[PROXY_HOP_TEXT + 200];
 	int status = put_break(s, error, text, sizeof(text));
 
-	speed_stream_close(s);
-	speed_measure_fail(s->measure, status, text);
+	speed_stream_fail(s, status, text);
 }

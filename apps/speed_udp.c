@@ -113,9 +113,7 @@ static void fail(struct speed_stream *s, int status, const char *why)
 	if (hop)
 		proxy_hop_name(&speed->proxy, hop - 1, name, sizeof(name));
 	snprintf(text, sizeof(text), "%s: %s", name, why);
-	speed_measure_fail(s->measure, status, text);
-	speed_stream_close(s);
-	speed_measure_settle(s->measure);
+	speed_stream_fail(s, status, text);
 }
 
 /* Asks the next hop, or opens the association. */

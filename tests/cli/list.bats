@@ -78,8 +78,9 @@ wrong() {
 
 @test "slips" {
 	wrong "say what to list"
-	wrong "there is no list replys; did you mean replies?" replys
-	wrong "there is no list nothing" nothing
+	wrong "list 'replys' is unknown (did you mean replies?), it must be commands, options, methods, replies, notes \
+or cases" replys
+	wrong "list 'nothing' is unknown, it must be commands, options, methods, replies, notes or cases" nothing
 	wrong "COMMAND is missing" options
 	wrong "one argument too many" methods all
 	run "$SOCKS5" list options sevre

@@ -129,7 +129,11 @@ fails() {
 	parent=$PID
 	# It is not this one that is loaded: what counts is who belongs to it.
 	wait_until 5 pgrep -P "$parent" >/dev/null
-	measures '.[0].server.processes == 2' --pid "$parent" --streams 1 rr
+	measures '.[0].server.processes == 2' -q --pid "$parent" --streams 1 rr
+	# So it takes nothing, which is told.
+	speeds --pid "$parent" --streams 1 rr
+	[ "$status" = 0 ]
+	[ "$stderr" = "socks5 speed: rr: process $parent took no CPU; is it the server?" ] || fail "$stderr"
 	pkill -P "$parent"
 }
 
@@ -236,14 +240,94 @@ dies() {
 	grep -q '^rr, 16 tunnels, 64 octets, ' "$OUT" || fail "$(cat "$OUT")"
 	! grep -q '^conn' "$OUT" || fail "$(cat "$OUT")"
 	! pgrep -P "$PID" || fail "the target is still there"
+	grep -qE '^socks5 speed: rr: stopped after [0-9.]+ of 30.0 s$' "$ERR" || fail "$(cat "$ERR")"
+	grep -qx 'socks5 speed: not measured: conn' "$ERR" || fail "$(cat "$ERR")"
+}
+
+@test "a proxy that stalls is told, and what is waited for counts" {
+	local status=0
+	start_server
+	spawn "$SOCKS5" speed -x "$PROXY" --seconds 3 --json rr
+	sleep 1.2
+	kill -STOP "$SERVER_PID"
+	wait_until 20 is_gone "$PID" || fail "it goes on"
+	kill -CONT "$SERVER_PID"
+	wait "$PID" || status=$?
+	[ "$status" = 1 ] || fail "status $status: $(cat "$ERR")"
+	[ "$(cat "$ERR")" = "socks5 speed: rr: 16 of 16 tunnels had no answer for a second or longer" ] ||
+		fail "$(cat "$ERR")"
+	jq -e '.stalled == 16 and .us.round_trip.max > 1000000' "$OUT" || fail "$(cat "$OUT")"
+}
+
+@test "datagrams that come twice count once, and hide no loss" {
+	spawn_saying "$PYTHON" -u -c 'import socket
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.bind(("127.0.0.1", 0))
+print("%s:%d" % sock.getsockname())
+n = 0
+while True:
+    data, peer = sock.recvfrom(65536)
+    n += 1
+    for _ in range(2 * (n % 2)):
+        sock.sendto(data, peer)'
+	run --separate-stderr timeout 60 "$SOCKS5" speed --direct --target "$SAID" --seconds 0.5 --json udp
+	[ "$status" = 0 ] || fail "$stderr"
+	jq -e '.done <= .sent / 2 * 1.1 and .lost >= .sent / 2 * 0.9' <<<"$output" || fail "$output"
+}
+
+@test "a target that says more than it was told is no echo" {
+	spawn_saying "$PYTHON" -u -c 'import socket
+listener = socket.create_server(("127.0.0.1", 0))
+print("%s:%d" % listener.getsockname())
+while True:
+    client, _ = listener.accept()
+    try:
+        while data := client.recv(65536):
+            client.sendall(data + data)
+    except OSError:
+        pass'
+	run --separate-stderr timeout 60 "$SOCKS5" speed --direct --target "$SAID" --seconds 0.1 --streams 1 rr
+	[ "$status:$output" = 1: ] || fail "$status: $output"
+	[[ $stderr == *"broke: Protocol error"* ]] || fail "$stderr"
+}
+
+@test "a full disk is told with its cause, and ends the measures" {
+	start_server
+	run --separate-stderr sh -c '"$SOCKS5" speed -x "$PROXY" --seconds 0.1 rr conn >/dev/full'
+	[ "$status" = 1 ]
+	[ "$stderr" = "socks5 speed: standard output: No space left on device
+socks5 speed: not measured: conn" ] || fail "$stderr"
+}
+
+@test "what a server's ended process took is unknown, not less than nothing" {
+	start_server
+	# A process of this one burns while it is measured from, and ends where nobody waits for it.
+	spawn "$PYTHON" -c 'import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+if os.fork() == 0:
+    end = time.process_time() + 0.5
+    while time.process_time() < end:
+        pass
+    time.sleep(1)
+    os._exit(0)
+time.sleep(60)'
+	sleep 0.8
+	run --separate-stderr timeout 60 "$SOCKS5" speed -x "$PROXY" --seconds 2 --json --pid "$PID" --streams 1 rr
+	[ "$status" = 0 ] || fail "$stderr"
+	jq -e '.server.cpu_seconds == null and .server.cpu_us_per_unit == null' <<<"$output" || fail "$output"
 }
 
 @test "mistakes: status 2, and what to do" {
 	PROXY=127.0.0.1:1
-	fails 2 'socks5 speed: unknown measure blk; did you mean bulk?; usage: *' blk
+	fails 2 "socks5 speed: measure 'blk' is unknown (did you mean bulk?), it must be bulk, conn, rr, udp or idle; \
+usage: *" blk
 	fails 2 'socks5 speed: option --streams: *' --streams 0 rr
 	fails 2 'socks5 speed: option --bytes: udp takes 4 to 65507 octets' --bytes 3 udp
 	fails 2 'socks5 speed: option --bytes: udp takes 4 to 65507 octets' --bytes 70000
+	fails 2 'socks5 speed: option --bytes: *' --bytes 0 rr
+	fails 2 'socks5 speed: option --bytes: idle carries nothing' --bytes 5 idle
+	fails 2 'socks5 speed: option --window: it is for udp' --window 5 rr
+	fails 2 'socks5 speed: option --histogram: it is for conn, rr and udp' --histogram bulk idle
 	fails 2 'socks5 speed: option --upload: it is for bulk' --upload rr
 	fails 2 'socks5 speed: option --associations: it is for idle' --associations rr
 	fails 2 'socks5 speed: option --histogram: *' --json --histogram rr

@@ -65,7 +65,7 @@ TEST(durations_below_nothing_only_where_they_mean_something)
 	assert_int_equal(msec, -1000);
 	assert_int_equal(opt_parse_msec("-", -1, 0, &msec, &err), -1);
 	assert_int_equal(opt_parse_msec("0", 1, 0, &msec, &err), -1);
-	assert_string_equal(err.text, "'0' is too short: at least 1 milliseconds");
+	assert_string_equal(err.text, "'0' is too short: at least 1 ms");
 	assert_int_equal(opt_parse_msec("61", 0, 60000, &msec, &err), -1);
 	assert_string_equal(err.text, "'61' is too long: at most 60 seconds");
 	assert_int_equal(opt_parse_msec("60", 0, 60000, &msec, &err), 0);
@@ -87,15 +87,18 @@ TEST(sizes_are_octets)
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		uint64_t size = 77;
-		int rc = opt_parse_size(cases[i].text, 0, &size, &err);
+		int rc = opt_parse_size(cases[i].text, 0, 0, &size, &err);
 
 		if (rc != (cases[i].value < 0 ? -1 : 0) ||
 		    (rc == 0 && size != (uint64_t)cases[i].value))
 			fail_msg("%s: rc %d, %llu", cases[i].text, rc, (unsigned long long)size);
 	}
-	assert_int_equal(opt_parse_size("1025", 1024, &(uint64_t){ 0 }, &err), -1);
+	assert_int_equal(opt_parse_size("1025", 0, 1024, &(uint64_t){ 0 }, &err), -1);
 	assert_string_equal(err.text, "'1025' is too large: at most 1024 octets");
-	assert_int_equal(opt_parse_size("x", 0, &(uint64_t){ 0 }, &err), -1);
+	assert_int_equal(opt_parse_size("0", 1, 0, &(uint64_t){ 0 }, &err), -1);
+	assert_string_equal(err.text, "'0' is too small: at least 1 octet");
+	assert_int_equal(opt_parse_size("1", 1, 0, &(uint64_t){ 0 }, &err), 0);
+	assert_int_equal(opt_parse_size("x", 0, 0, &(uint64_t){ 0 }, &err), -1);
 	assert_string_equal(err.text,
 			    "'x' is not a size: write octets (512) or a unit (64k, 1.5M, 1G)");
 }
