@@ -1,6 +1,7 @@
 /* See complete.h. What the shells' scripts get is documented there as well. */
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -209,7 +210,20 @@ static void print_names(struct complete_sink *to, const struct complete_gap *gap
 int complete_run(int argc, char **argv)
 {
 	struct complete_sink printed = { .word = print_word, .names = print_names };
+	char **words = calloc((size_t)argc, sizeof(*words));
 
-	complete_words(&printed, argc - 1, argv + 1);
+	/* There may be a password among them, which others would see in our title. */
+	for (int i = 1; words && i < argc; i++) {
+		words[i - 1] = strdup(argv[i]);
+		explicit_bzero(argv[i], strlen(argv[i]));
+		if (!words[i - 1])
+			return EXIT_NETWORK;
+	}
+	if (!words)
+		return EXIT_NETWORK;
+	complete_words(&printed, argc - 1, words);
+	for (int i = 0; i < argc - 1; i++)
+		free(words[i]);
+	free(words);
 	return EXIT_OK;
 }

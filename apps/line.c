@@ -54,6 +54,7 @@ bool line_next(struct line *line, struct line_part *part)
 static bool is_private(const struct line_part *part)
 {
 	return secret_is_in(part->text, SECRET_PROXY) ||
+	       (!part->row && part->text[0] == '$') || /* perhaps an option */
 	       (part->row && part->row->want && strcmp(part->row->want, "@program") == 0) ||
 	       (part->row && secret_is_in(part->text, part->row->secret));
 }
@@ -62,13 +63,18 @@ bool line_is_private(const char *text)
 {
 	struct line line;
 	struct line_part part;
+	int arguments = 0;
 	bool is_secret;
 
 	line_open(&line, text);
 	is_secret = !line.command;
-	while (!is_secret && line_next(&line, &part))
+	while (!is_secret && line_next(&line, &part)) {
 		is_secret = is_private(&part);
+		arguments += !part.row;
+	}
 	is_secret |= line.unknown;
+	/* Who is used to htpasswd(1) types the password behind the name. */
+	is_secret |= line.command == &passwd_command && arguments > 1;
 	line_close(&line);
 	return is_secret;
 }

@@ -12,6 +12,7 @@
 
 #include "command.h"
 #include "editor.h"
+#include "net/loop.h"
 #include "prompt_history.h"
 #include "prompt_tab.h"
 #include "shell.h"
@@ -27,7 +28,7 @@ struct prompt {
 static void took(struct editor *e, char *line)
 {
 	editor_hide(e);
-	((struct prompt *)e)->line = line;
+	S5_OUTER(e, struct prompt, editor)->line = line;
 }
 
 /* NULL is the end. */
@@ -40,29 +41,17 @@ static char *ask(struct prompt *p, const char *text)
 	p->line = NULL;
 	editor_show(e, text);
 	while (e->shown) {
-		if (poll(ready, 2, -1) < 0 && errno != EINTR)
-			return NULL;
+		if (poll(ready, 2, -1) < 0) {
+			if (errno != EINTR)
+				return NULL;
+			continue;
+		}
 		if (ready[1].revents)
 			editor_signal(e);
 		else if (ready[0].revents)
 			editor_key(e);
 	}
 	return p->line;
-}
-
-static char *ask_once(struct shell *shell)
-{
-	struct prompt p = { .editor = { .took = took, .drops = true } };
-	int rc = editor_open(&p.editor);
-	char *line;
-
-	if (rc < 0) {
-		shell_fail(shell, "the terminal: %s", strerror(-rc));
-		return NULL;
-	}
-	line = ask(&p, out_has_colour(STDOUT_FILENO) ? BOLD "socks5> " PLAIN : "socks5> ");
-	editor_close(&p.editor);
-	return line;
 }
 
 /* What is pasted may be several lines. */
@@ -85,22 +74,39 @@ static bool pastes_in_brackets(void)
 	return value && strcmp(value, "on") == 0;
 }
 
-void prompt_run(struct shell *shell)
+static void ask_and_run(struct shell *shell, struct prompt *p)
 {
+	const char *prompt = out_has_colour(STDOUT_FILENO) ? BOLD "socks5> " PLAIN : "socks5> ";
 	struct prompt_history history;
 	char *text;
 
 	prompt_history_open(&history, &shell->out);
 	prompt_tab_open();
 	puts("socks5 " S5_VERSION ": help lists the commands, TAB completes, Ctrl-D is the end");
-	while (!shell->over && (text = ask_once(shell))) {
+	while (!shell->over && (text = ask(p, prompt))) {
+		size_t len = strlen(text);
+
 		run(shell, &history, text);
-		explicit_bzero(text, strlen(text));
+		explicit_bzero(text, len);
 		free(text);
 	}
 	if (!shell->over && !pastes_in_brackets())
 		putchar('\n');
 	prompt_history_close(&history);
+}
+
+void prompt_run(struct shell *shell)
+{
+	struct prompt p = { .editor = { .took = took, .drops = true } };
+	int rc = editor_open(&p.editor);
+
+	if (rc < 0) {
+		shell_fail(shell, "the terminal: %s", strerror(-rc));
+		return;
+	}
+	shell->mask = p.editor.mask;
+	ask_and_run(shell, &p);
+	editor_close(&p.editor);
 }
 
 void prompt_forget(void)

@@ -114,9 +114,10 @@ static int cut(int fd, const char *text, size_t len)
 	/* It is shorter than what it is written over: a full disk takes nothing away. */
 	if (fcntl(fd, F_SETFL, 0) < 0) /* it appends */
 		return errno;
-	if (pwrite(fd, kept, rest, 0) != (ssize_t)rest || ftruncate(fd, (off_t)rest) < 0)
-		return errno ? errno : EIO;
-	return 0;
+	errno = ENOSPC; /* where it is short */
+	return pwrite(fd, kept, rest, 0) == (ssize_t)rest && ftruncate(fd, (off_t)rest) == 0
+		       ? 0
+		       : errno;
 }
 
 static void remember(char *text, size_t len)
@@ -179,14 +180,30 @@ static bool is_last(const char *line)
 	return last && strcmp(last->line, line) == 0;
 }
 
+/* All of it, or nothing: half a line would be one with the next. 0 or a positive errno. */
+static int write_line(int fd, const char *text, size_t len)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+	ssize_t n = write(fd, text, len);
+	int error = n < 0 ? errno : ENOSPC;
+
+	if (n == (ssize_t)len)
+		return 0;
+	if (n > 0 && ftruncate(fd, end) < 0)
+		return errno;
+	return error;
+}
+
 static int append(char *path, const char *line)
 {
 	int fd = open_file(path), error = 0;
 	char *text = NULL;
 	int n = asprintf(&text, "%s\n", line);
 
-	if (fd < 0 || n < 0 || write(fd, text, (size_t)n) < 0)
+	if (fd < 0 || n < 0)
 		error = errno;
+	else
+		error = write_line(fd, text, (size_t)n);
 	if (n >= 0)
 		free(text);
 	if (fd >= 0)

@@ -35,15 +35,19 @@ static int is_quoted(char *line, int index)
 	return escaped || quote;
 }
 
-/* The word as it is written on the line. */
-static char *write_word(const char *word, bool quoted)
+/* The first len octets of the word as they are written on the line, behind an open quote or none. */
+static char *write_word(const char *word, size_t len, int quote)
 {
-	char *text = malloc(2 * strlen(word) + 1), *to = text;
+	const char *special = quote == '\'' ? "" : quote ? "\"\\$`" : " \t'\"\\$|&;<>`";
+	char *text = malloc(4 * len + 1), *to = text;
 
-	for (; text && *word; word++) {
-		if (!quoted && strchr(" \t'\"\\$|&;<>`", *word))
+	for (size_t i = 0; text && i < len; i++) {
+		if (quote == '\'' && word[i] == '\'')
+			to = stpcpy(to,
+				    "'\\'"); /* closed, written, and with what follows open again */
+		else if (strchr(special, word[i]))
 			*to++ = '\\';
-		*to++ = *word;
+		*to++ = word[i];
 	}
 	if (text)
 		*to = '\0';
@@ -64,32 +68,36 @@ static size_t find_cut(const char *word, const char *text, bool quoted)
 	return whole > len ? whole - len : 0;
 }
 
-/* Up to where all are the same, and in no letter's middle. */
-static char *find_common(char **matches, size_t count)
+/* Up to where all offers are the same, and in no letter's middle. */
+static size_t find_common(void)
 {
-	size_t len = strlen(matches[0]);
+	const char *first = offers.rows[0].word;
+	size_t len = strlen(first);
 
-	for (size_t i = 1; i < count; i++)
+	for (size_t i = 1; i < offers.count; i++)
 		for (size_t at = 0; at < len; at++)
-			if (matches[i][at] != matches[0][at])
+			if (offers.rows[i].word[at] != first[at])
 				len = at;
-	while (len > 0 && (matches[0][len] & 0xc0) == 0x80)
+	while (len > 0 && (first[len] & 0xc0) == 0x80)
 		len--;
-	return strndup(matches[0], len);
+	return len;
 }
 
 /* As readline wants them: what they have in common, then each; a single one is by itself. */
-static char **write_matches(size_t cut, bool quoted)
+static char **write_matches(size_t cut, int quote)
 {
 	char **matches = calloc(offers.count + 2, sizeof(*matches));
-	size_t n = 0;
+	size_t n = 0, common = find_common();
 
 	for (size_t i = 0; matches && i < offers.count; i++) {
-		matches[n + 1] = write_word(offers.rows[i].word + cut, quoted);
+		const char *word = offers.rows[i].word + cut;
+
+		matches[n + 1] = write_word(word, strlen(word), quote);
 		n += matches[n + 1] != NULL;
 	}
 	if (n > 0)
-		matches[0] = find_common(matches + 1, n);
+		matches[0] = write_word(offers.rows[0].word + cut, common > cut ? common - cut : 0,
+					quote);
 	if (n == 1) {
 		free(matches[1]);
 		matches[1] = NULL;
@@ -108,14 +116,14 @@ static bool is_open(const char *word)
 static char **find_matches(const struct words *typed, const char *text)
 {
 	int skipped = typed->count > 1 && strcmp(typed->items[0], "socks5") == 0;
-	bool quoted = rl_completion_quote_character != 0;
-	size_t cut = find_cut(typed->items[typed->count - 1], text, quoted);
+	int quote = rl_completion_quote_character;
+	size_t cut = find_cut(typed->items[typed->count - 1], text, quote != 0);
 
 	offers_free(&offers);
 	offers_collect(&offers, typed->count - skipped, typed->items + skipped);
 	if (offers.count == 1 && is_open(offers.rows[0].word))
 		rl_completion_suppress_append = rl_completion_suppress_quote = 1;
-	return offers.count ? write_matches(cut, quoted) : NULL;
+	return offers.count ? write_matches(cut, quote) : NULL;
 }
 
 static char **complete(const char *text, int start, int end)

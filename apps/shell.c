@@ -51,6 +51,14 @@ static bool is_nested(const struct command *command, int argc, char **argv)
 	return command == &shell_command;
 }
 
+static void run_job(struct shell *shell, int argc, char **argv)
+{
+	shell->status = shell_job(shell, argc, argv);
+	if (shell->status != EXIT_OK && shell->line && !shell->errexit)
+		out_say(&shell->out, "line %zu: %s ended with status %d", shell->line, argv[0],
+			shell->status);
+}
+
 static void run_command(struct shell *shell, int argc, char **argv)
 {
 	const struct command *command = command_called(argv[0]);
@@ -61,7 +69,12 @@ static void run_command(struct shell *shell, int argc, char **argv)
 	else if (is_nested(command, argc, argv))
 		shell_fail(shell, "this is the shell already");
 	else
-		shell->status = shell_job(shell, argc, argv);
+		run_job(shell, argc, argv);
+}
+
+static bool is_help_of_exit(int argc, char **argv)
+{
+	return argc == 2 && strcmp(argv[0], "help") == 0 && is_exit(argv[1]);
 }
 
 /* People paste whole lines: "socks5" before a command is none too many. */
@@ -75,6 +88,8 @@ static void run_words(struct shell *shell, int argc, char **argv)
 	}
 	if (is_exit(argv[0]))
 		leave(shell, argc, argv);
+	else if (is_help_of_exit(argc, argv))
+		puts("exit, quit, or the end of the input (Ctrl-D), ends the shell");
 	else
 		run_command(shell, argc, argv);
 }
@@ -93,7 +108,7 @@ void shell_run(struct shell *shell, const char *text, size_t len)
 	else
 		return;
 	words_fini(&words);
-	if (shell->line)
+	if (shell->line && shell->status == EXIT_OK)
 		out_verbose(&shell->out, 1, "line %zu: status %d", shell->line, shell->status);
 	if (shell->errexit && shell->status != EXIT_OK)
 		shell->over = true;
@@ -165,7 +180,8 @@ static int shell_command_run(const struct command *self, int argc, char **argv)
 	if (count < 0)
 		return status;
 	if (count > 0)
-		return command_misuse(self, "command lines come from standard input");
+		return command_misuse(self,
+				      "command lines come from standard input: socks5 shell <FILE");
 	shell.prompts = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	out_init(&shell.out, shell.prompts ? NULL : self->name);
 	if (shell.prompts)

@@ -2,6 +2,7 @@
 #ifndef APPS_SHELL_H
 #define APPS_SHELL_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -14,6 +15,8 @@ struct shell {
 	size_t line; /* the number of the line, counted from 1; not at the prompt */
 	int status; /* of the last command, as a shell has it */
 	bool over;
+	sigset_t
+		mask; /* at the prompt: the signals held back for whoever started us, and in commands */
 };
 
 /* Runs a line: nothing, `exit`, or a command in a process of its own; len octets without newline. */

@@ -17,6 +17,8 @@
 #include "command.h"
 #include "shell.h"
 
+#define BACKGROUND 200 /* ms, until it is looked for the terminal again */
+
 /* Who is not in the foreground may give it away only with this signal held back. */
 static void give_terminal(pid_t group)
 {
@@ -27,6 +29,15 @@ static void give_terminal(pid_t group)
 	sigprocmask(SIG_BLOCK, &set, &before);
 	tcsetpgrp(STDIN_FILENO, group);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* Whether it is ours to give: our group's, or our child's who had it from us. In the background, where `bg`
+ * may have put us, it is somebody else's. */
+static bool has_terminal(pid_t child)
+{
+	pid_t group = tcgetpgrp(STDIN_FILENO);
+
+	return group == getpgrp() || group == child;
 }
 
 /* Both of us say so: whoever is first, it is so before anything else happens. */
@@ -53,20 +64,28 @@ static void run_child(const struct shell *shell, pid_t parent, int argc, char **
  * at all, and it goes on at once. */
 static void stop_too(pid_t pid)
 {
-	give_terminal(getpgrp());
+	sigset_t set, before;
+
+	if (has_terminal(pid))
+		give_terminal(getpgrp());
 	kill(0, SIGTSTP);
-	give_terminal(pid);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &set, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (has_terminal(pid))
+		give_terminal(pid);
 	kill(-pid, SIGCONT);
 }
 
-/* Until the child has stopped or ended; false: the terminal is gone. The signal that tells of that
- * goes to who is in the foreground, which we are not. */
-static bool wait_news(int children)
+/* Until the child has stopped or ended; false: the terminal is gone. The signal that tells of that goes to
+ * who is in the foreground, which we are not. In the background nobody tells that we are so no more. */
+static bool wait_news(pid_t pid, int children)
 {
 	struct pollfd p[2] = { { .fd = children, .events = POLLIN }, { .fd = STDIN_FILENO } };
 	struct signalfd_siginfo info;
 
-	if (poll(p, 2, -1) < 0)
+	if (poll(p, 2, has_terminal(pid) ? -1 : BACKGROUND) < 0)
 		return errno == EINTR;
 	if (p[0].revents && read(children, &info, sizeof(info)) < 0)
 		return errno == EAGAIN;
@@ -93,9 +112,11 @@ static int wait_at_prompt(pid_t pid, int children)
 			return EXIT_NETWORK << 8;
 		if (seen > 0 && !WIFSTOPPED(status))
 			return status;
+		if (seen == 0 && tcgetpgrp(STDIN_FILENO) == getpgrp())
+			give_terminal(pid); /* `fg` after `bg` */
 		if (seen > 0) {
 			stop_too(pid);
-		} else if (seen == 0 && !wait_news(children)) {
+		} else if (seen == 0 && !wait_news(pid, children)) {
 			kill(-pid, SIGTERM);
 			return wait_end(pid);
 		}
@@ -117,16 +138,26 @@ static int end_of(const struct shell *shell, int status, const char *name)
 	return 128 + signal;
 }
 
-/* At the prompt what becomes of the child is seen on a descriptor; -1 elsewhere. */
+/* At the prompt what becomes of the child is seen on a descriptor; -1 elsewhere. Keys for signals are the
+ * child's, also in the moment when it does not have the terminal yet, or any more. */
 static int watch_children(const struct shell *shell, sigset_t *before)
 {
-	sigset_t set;
+	static const int keys[] = { SIGINT, SIGQUIT, SIGTSTP };
+	sigset_t set, mask;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	signal(SIGCHLD, SIG_DFL); /* who started us may ignore it */
-	sigprocmask(shell->prompts ? SIG_BLOCK : SIG_UNBLOCK, &set, before);
-	return shell->prompts ? signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK) : -1;
+	if (!shell->prompts) {
+		sigprocmask(SIG_UNBLOCK, &set, before);
+		return -1;
+	}
+	mask = shell->mask;
+	sigaddset(&mask, SIGCHLD);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		sigaddset(&mask, keys[i]);
+	sigprocmask(SIG_SETMASK, &mask, before);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static int wait_for(const struct shell *shell, pid_t pid, int children)
@@ -135,7 +166,7 @@ static int wait_for(const struct shell *shell, pid_t pid, int children)
 
 	put_forward(shell, pid);
 	status = children >= 0 ? wait_at_prompt(pid, children) : wait_end(pid);
-	if (shell->prompts)
+	if (shell->prompts && has_terminal(pid))
 		give_terminal(getpgrp());
 	return status;
 }
@@ -151,7 +182,7 @@ static int run_job(const struct shell *shell, int argc, char **argv)
 	if (pid == 0) {
 		if (children >= 0)
 			close(children);
-		sigprocmask(SIG_SETMASK, &before, NULL);
+		sigprocmask(SIG_SETMASK, shell->prompts ? &shell->mask : &before, NULL);
 		run_child(shell, self, argc, argv);
 	}
 	if (pid < 0)

@@ -35,8 +35,15 @@ static int fail(struct splitter *s, const char *text)
 /* What a character of a shell's does not do here. */
 static int fail_shell(struct splitter *s, char c)
 {
-	snprintf(s->err, s->size, "no pipes, redirections and lists here: %c is written '%c'", c,
-		 c);
+	if (c == '&')
+		snprintf(
+			s->err, s->size,
+			"one command runs at a time here, nothing in the background; '&' in quotes is that character");
+	else
+		snprintf(
+			s->err, s->size,
+			"there are no pipes and redirections here; '%c' in quotes is that character",
+			c);
 	return -1;
 }
 
@@ -64,7 +71,7 @@ static int put_variable(struct splitter *s, const char *name, size_t len, const 
 	text[len] = '\0';
 	value = getenv(text);
 	if (!value) {
-		snprintf(s->err, s->size, "variable %s is not set; a $ as such is written '$'",
+		snprintf(s->err, s->size, "variable %s is not set; '$' in quotes is that character",
 			 text);
 		return -1;
 	}
@@ -81,14 +88,16 @@ static int take_variable(struct splitter *s)
 
 	if (s->end - s->at > 1 && s->at[1] == '(')
 		return fail(
-			s, "no command is put in place of $(...) here; a $ as such is written '$'");
+			s,
+			"no command is put in place of $(...) here; '$' in quotes is that character");
 	while (end < s->end && is_name(*end))
 		end++;
 	if (end == name && !braced)
 		return take_plain(s);
 	if (braced && (end == s->end || *end != '}' || end == name))
 		return fail(
-			s, "${ is followed by a variable's name and }; a $ as such is written '$'");
+			s,
+			"${ is followed by a variable's name and }; '$' in quotes is that character");
 	return put_variable(s, name, (size_t)(end - name), end + braced);
 }
 
@@ -165,6 +174,7 @@ static int add(struct words *w, char *word)
 	char **items = reallocarray(w->items, (size_t)w->count + 2, sizeof(*items));
 
 	if (!items) {
+		explicit_bzero(word, strlen(word));
 		free(word);
 		return -1;
 	}
@@ -191,6 +201,8 @@ static int take_word(struct splitter *s)
 		rc = fail(s, "out of memory");
 	if (rc == 0)
 		return add(s->words, word) < 0 ? fail(s, "out of memory") : 0;
+	if (word)
+		explicit_bzero(word, strlen(word));
 	free(word);
 	return rc;
 }

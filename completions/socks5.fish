@@ -27,7 +27,7 @@ function __socks5_complete
 			case @host
 				__socks5_hosts | __socks5_behind $parts[2]
 			case @program
-				__fish_complete_command | __socks5_behind $parts[2]
+				__fish_complete_command # which writes what stands before a = itself
 			case '*'
 				echo -- $line
 		end

@@ -40,6 +40,10 @@ socks5 decode two => socks5 decode two\ words.txt_
 socks5 connect localh => socks5 connect localhost_
 socks5 connect -x localh => socks5 connect -x localhost_
 socks5 connect -e socks5 => socks5 connect -e socks5_
+socks5 connect --exec=socks5 => socks5 connect --exec=socks5_
+socks5 list repl => socks5 list replies_
+socks5 list options serv => socks5 list options serve_
+socks5 speed bu => socks5 speed bulk_
 '
 
 @test "bash" {

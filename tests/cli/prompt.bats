@@ -79,6 +79,21 @@ exit 1'
 		'line:socks5>' "$EOT" 'type:exit\r'
 }
 
+@test "bg after ^Z: the shell that started us keeps its terminal, and fg gives it back" {
+	ON="bash --norc -i" HISTFILE='' PS1='socks5>' prompt 0 'type:"$SOCKS5"\r' 'see:0.1.0' 'line:socks5>' \
+		'type:serve 127.0.0.1:0\r' see:sandbox 'type:\x1a' see:Stopped 'type:clear; bg\r' 'line:socks5>' \
+		'type:echo still$((40 + 2))\r' see:still42 'type:clear; fg\r' 'row:"$SOCKS5"' "run:$FOREMOST" \
+		"$INT" 'see:serve: stopped' 'type:version\r' see:gssapi 'line:socks5>' "$EOT" 'type:exit\r'
+}
+
+@test "^C in the moment a line is taken, or given back, is not the end of the prompt" {
+	local n steps=()
+	for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		steps+=('type:list methods\r\x03' "run:sleep 0.0$n" 'type:\x03')
+	done
+	prompt 0 "${steps[@]}" version "$EOT"
+}
+
 @test "^Z where nobody could let it go on is nothing" {
 	prompt 0 'type:serve 127.0.0.1:0\r' see:sandbox 'type:\x1a' 'see:^Z' "$INT" 'see:serve: stopped' \
 		'line:socks5>' 'type:\x1aversion\r' see:gssapi: 'line:socks5>' "$EOT"
@@ -185,6 +200,14 @@ exit 1'
 		'type:decode "folder\t' 'line:socks5> decode "folder of mine/' \
 		'type:f\tx' 'line:socks5> decode "folder of mine/file one" x' "$INT" \
 		"type:decode --in='x' it\\tx" "line:socks5> decode --in='x' it\\'s x" "$INT" "$EOT"
+}
+
+@test "TAB: what a quote or a variable would take out of a name is written so that it does not" {
+	: >'a b' >'a$c' >'D"q$x' >"e'f"
+	# What both have in common ends before what is written with a backslash.
+	prompt 0 'type:decode a\t' 'line:socks5> decode a' 'type:\\ \tx' 'line:socks5> decode a\ b x' "$INT" \
+		'type:decode "D\tx' 'line:socks5> decode "D\"q\$x" x' "$INT" \
+		"type:decode 'e\\tx" "line:socks5> decode 'e'\\''f' x" "$INT" "$EOT"
 }
 
 @test "TAB completes programs, hosts of earlier lines and of /etc/hosts" {

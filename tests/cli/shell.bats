@@ -59,10 +59,17 @@ socks5 shell: line 2 failed, and is the last (-e)"
 }
 
 @test "-v tells the status of each line" {
-	shell 'decode --x\nexit' -v
-	[ "$stderr" = "socks5 decode: unknown option --x (socks5 decode --help lists all)
-socks5 shell: line 1: status 2
-socks5 shell: line 2: status 2" ] || fail "$stderr"
+	shell 'list commands\ndecode --x\nexit' -v
+	[ "$stderr" = "socks5 shell: line 1: status 0
+socks5 decode: unknown option --x (socks5 decode --help lists all)
+socks5 shell: line 2: decode ended with status 2" ] || fail "$stderr"
+}
+
+@test "what fails is told with its line, unless -q" {
+	shell '\nlist nothing\nversion\n'
+	[[ $stderr == "socks5 list: "*$'\nsocks5 shell: line 2: list ended with status 2' ]] || fail "$stderr"
+	shell 'list nothing\n' -q
+	[[ $stderr == "socks5 list: "* && $stderr != *shell* ]] || fail "$stderr"
 }
 
 @test "errors name the line and what is to be done" {
@@ -73,11 +80,14 @@ socks5 shell: line 2: status 2" ] || fail "$stderr"
 	shell 'version "a\n'
 	says 2 '' 'socks5 shell: line 1: the quote " is not closed'
 	shell 'version | cat\n'
-	says 2 '' "socks5 shell: line 1: no pipes, redirections and lists here: | is written '|'"
+	says 2 '' "socks5 shell: line 1: there are no pipes and redirections here; '|' in quotes is that character"
+	shell 'serve &\n'
+	says 2 '' "socks5 shell: line 1: one command runs at a time here, nothing in the background; '&' in quotes is \
+that character"
 	shell 'version $S5_NO_SUCH\n'
-	says 2 '' "socks5 shell: line 1: variable S5_NO_SUCH is not set; a \$ as such is written '\$'"
+	says 2 '' "socks5 shell: line 1: variable S5_NO_SUCH is not set; '\$' in quotes is that character"
 	shell 'version $(id)\n'
-	says 2 '' "socks5 shell: line 1: no command is put in place of \$(...) here; a \$ as such is written '\$'"
+	says 2 '' "socks5 shell: line 1: no command is put in place of \$(...) here; '\$' in quotes is that character"
 	shell 'version ${S5\n'
 	[[ $status:$stderr == "2:socks5 shell: line 1: \${ is followed by "* ]] || fail "$stderr"
 	shell 'ver\0sion\n'
@@ -85,13 +95,15 @@ socks5 shell: line 2: status 2" ] || fail "$stderr"
 	shell 'shell\nshell -e\n'
 	says 2 '' $'socks5 shell: line 1: this is the shell already\nsocks5 shell: line 2: this is the shell already'
 	run --separate-stderr "$SOCKS5" shell file </dev/null
-	says 2 '' 'socks5 shell: command lines come from standard input; usage: socks5 shell [OPTION]...'
+	says 2 '' 'socks5 shell: command lines come from standard input: socks5 shell <FILE; usage: socks5 shell [OPTION]...'
 }
 
 @test "its help is to be had in it" {
 	shell 'shell --help\nhelp shell\n'
 	[ "$status:$stderr" = 0: ]
 	[ "$output" = "$("$SOCKS5" help shell; "$SOCKS5" help shell)" ]
+	shell 'help exit\n'
+	says 0 'exit, quit, or the end of the input (Ctrl-D), ends the shell' ''
 }
 
 @test "words are a shell's: quotes, variables, homes" {
@@ -103,7 +115,7 @@ socks5 shell: line 2: status 2" ] || fail "$stderr"
 		'*=*' "''=" "#=#"; do
 		want=${want//(a)/{a\}}
 		printf 'help %b\n' "${want%%=*}" >"$BATS_TEST_TMPDIR/line"
-		run --separate-stderr "$SOCKS5" shell <"$BATS_TEST_TMPDIR/line"
+		run --separate-stderr "$SOCKS5" shell -q <"$BATS_TEST_TMPDIR/line"
 		[ "$stderr" = "socks5: unknown command ${want#*=} (socks5 help lists all)" ] ||
 			fail "$want: $stderr"
 	done
