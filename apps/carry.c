@@ -196,16 +196,24 @@ static int carry_standard(struct carrier *k, struct proxy_call *call)
 
 static int carry_edited(struct carrier *k, struct proxy_call *call)
 {
-	struct edit e = { .loop = k->loop, .crlf = k->options->crlf };
-	int rc = edit_open(&e);
+	struct edit e = { .loop = k->loop, .out = k->carry->out, .crlf = k->options->crlf };
+	int error, rc;
+
+	out_say(k->carry->out, "connected; Ctrl-D ends what is sent, Ctrl-C all");
+	rc = edit_open(&e);
 
 	if (rc < 0) {
 		out_error(k->carry->out, "the terminal: %s", strerror(-rc));
+		proxy_call_fini(call);
 		return EXIT_NETWORK;
 	}
 	k->far_ends = true;
-	relay(k, call, (const int[]){ e.in, e.out });
-	edit_close(&e);
+	relay(k, call, (const int[]){ e.in, e.out_fd });
+	error = edit_close(&e);
+	if (error) {
+		out_error(k->carry->out, "the terminal: %s", strerror(error));
+		return EXIT_NETWORK;
+	}
 	return carry_ended(k->carry->out, &k->relay, k->end, "terminal", k->far);
 }
 

@@ -54,8 +54,10 @@ static void queue_line(struct edit *e, const char *line)
 	size_t len = strlen(line);
 	char *queue = realloc(e->queue, e->queued + len + 2);
 
-	if (!queue)
+	if (!queue) {
+		e->error = ENOMEM;
 		return;
+	}
 	e->queue = queue;
 	memcpy(queue + e->queued, line, len);
 	e->queued += len;
@@ -71,8 +73,12 @@ static void take_line(struct edit *e, const char *line)
 		add_history(line);
 	e->ntail = 0;
 	editor_prompt(&e->editor, "");
-	if (e->leaving.fd < 0)
+	if (e->leaving.fd < 0) {
+		if (!e->deaf)
+			out_warn(e->out, "the far end takes no more: this line is not sent");
+		e->deaf = true;
 		return;
+	}
 	queue_line(e, line);
 	send_queue(e);
 }
@@ -122,24 +128,29 @@ static void put_line(struct edit *e, FILE *text)
 	e->ntail = 0;
 }
 
-/* Puts whole lines, keeps the rest; a line that is too long is broken. */
-static void take_octets(struct edit *e, FILE *text, const char *octets, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (octets[i] == '\n' || e->ntail == sizeof(e->tail))
-			put_line(e, text);
-		if (octets[i] != '\n')
-			e->tail[e->ntail++] = octets[i];
-	}
-}
-
-/* Nobody types any more: what there is of a line is written, and goes on where it stands. */
+/* What there is of a line, up to its last whole letter. */
 static void put_rest(struct edit *e, FILE *text)
 {
 	size_t n = visible_put(text, e->tail, without_cr(e), true);
 
 	e->ntail -= n;
 	memmove(e->tail, e->tail + n, e->ntail);
+}
+
+/* Puts whole lines, keeps the rest; a line that is too long is broken. */
+static void take_octets(struct edit *e, FILE *text, const char *octets, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (octets[i] == '\n') {
+			put_line(e, text);
+			continue;
+		}
+		if (e->ntail == sizeof(e->tail)) {
+			put_rest(e, text);
+			fputc('\n', text);
+		}
+		e->tail[e->ntail++] = octets[i];
+	}
 }
 
 /* What there is of a line, on one row with what is typed. */
@@ -149,10 +160,14 @@ static void show(struct edit *e, const char *text)
 	size_t len;
 	FILE *to = open_memstream(&prompt, &len);
 
-	if (!to)
+	if (!to) {
+		e->error = ENOMEM;
 		return;
+	}
 	visible_put(to, e->tail, without_cr(e), true);
-	if (fclose(to) == 0 && prompt) {
+	if (fclose(to) != 0 || !prompt) {
+		e->error = ENOMEM;
+	} else {
 		for (char *tab = prompt; (tab = strchr(tab, '\t'));)
 			*tab = ' ';
 		editor_print(&e->editor, text, prompt);
@@ -162,8 +177,8 @@ static void show(struct edit *e, const char *text)
 
 static void put_plain(struct edit *e, const char *text, size_t len)
 {
-	fputs(text, stdout);
-	fflush(stdout);
+	if (fputs(text, stdout) == EOF || fflush(stdout) == EOF)
+		e->error = errno;
 	if (len)
 		e->midway = text[len - 1] != '\n';
 }
@@ -174,14 +189,18 @@ static void write_octets(struct edit *e, const char *octets, size_t n)
 	size_t len;
 	FILE *to = open_memstream(&text, &len);
 
-	if (!to)
+	if (!to) {
+		e->error = ENOMEM;
 		return;
+	}
 	take_octets(e, to, octets, n);
 	if (e->over)
 		put_rest(e, to);
-	if (fclose(to) == 0 && text && !e->over)
+	if (fclose(to) != 0 || !text)
+		e->error = ENOMEM;
+	else if (!e->over)
 		show(e, text);
-	else if (text)
+	else
 		put_plain(e, text, len);
 	free(text);
 }
@@ -220,7 +239,7 @@ static int open_pipes(struct edit *e)
 		return -errno;
 	}
 	e->in = in[0];
-	e->out = out[1];
+	e->out_fd = out[1];
 	e->leaving = (struct s5_watch){ .fd = in[1], .ready = leaving_ready };
 	e->arriving = (struct s5_watch){ .fd = out[0], .ready = arriving_ready };
 	return 0;
@@ -239,12 +258,18 @@ static int watch_all(struct edit *e)
 	return rc;
 }
 
-int edit_open(struct edit *e)
+static void close_pipes(struct edit *e)
 {
-	int rc = open_pipes(e);
+	close(e->in);
+	close(e->out_fd);
+	close(e->leaving.fd);
+	close(e->arriving.fd);
+}
 
-	if (rc < 0)
-		return rc;
+static int open_editor(struct edit *e)
+{
+	int rc;
+
 	e->editor.took = took;
 	rc = editor_open(&e->editor);
 	if (rc < 0)
@@ -252,8 +277,24 @@ int edit_open(struct edit *e)
 	e->keys = (struct s5_watch){ .fd = STDIN_FILENO, .ready = keys_ready };
 	e->signals = (struct s5_watch){ .fd = e->editor.signals, .ready = signals_ready };
 	rc = watch_all(e);
+	if (rc == 0)
+		return 0;
+	s5_loop_unwatch(e->loop, &e->keys);
+	s5_loop_unwatch(e->loop, &e->signals);
+	s5_loop_unwatch(e->loop, &e->leaving);
+	editor_close(&e->editor);
+	return rc;
+}
+
+int edit_open(struct edit *e)
+{
+	int rc = open_pipes(e);
+
+	if (rc < 0)
+		return rc;
+	rc = open_editor(e);
 	if (rc < 0) {
-		editor_close(&e->editor);
+		close_pipes(e);
 		return rc;
 	}
 	rl_bind_key('\t', rl_insert);
@@ -263,13 +304,18 @@ int edit_open(struct edit *e)
 	return 0;
 }
 
-void edit_close(struct edit *e)
+int edit_close(struct edit *e)
 {
 	while (read_some(e))
 		;
 	if (!e->over) {
+		bool is_typed = rl_end > 0;
+
 		s5_loop_unwatch(e->loop, &e->keys);
 		editor_leave(&e->editor);
+		if (is_typed)
+			out_warn(e->out,
+				 "the far end closed: the line that was being typed is not sent");
 	} else if (e->midway) {
 		putchar('\n');
 	}
@@ -279,4 +325,5 @@ void edit_close(struct edit *e)
 		end_input(e);
 	close(e->arriving.fd);
 	free(e->queue);
+	return e->error;
 }

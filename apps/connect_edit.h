@@ -10,14 +10,16 @@
 
 #include "editor.h"
 #include "net/loop.h"
+#include "out.h"
 
-#define EDIT_TAIL 4096 /* octets of a line that is shown before it has ended */
+#define EDIT_TAIL 512 /* octets of a line that is shown before it has ended; it is broken there */
 
 struct edit {
 	struct editor editor;
-	struct s5_loop *loop; /* set before opening, as is crlf */
+	struct s5_loop *loop; /* set before opening, as are out and crlf */
+	const struct out *out;
 	bool crlf; /* a line is sent with CR LF */
-	int in, out; /* for the relay, which closes them */
+	int in, out_fd; /* for the relay, which closes them */
 
 	/* Private. */
 	struct s5_watch keys, signals, leaving, arriving;
@@ -27,11 +29,14 @@ struct edit {
 	size_t ntail;
 	bool over; /* nothing more is typed */
 	bool midway; /* and the cursor is not at a row's beginning */
+	bool deaf; /* the far end reads no more, which was said */
+	int error; /* what was lost on the way, a positive errno; or 0 */
 };
 
 /* Both standard input and output must be the terminal. 0 or -errno. */
 int edit_open(struct edit *e);
-/* After the relay: writes what is left, and gives the terminal back. */
-void edit_close(struct edit *e);
+/* After the relay: writes what is left, and gives the terminal back. 0 or a positive errno: something that
+ * was typed or arrived is lost. */
+int edit_close(struct edit *e);
 
 #endif

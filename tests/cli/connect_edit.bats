@@ -139,3 +139,16 @@ sent() {
 	run "$SOCKS5" connect --edit h 1 </dev/null
 	[ "$status:$output" = "2:socks5 connect: option --edit: standard input and output are not a terminal" ]
 }
+
+@test "a line that is half typed when the far end closes is told of" {
+	edit 0 see:connected 'says:hi\n' row:hi 'type:rm half' 'line:rm half' says:close end show
+	[[ $output == *"rm half"*"socks5 connect: the far end closed: the line that was being typed is not sent"* ]] ||
+		fail "$output"
+	sent ''
+}
+
+@test "a long line without its end is broken between letters, and costs little" {
+	LC_ALL=C.UTF-8 edit 130 see:connected "run:$PYTHON -c 'print(\"é\" * 3000, end=\"\")' >words" see:ééé \
+		'says:\nend\n' row:end show "$INT"
+	[[ $output != *'\x'* ]] || fail "$output"
+}
