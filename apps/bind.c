@@ -23,19 +23,14 @@ static const char *find_conflict(const struct bind_options *o)
 
 static int parse_to(struct bind *b, struct opt_error *err)
 {
-	char *const words[] = { b->options.to };
 	char name[S5_ADDR_TEXT];
-	struct opt_error cause;
-	bool missing;
 
-	if (target_parse(&b->to, words, 1, &missing, &cause) < 0)
-		return opt_fail(err, "option --to: %.400s", cause.text);
-	if (b->to.last != b->to.addr.port)
-		return opt_fail(err, "option --to: a range of ports is no service");
-	if (b->options.numeric && b->to.addr.atyp == S5_ATYP_NAME)
+	if (target_parse_option(&b->to, "--to", b->options.to, err) < 0)
+		return -1;
+	if (b->options.numeric && b->to.atyp == S5_ATYP_NAME)
 		return opt_fail(err,
 				"option --numeric: '%s' is a name, and only addresses are taken",
-				s5_addr_host(&b->to.addr, name, sizeof(name)));
+				s5_addr_host(&b->to, name, sizeof(name)));
 	return 0;
 }
 

@@ -10,7 +10,7 @@ struct bind {
 	struct bind_options options;
 	struct proxy proxy;
 	struct s5_addr peer; /* who may come; 0.0.0.0:0 is anybody */
-	struct target to;
+	struct s5_addr to;
 	struct engine engine;
 	bool deaf; /* standard output took no event, and that was said */
 };

@@ -54,7 +54,7 @@ static void relay_done(struct s5_relay *r, enum s5_relay_end end)
 
 	out_verbose(out, 1, "%s: ended, %llu octets sent, %llu received", f->from,
 		    (unsigned long long)r->flow[0].octets, (unsigned long long)r->flow[1].octets);
-	s5_addr_format(&b->to.addr, service, sizeof(service));
+	s5_addr_format(&b->to, service, sizeof(service));
 	forward_end(f, carry_ended(out, r, end, service, &f->asked.call.client.session.reply.bnd));
 }
 
@@ -65,7 +65,7 @@ static void say_undialled(const struct forward *f, enum s5_dial_end end)
 	char service[S5_ADDR_TEXT];
 
 	out_error(&b->options.out, "--to %s: %s%s",
-		  s5_addr_format(&b->to.addr, service, sizeof(service)),
+		  s5_addr_format(&b->to, service, sizeof(service)),
 		  end == S5_DIAL_UNRESOLVED ? s5_lookup_text(d->resolved)
 		  : end == S5_DIAL_TIMEOUT  ? "no answer in time"
 					    : strerror(d->error),
@@ -123,7 +123,7 @@ static void asked(struct proxy_call *call, bool ok)
 	f->dial.resolver = b->engine.resolver;
 	f->dial.options = &all->dial;
 	f->dial.done = dialled;
-	s5_dial_start(&f->dial, &b->to.addr);
+	s5_dial_start(&f->dial, &b->to);
 }
 
 static void forward_start(struct forwarder *all)

@@ -77,17 +77,13 @@ static int fail(const struct probe *p, const char *what, const char *why)
 
 static int read_target(struct probe *p)
 {
-	char *const words[] = { p->options.target, NULL };
 	struct opt_error err;
-	struct target target;
-	bool missing;
 
-	if (!p->options.target)
+	if (!p->options.target ||
+	    target_parse_option(&p->target, "--target", p->options.target, &err) == 0)
 		return EXIT_OK;
-	if (target_parse(&target, words, 1, &missing, &err) < 0)
-		return fail(p, "option --target", err.text);
-	p->target = target.addr;
-	return EXIT_OK;
+	out_error(&p->options.out, "%s", err.text);
+	return EXIT_USAGE;
 }
 
 static int fail_password(struct probe *p, const char *why)

@@ -141,19 +141,13 @@ static int check(const struct speed *s, const struct plan *plan)
 
 static int read_target(struct speed *s)
 {
-	char *const words[] = { s->options.target, NULL };
 	struct opt_error err;
-	struct target target;
-	bool missing;
 
-	if (!s->options.target)
+	if (!s->options.target ||
+	    target_parse_option(&s->target, "--target", s->options.target, &err) == 0)
 		return EXIT_OK;
-	if (target_parse(&target, words, 1, &missing, &err) < 0)
-		return fail(s, "option --target", err.text);
-	if (target.last != target.addr.port)
-		return fail(s, "option --target", "a range of ports is no target");
-	s->target = target.addr;
-	return EXIT_OK;
+	out_error(&s->options.out, "%s", err.text);
+	return EXIT_USAGE;
 }
 
 static int resolve_target(struct speed *s)

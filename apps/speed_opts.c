@@ -20,7 +20,7 @@ const struct opt speed_opts[] = {
 	    .min = 1, .max = 86400 * 1000),
 	OPT("streams", 0, INT, streams, "N", "so many tunnels or associations at a time",
 	    .def_say = "1; conn and rr 16, idle 1000", .min = 1, .max = 1000000),
-	OPT("bytes", 0, SIZE, bytes, "SIZE",
+	OPT("bytes", 0, SIZE, bytes, "BYTES",
 	    "octets of a round trip, or of a datagram; with bulk, of each read or write",
 	    .def_say = "64; conn 1, bulk 1M", .min = 1),
 	OPT("window", 0, INT, window, "N", "udp: so many datagrams on their way at a time",

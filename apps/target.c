@@ -237,6 +237,21 @@ int target_parse(struct target *target, char *const *words, int count, bool *mis
 	return target_parse_ports(&target->addr.port, &target->last, words[1], err);
 }
 
+int target_parse_option(struct s5_addr *addr, const char *option, char *text, struct opt_error *err)
+{
+	char *const words[] = { text, NULL };
+	struct target target;
+	struct opt_error cause;
+	bool missing;
+
+	if (target_parse(&target, words, 1, &missing, &cause) < 0)
+		return opt_fail(err, "option %s: %.400s", option, cause.text);
+	if (target.last != target.addr.port)
+		return opt_fail(err, "option %s: one port is wanted, not a range", option);
+	*addr = target.addr;
+	return 0;
+}
+
 int target_parse_peer(struct s5_addr *peer, char *const *words, int count, struct opt_error *err)
 {
 	struct target target;

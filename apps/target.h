@@ -20,6 +20,10 @@ struct target {
 int target_parse(struct target *target, char *const *words, int count, bool *missing,
 		 struct opt_error *err);
 
+/* One host and one port, the value of an option, whose name ("--to") the cause begins with. */
+int target_parse_option(struct s5_addr *addr, const char *option, char *text,
+			struct opt_error *err);
+
 /* The same for a word or two of which the port may be missing, or 0: then that is 0. */
 int target_parse_peer(struct s5_addr *peer, char *const *words, int count, struct opt_error *err);
 

@@ -154,7 +154,7 @@ spelled right, and can the proxy resolve it?" -x "$FAKE" nosuch.invalid
 	says 2 "--to and --exec exclude each other" --to 127.0.0.1:9 -e cat
 	says 2 "-N, -q, * are for a connection that is relayed here, not for --to" --to ::1 -N
 	says 2 "option --to: PORT is missing" --to 127.0.0.1
-	says 2 "option --to: a range of ports is no service" --to 127.0.0.1:9-10
+	says 2 "option --to: one port is wanted, not a range" --to 127.0.0.1:9-10
 	says 2 "a range of ports is no peer" 127.0.0.1:9-10
 	says 2 "option --numeric: 'ex.test' *" -n ex.test
 	says 2 "option --numeric: 'ex.test' *" -n --to ex.test:9
