@@ -70,7 +70,7 @@ S5_LDFLAGS = $(HARDEN_LD) -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LD
 LEFT_OUT = libsocks/session/$(if $(filter no,$(GSSAPI)),gss_krb5.c,gss_none.c)
 LIB_SRC = $(sort $(filter-out $(LEFT_OUT),$(wildcard libsocks/*/*.c)))
 APP_SRC = $(sort $(filter-out apps/sandbox$(if $(SANITIZE),,_none).c,$(wildcard apps/*.c)))
-UNIT_SRC = $(sort $(filter-out $(if $(filter no,$(GSSAPI)),%/test_gss_krb5.c) \
+UNIT_SRC = $(sort $(filter-out $(if $(filter no,$(GSSAPI)),%/test_gss_krb5.c %/test_gss_job.c) \
 	$(if $(SANITIZE),$(PLAIN_UNITS)),$(wildcard tests/unit/test_*.c)))
 PLAIN_UNITS = tests/unit/test_app_sandbox.c
 FUZZ_SRC = $(sort $(wildcard tests/fuzz/fuzz_*.c))

@@ -21,6 +21,13 @@ says() {
 
 VERSION="socks5 0.1.0"
 
+# spawn_shell: in the background, which gets as its lines what is written to descriptor 8.
+spawn_shell() {
+	mkfifo "$BATS_TEST_TMPDIR/lines"
+	exec 8<>"$BATS_TEST_TMPDIR/lines"
+	STDIN=$BATS_TEST_TMPDIR/lines spawn "$SOCKS5" shell
+}
+
 @test "a command a line; comments, empty lines and a leading socks5 are fine" {
 	shell '# first\n\n  \t\nversion\r\n  socks5 version\nsocks5 connect --version'
 	[ "$status:$stderr" = 0: ]
@@ -143,9 +150,7 @@ that character"
 }
 
 @test "a command that dies is told, and is not the shell's end" {
-	mkfifo "$BATS_TEST_TMPDIR/lines"
-	exec 8<>"$BATS_TEST_TMPDIR/lines"
-	STDIN=$BATS_TEST_TMPDIR/lines spawn "$SOCKS5" shell
+	spawn_shell
 	local shell=$PID child
 	echo 'serve 127.0.0.1:0' >&8
 	wait_until 10 has_line 'listening on' "$ERR" || fail "$(cat "$ERR")"
@@ -159,9 +164,7 @@ that character"
 }
 
 @test "what a server does to its process does not stick to the shell" {
-	mkfifo "$BATS_TEST_TMPDIR/lines"
-	exec 8<>"$BATS_TEST_TMPDIR/lines"
-	STDIN=$BATS_TEST_TMPDIR/lines spawn "$SOCKS5" shell
+	spawn_shell
 	local shell=$PID
 	echo 'serve 127.0.0.1:0' >&8
 	wait_until 10 has_line 'sandbox' "$ERR" || fail "$(cat "$ERR")"
@@ -175,9 +178,7 @@ that character"
 }
 
 @test "when the shell is ended, so is its command" {
-	mkfifo "$BATS_TEST_TMPDIR/lines"
-	exec 8<>"$BATS_TEST_TMPDIR/lines"
-	STDIN=$BATS_TEST_TMPDIR/lines spawn "$SOCKS5" shell
+	spawn_shell
 	echo 'serve 127.0.0.1:0' >&8
 	wait_until 10 has_line 'listening on' "$ERR" || fail "$(cat "$ERR")"
 	local child
@@ -188,9 +189,7 @@ that character"
 }
 
 @test "a password is in no process's title" {
-	mkfifo "$BATS_TEST_TMPDIR/lines"
-	exec 8<>"$BATS_TEST_TMPDIR/lines"
-	STDIN=$BATS_TEST_TMPDIR/lines spawn "$SOCKS5" shell
+	spawn_shell
 	echo 'serve -u joe:verysecret 127.0.0.1:0' >&8
 	wait_until 10 has_line 'listening on' "$ERR" || fail "$(cat "$ERR")"
 	tr '\0' ' ' <"/proc/$(pgrep -P "$PID")/cmdline" >"$BATS_TEST_TMPDIR/title"
