@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "file.h"
+#include "near.h"
 #include "out.h"
 
 #define BLANKS " \t\r"
@@ -55,12 +56,30 @@ static bool holds_secret(const struct config *c, const char *name)
 	return row && row->secret;
 }
 
+/* No option's name, and like that one, which is none of them. */
+static bool is_meant_for_listen(const struct config *c, const char *name)
+{
+	struct near near = { .typed = name };
+	size_t base;
+
+	near_try(&near, argument_rows[0].name);
+	return near.best && !opt_find(c->opts, name, strlen(name), &base);
+}
+
 static const char *const line_only[] = { "check", "explain", "help", "version" };
 
 static int set(struct config *c, const char *name, const char *value, struct opt_error *err)
 {
+	char shown[68];
+
+	if (strcmp(name, "listen") == 0 && !*value)
+		return opt_fail(err, "listen needs a value: [HOST:]PORT or unix:PATH");
 	if (strcmp(name, "listen") == 0)
 		return opt_set(argument_rows, c->arguments, name, value, err);
+	if (is_meant_for_listen(c, name)) {
+		out_escape(shown, sizeof(shown), name, strlen(name));
+		return opt_fail(err, "unknown option %s; did you mean listen?", shown);
+	}
 	if (strcmp(name, "config") == 0)
 		return opt_fail(err, "a config file names no other");
 	for (size_t i = 0; i < sizeof(line_only) / sizeof(line_only)[0]; i++)

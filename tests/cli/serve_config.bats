@@ -63,6 +63,8 @@ has_sockets() {
 }
 
 @test "errors name file, line and the nearest option" {
+	bad "line 2: unknown option lisen; did you mean listen?" "" "lisen 1080"
+	bad "line 2: listen needs a value: [HOST:]PORT or unix:PATH" "" listen
 	bad "line 2: unknown option --handshake-timout; did you mean --handshake-timeout?" \
 		'open' 'handshake-timout 3s'
 	bad "line 1: option --workers: 'x' is not a whole number from 1 to 256" 'workers x'
