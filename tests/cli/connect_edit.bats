@@ -98,8 +98,8 @@ sent() {
 @test "^Z stops it, fg brings the line back" {
 	start_echo
 	HISTFILE='' PS1='bash>' run timeout 60 "$PYTHON" "$LIB/screen.py" 'line:bash>' \
-		"type:\"\$SOCKS5\" connect -v --direct --edit $ECHO\\r" see:connected 'type:ping\r' \
-		'see:ping' type:half line:half 'type:\x1a' see:Stopped 'type:clear; fg\r' line:half \
+		"type:\"\$SOCKS5\" connect -v --direct --edit $ECHO\\r" see:Ctrl-D 'type:ping\r' \
+		$'see:ping\nping' type:half line:half 'type:\x1a' see:Stopped 'type:clear; fg\r' line:half \
 		'type: more\r' 'row:half more' "$EOT" 'line:bash>' 'type:exit\r' -- bash --norc -i
 	[ "$status:${lines[-1]}" = "0:echo on" ] || fail "$status: $output"
 }

@@ -116,11 +116,6 @@ has_sockets() {
 	[ "$status:$output" = "2:socks5 serve: option --rules: nosuch: No such file or directory" ]
 }
 
-reload() {
-	kill -HUP "$SERVER_PID"
-	wait_until 5 has_line "$1" "$SERVER_LOG" || fail "it did not say '$1': $(cat "$SERVER_LOG")"
-}
-
 @test "SIGHUP reads config, rules and users again, all or nothing; sessions go on" {
 	start_target echo
 	"$SOCKS5" passwd --cost 1 --password pass:pw us >users
@@ -134,8 +129,7 @@ reload() {
 	reload 'users are read again: 1 of them, and 2 rules'
 	answers "05020100$(error 02) EOF" 050102 "$(login us pw)$(request $IP4 "$TARGET_PORT")" eof
 	echo 'handshake-timout 3' >>conf
-	reload 'option --config: conf: line 3: unknown option --handshake-timout'
-	reload 'SIGHUP: all is as it was before'
+	reload 'option --config: conf: line 3: unknown option --handshake-timout' "$UNCHANGED"
 	config 'users users'
 	echo nonsense >>users
 	reload 'option --users: users: line 2: '
@@ -326,8 +320,7 @@ checks_not() {
 	config
 	start_server -c conf
 	config accept-proxy
-	reload 'SIGHUP refused: it would serve other machines without authentication'
-	reload 'all is as it was before'
+	reload 'SIGHUP refused: it would serve other machines without authentication' "$UNCHANGED"
 	asks "$OK4" $IP4 "$TARGET_PORT"
 }
 

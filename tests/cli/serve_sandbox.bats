@@ -19,11 +19,6 @@ every_thread() {
 	done
 }
 
-reload() {
-	kill -HUP "$SERVER_PID"
-	wait_until 5 has_line "$1" "$SERVER_LOG" || fail "it did not say '$1': $(cat "$SERVER_LOG")"
-}
-
 need_landlock() {
 	has_line 'files and system calls' "$SERVER_LOG" || skip "this kernel has no Landlock"
 }
@@ -67,8 +62,7 @@ need_root() {
 		echo 'users elsewhere/users' >here/conf
 		case $sandbox in
 		on) need_landlock
-			reload 'elsewhere/users: Permission denied'
-			reload 'all is as it was before' ;;
+			reload 'elsewhere/users: Permission denied' "$UNCHANGED" ;;
 		off) reload 'users are read again: 1 of them' ;;
 		esac
 		stop_server

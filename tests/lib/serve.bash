@@ -110,3 +110,23 @@ binds() {
 		cat
 	} | PYTHONPATH=$LIB timeout 60 "${IN_NET[@]}" "$PYTHON" - "$@"
 }
+
+# reload TEXT...: by SIGHUP; it says each TEXT, on a line that was not there before. With a refusal
+# comes UNCHANGED.
+UNCHANGED='SIGHUP: all is as it was before'
+reload() {
+	local text counts=()
+	for text; do
+		counts+=("$(grep -c -- "$text" "$SERVER_LOG" || true)")
+	done
+	kill -HUP "$SERVER_PID"
+	for text; do
+		wait_until 5 said_again "$text" "${counts[0]}" ||
+			fail "it did not say '$text': $(cat "$SERVER_LOG")"
+		counts=("${counts[@]:1}")
+	done
+}
+
+said_again() {
+	[ "$(grep -c -- "$1" "$SERVER_LOG")" -gt "$2" ]
+}
