@@ -32,9 +32,13 @@ const char *command_unknown_text(const char *name, char *text, size_t size)
 	if (strcmp(name, "-V") == 0)
 		near.best = "--version";
 	out_escape(shown, sizeof(shown), name, strlen(name));
-	snprintf(text, size, "unknown %s %s%s%s%s (socks5 help lists all)",
-		 option ? "option" : "command", shown, near.best ? "; did you mean " : "",
-		 near.best ? near.best : "", near.best ? "?" : "");
+	if (option && !near.best)
+		snprintf(text, size,
+			 "unknown option %s; a command comes first (socks5 help lists all)", shown);
+	else
+		snprintf(text, size, "unknown %s %s%s%s%s (socks5 help lists all)",
+			 option ? "option" : "command", shown, near.best ? "; did you mean " : "",
+			 near.best ? near.best : "", near.best ? "?" : "");
 	return text;
 }
 

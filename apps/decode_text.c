@@ -101,12 +101,12 @@ static bool holds_socks(const struct decode_view *v, const struct s5_text *octet
 /* For whoever is told that it is no SOCKS. */
 static void note_form(struct decode_view *v, const struct s5_text *octets)
 {
-	static const char *const forms[] = { [S5_TEXT_RAW] = "as they are",
-					     [S5_TEXT_HEX] = "of hex",
-					     [S5_TEXT_BASE64] = "of base64" };
+	static const char *const forms[] = { [S5_TEXT_RAW] = ", taken as they are",
+					     [S5_TEXT_HEX] = " of hex",
+					     [S5_TEXT_BASE64] = " of base64" };
 
 	if (octets->n)
-		snprintf(v->taken_for, sizeof(v->taken_for), "%zu %s %s", octets->n,
+		snprintf(v->taken_for, sizeof(v->taken_for), "%zu %s%s", octets->n,
 			 octets->n == 1 ? "octet" : "octets", forms[octets->form]);
 	else
 		snprintf(v->taken_for, sizeof(v->taken_for), "an empty input");

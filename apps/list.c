@@ -15,6 +15,7 @@
 #include "out.h"
 #include "probe/clients.h"
 #include "probe_report.h"
+#include "proxy_opts.h"
 #include "wrap.h"
 
 #define COLUMNS 4
@@ -98,10 +99,20 @@ static void code_line(struct listing *l, unsigned code, const char *name, const 
 	LINE(l, hex, name, more);
 }
 
+/* "" for what has a name but is not spoken here. */
+static const char *what_method_is(uint8_t method)
+{
+	const struct opt_word *word = auth_words;
+
+	while (word->name && word->value != method)
+		word++;
+	return word->name ? word->help : "";
+}
+
 static int list_methods(struct listing *l, const char *argument)
 {
 	(void)argument;
-#define S5_METHOD(code, id, name) code_line(l, code, name, NULL);
+#define S5_METHOD(code, id, name) code_line(l, code, name, what_method_is(code));
 #include "base/codes.def"
 	return EXIT_OK;
 }

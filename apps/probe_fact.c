@@ -90,7 +90,7 @@ static enum probe_answer untried(const struct s5_prober *p, const struct s5_foun
 		return PROBE_UNKNOWN;
 	}
 	if (f->part == S5_PART_LOGIN)
-		snprintf(why, PROBE_WHY, "no credentials are given");
+		snprintf(why, PROBE_WHY, "no credentials; -u gives them");
 	else if (f->part != S5_PART_COUNT)
 		snprintf(why, PROBE_WHY, "not without %s", s5_part_text(f->part));
 	else if (f->lacks != S5_FACT_NONE)

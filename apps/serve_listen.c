@@ -81,6 +81,15 @@ static int announce(struct serve *s, const char *where)
 	return EXIT_OK;
 }
 
+static bool is_announced(const struct serve *s, const char *where)
+{
+	size_t i = 0;
+
+	while (i < s->nlistening && strcmp(s->listening[i], where) != 0)
+		i++;
+	return i < s->nlistening;
+}
+
 static int listen_at(struct serve *s, const struct s5_addr *a)
 {
 	char text[S5_ADDR_TEXT];
@@ -94,8 +103,10 @@ static int listen_at(struct serve *s, const struct s5_addr *a)
 		return serve_check_upstream(s, &s->policy.upstream);
 	}
 	rc = s5_server_listen(s->server, a, &real);
+	if (rc == -EADDRINUSE && is_announced(s, text))
+		return command_misuse(s->command, "LISTEN %s is given twice", text);
 	if (rc < 0)
-		return cannot(s, s5_addr_format(a, text, sizeof(text)), -rc);
+		return cannot(s, text, -rc);
 	return announce(s, s5_addr_format(&real, text, sizeof(text)));
 }
 

@@ -66,7 +66,7 @@ octets() {
 	reads --in raw < <(octets $REQUEST)
 	reads --in base64 < <(octets $REQUEST | base64)
 	reads --in script < <(echo "C: $REQUEST")
-	ends 1 'no SOCKS was found in 39 octets as they are' --in raw < <(echo $REQUEST)
+	ends 1 'no SOCKS was found in 39 octets, taken as they are' --in raw < <(echo $REQUEST)
 	ends 4 "standard input: line 1: neither hex nor base64" --in hex < <(echo hello)
 	ends 4 "standard input: unknown file format" --in pcap < <(echo hello)
 	ends 4 "standard input: line 1: it does not say who said it: C:, S:, Cu: or Su:" < <(echo $REQUEST) \
@@ -102,13 +102,13 @@ octets() {
 @test "what is no SOCKS: status 1" {
 	decode < <(printf 'GET / HTTP/1.0\r\n\r\n')
 	[ "$status" = 1 ] || fail "$status $output"
-	[ "$stderr" = "socks5 decode: no SOCKS was found in 18 octets as they are" ] || fail "$stderr"
+	[ "$stderr" = "socks5 decode: no SOCKS was found in 18 octets, taken as they are" ] || fail "$stderr"
 	# What it was taken for is told.
-	ends 1 'no SOCKS was found in 6 octets as they are' < <(echo hello)
+	ends 1 'no SOCKS was found in 6 octets, taken as they are' < <(echo hello)
 	ends 1 'no SOCKS was found in 3 octets of hex' < <(echo '09 01 00')
-	ends 1 'no SOCKS was found in 19 octets as they are' < <(echo 'got 0x05 0x01 0x00')
+	ends 1 'no SOCKS was found in 19 octets, taken as they are' < <(echo 'got 0x05 0x01 0x00')
 	ends 1 'no SOCKS was found in an empty input' < <(printf '')
-	ends 1 'no SOCKS was found in 2 octets as they are' < <(printf '\n\n')
+	ends 1 'no SOCKS was found in 2 octets, taken as they are' < <(printf '\n\n')
 	decode < <(head -c 100000 /dev/zero)
 	[ "$status" = 1 ] || fail "$status $output $stderr"
 }

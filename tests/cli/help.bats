@@ -165,6 +165,7 @@ wrong() {
 	wrong "socks5: unknown option --hlep; did you mean --help? (socks5 help lists all)" --hlep
 	wrong "socks5: unknown option -v; did you mean version -v? (socks5 help lists all)" -v
 	wrong "socks5: unknown option -V; did you mean --version? (socks5 help lists all)" -V
+	wrong "socks5: unknown option -x; a command comes first (socks5 help lists all)" -x proxy connect h 1
 	wrong 'socks5: unknown command \x1b[2J\x0a (socks5 help lists all)' $'\e[2J\n'
 	wrong "socks5: unknown command  (socks5 help lists all)" ""
 }

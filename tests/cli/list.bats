@@ -33,8 +33,9 @@ wrong() {
 }
 
 @test "methods and replies have their codes, replies the status that a command ends with" {
-	"$SOCKS5" list methods | grep -qxP '02\tuserpass'
-	"$SOCKS5" list methods | grep -qxP 'ff\tno acceptable method'
+	"$SOCKS5" list methods | grep -qxP '02\tuserpass\tuser name and password, RFC 1929'
+	"$SOCKS5" list methods | grep -qxP '03\tchap\t'
+	"$SOCKS5" list methods | grep -qxP 'ff\tno acceptable method\t'
 	"$SOCKS5" list replies | grep -qxP '00\tsucceeded\texit status 0'
 	"$SOCKS5" list replies | grep -qxP '05\tconnection refused\texit status 15'
 	"$SOCKS5" list replies | grep -qxP 'f7\t.*\texit status 255'

@@ -60,7 +60,7 @@ says() {
 	says 'connect ipv4' 'unknown \(not without: lets us in\)'
 	probe 3 "$PROXY"
 	[[ ${lines[0]} == "$PROXY: SOCKS5, it wants credentials" ]] || fail "$output"
-	says 'takes the credentials' 'unknown \(no credentials are given\)'
+	says 'takes the credentials' 'unknown \(no credentials; -u gives them\)'
 }
 
 @test "a proxy that takes GSSAPI alone wants GSSAPI" {

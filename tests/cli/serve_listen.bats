@@ -197,11 +197,11 @@ another path" "unix:$path"
 	! is_open 127.0.0.1 "$port" || fail "the first listener is still there"
 }
 
-@test "the same LISTEN twice: exit 1" {
+@test "the same LISTEN twice is a mistake" {
 	local port
 	port=$(free_port)
-	exits 1 "cannot listen on 127.0.0.1:$port" --workers 1 "127.0.0.1:$port" "127.0.0.1:$port"
-	exits 1 "cannot listen on 127.0.0.1:$port" --workers 2 "127.0.0.1:$port" "127.0.0.1:$port"
+	exits 2 "LISTEN 127.0.0.1:$port is given twice; usage: " --workers 1 "127.0.0.1:$port" "127.0.0.1:$port"
+	exits 2 "LISTEN 127.0.0.1:$port is given twice; usage: " --workers 2 "127.0.0.1:$port" "127.0.0.1:$port"
 }
 
 # activate KIND... [-- ARGUMENT...]: socks5 serve with sockets from its parent, as systemd does it.
