@@ -2,6 +2,7 @@
 #include "bind.h"
 
 #include <signal.h>
+#include <string.h>
 
 #include "base/names.h"
 #include "command.h"
@@ -43,6 +44,8 @@ static int check(const struct command *self, struct bind *b, int count, char **w
 	b->peer = s5_addr_ip4(zeros, 0);
 	if (!fault && count > 2)
 		return command_misuse(self, "more than PEER and PORT");
+	if (!fault && count && *words[0] && strspn(words[0], "0123456789") == strlen(words[0]))
+		fault = "PEER is a host; the port where the proxy listens is its own choice";
 	if (!fault && count && target_parse_peer(&b->peer, words, count, &err) < 0)
 		fault = err.text;
 	if (!fault && b->options.to && parse_to(b, &err) < 0)

@@ -35,9 +35,14 @@ static const char *const bind_examples[] = {
 	NULL,
 };
 
+static const char where_hint[] = "the proxy listens, where it likes: PEER is who may come";
 static const struct opt_word mistaken[] = {
 	{ "--direct", 0, "a BIND is a proxy's: where there is none, nc -l listens here" },
-	{ "-l", 0, "the proxy listens, where it likes: PEER is who may come" },
+	{ "-l", 0, where_hint },
+	{ "-L", 0, where_hint },
+	{ "--listen", 0, where_hint },
+	{ "-p", 0, where_hint },
+	{ "--port", 0, where_hint },
 	{ NULL, 0, NULL },
 };
 

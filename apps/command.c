@@ -21,12 +21,14 @@ const char *command_unknown_text(const char *name, char *text, size_t size)
 {
 	struct near near = { .typed = name };
 	bool option = name[0] == '-';
-	char shown[68];
+	char shown[68], hint[NEAR_HINT];
 
 	for (const struct command *const *at = commands; *at; at++)
 		near_try(&near, (*at)->name);
 	near_try(&near, "--help");
 	near_try(&near, "--version");
+	if (strcmp(name, "?") == 0)
+		near.best = "help";
 	if (strcmp(name, "-v") == 0)
 		near.best = "version -v";
 	if (strcmp(name, "-V") == 0)
@@ -36,9 +38,9 @@ const char *command_unknown_text(const char *name, char *text, size_t size)
 		snprintf(text, size,
 			 "unknown option %s; a command comes first (socks5 help lists all)", shown);
 	else
-		snprintf(text, size, "unknown %s %s%s%s%s (socks5 help lists all)",
-			 option ? "option" : "command", shown, near.best ? "; did you mean " : "",
-			 near.best ? near.best : "", near.best ? "?" : "");
+		snprintf(text, size, "unknown %s %s%s (socks5 help lists all)",
+			 option ? "option" : "command", shown,
+			 near_hint(&near, "; ", "", "", hint));
 	return text;
 }
 

@@ -1,4 +1,5 @@
 /* See complete.h. What the shells' scripts get is documented there as well. */
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,9 @@
 #include "command.h"
 #include "complete.h"
 #include "opt.h"
+#include "policy/rule.h"
+#include "probe/clients.h"
+#include "probe/suite.h"
 
 static void offer(const struct complete_gap *gap, const char *word, const char *help)
 {
@@ -23,6 +27,55 @@ static const struct opt_word listen_words[] = {
 	{ NULL, 0, NULL },
 };
 
+/* What stands before `at` in the word is no longer at stake. */
+static void move_gap(struct complete_gap *gap, const char *at)
+{
+	gap->before_len += (int)(at - gap->typed);
+	gap->typed = at;
+}
+
+static void offer_interfaces(const struct complete_gap *gap)
+{
+	struct if_nameindex *all = if_nameindex();
+
+	for (struct if_nameindex *at = all; at && at->if_name; at++)
+		offer(gap, at->if_name, NULL);
+	if (all)
+		if_freenameindex(all);
+}
+
+/* One more of a list of them. */
+static void offer_cases(struct complete_gap gap)
+{
+	const char *comma = strrchr(gap.typed, ',');
+
+	move_gap(&gap, comma ? comma + 1 : gap.typed);
+	for (size_t i = 0; i < s5_ncases; i++)
+		offer(&gap, s5_cases[i].id, s5_cases[i].title);
+	for (size_t i = 0; i < s5_nclient_cases; i++)
+		offer(&gap, s5_client_cases[i].id, s5_client_cases[i].title);
+}
+
+/* The last word of a rule; behind to= the sets that there are. */
+static void offer_rule(struct complete_gap gap, const struct opt_word *key)
+{
+	const struct s5_rule_word *words = NULL;
+	const char *blank = strrchr(gap.typed, ' '), *last;
+
+	move_gap(&gap, blank ? blank + 1 : gap.typed);
+	if (strncmp(gap.typed, "to=", 3) == 0)
+		words = s5_rule_sets;
+	if (strncmp(gap.typed, "command=", 8) == 0)
+		words = s5_rule_commands;
+	for (; key->name && !strchr(gap.typed, '='); key++)
+		offer(&gap, key->name, key->help);
+	last = strrchr(gap.typed, words == s5_rule_commands && strchr(gap.typed, ',') ? ',' : '=');
+	if (last)
+		move_gap(&gap, last + 1);
+	for (; words && words->name; words++)
+		offer(&gap, words->name, NULL);
+}
+
 /* The name of a file behind a scheme that stands in the word; false if it does not. */
 static bool offer_file(struct complete_gap gap, const char *scheme)
 {
@@ -30,8 +83,7 @@ static bool offer_file(struct complete_gap gap, const char *scheme)
 
 	if (strncmp(gap.typed, scheme, len) != 0)
 		return false;
-	gap.before_len += (int)len;
-	gap.typed += len;
+	move_gap(&gap, gap.typed + len);
 	gap.to->names(gap.to, &gap, "@file");
 	return true;
 }
@@ -41,6 +93,14 @@ static void offer_wanted(const struct complete_gap *gap, const char *want)
 {
 	bool listen = strcmp(want, "@listen") == 0;
 
+	if (strcmp(want, "@interface") == 0) {
+		offer_interfaces(gap);
+		return;
+	}
+	if (strcmp(want, "@case") == 0) {
+		offer_cases(*gap);
+		return;
+	}
 	if ((listen || strcmp(want, "@host") == 0) && offer_file(*gap, "unix:"))
 		return;
 	if (!listen)
@@ -90,8 +150,7 @@ static void offer_words(struct complete_gap gap, const struct opt *row)
 
 	if (row->kind == OPT_KIND_LIST && comma) {
 		list_len = (int)(comma + 1 - list);
-		gap.before_len += list_len; /* the list follows `before` in the same word */
-		gap.typed = comma + 1;
+		move_gap(&gap, comma + 1);
 	}
 	for (const struct opt_word *word = row->words; word->name; word++) {
 		if (!list_has(list, list_len, word->name))
@@ -103,7 +162,9 @@ static void offer_value(struct complete_gap gap, const struct opt *row)
 {
 	if (row->secret == SECRET_SOURCE && offer_file(gap, "file:"))
 		return;
-	if (row->words)
+	if (row->want && strcmp(row->want, "@rule") == 0)
+		offer_rule(gap, row->words);
+	else if (row->words)
 		offer_words(gap, row);
 	else if (row->want)
 		offer_wanted(&gap, row->want);
@@ -134,15 +195,22 @@ static void complete_long(const struct opt *opts, struct complete_gap gap)
 		offer_value(gap, row);
 }
 
-static void complete_argument(const struct command *command, const struct complete_gap *gap,
-			      bool first, bool ended)
+/* Of the lists one is that of a command's options. */
+static bool takes_command(const struct command *command, const char *given)
 {
-	const struct opt_word *words = first || !command->want ? command->words : NULL;
+	return command != &list_command || (given && strcmp(given, "options") == 0);
+}
+
+/* `given` is the first argument, NULL if that is the one to complete. */
+static void complete_argument(const struct command *command, const struct complete_gap *gap,
+			      const char *given, bool ended)
+{
+	const struct opt_word *words = !given || !command->want ? command->words : NULL;
 	const char *want = words ? NULL : command->want;
 
-	if (want && strcmp(want, "@command") == 0)
+	if (want && strcmp(want, "@command") == 0 && takes_command(command, given))
 		offer_commands(gap);
-	else if (want)
+	else if (want && strcmp(want, "@command") != 0)
 		offer_wanted(gap, want);
 	for (const struct opt_word *at = words; at && at->name; at++)
 		offer(gap, at->name, at->help);
@@ -154,13 +222,14 @@ static void complete_command(const struct command *command, struct complete_gap 
 			     char **words)
 {
 	const struct opt *pending = NULL;
-	bool first = true, ended = false;
+	const char *given = NULL;
+	bool ended = false;
 
 	for (int i = 0; i < count - 1; i++) {
 		if (pending)
 			pending = NULL;
 		else if (ended || words[i][0] != '-')
-			first = false;
+			given = given ? given : words[i];
 		else if (strcmp(words[i], "--") == 0)
 			ended = true;
 		else
@@ -171,7 +240,7 @@ static void complete_command(const struct command *command, struct complete_gap 
 	else if (!ended && gap.typed[0] == '-')
 		complete_long(command->opts, gap);
 	else
-		complete_argument(command, &gap, first, ended);
+		complete_argument(command, &gap, given, ended);
 }
 
 void complete_words(struct complete_sink *to, int count, char **words)

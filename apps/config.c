@@ -20,14 +20,22 @@ struct config {
 	bool secret; /* some line holds a password */
 };
 
-/* Ends the value where a comment begins, or blanks do. False: a quote is not closed. */
+/* Whether nothing follows but a comment. */
+static bool is_rest_empty(const char *text)
+{
+	size_t blanks = strspn(text, BLANKS);
+
+	return !text[blanks] || (blanks && text[blanks] == '#');
+}
+
+/* Ends the value where a comment begins, or blanks do. False: a quote is not closed, or not the end. */
 static bool cut_value(char **value)
 {
 	char *text = *value, *end;
 
 	if (*text == '\'' || *text == '"') {
 		end = strchr(text + 1, *text);
-		if (!end || (end[1] && !strchr(BLANKS, end[1])))
+		if (!end || !is_rest_empty(end + 1))
 			return false;
 		*end = '\0';
 		*value = text + 1;
@@ -97,7 +105,11 @@ static int take_line(struct config *c, char *line, struct opt_error *err)
 		return 0;
 	if (strncmp(name, "--", 2) == 0)
 		name += 2;
-	value = name + strcspn(name, BLANKS "=");
+	value = name + strcspn(name, BLANKS "=:");
+	if (*value == ':') /* what follows may be a password */
+		return opt_fail(err,
+				"option %.*s: a blank or '=' stands before the value, no colon",
+				(int)(value - name), name);
 	if (*value)
 		*value++ = '\0';
 	value += strspn(value, BLANKS);

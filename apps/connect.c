@@ -36,9 +36,14 @@ static const char *find_edit_conflict(const struct connect_options *o)
 static const char *find_conflict(const struct connect_options *o)
 {
 	int modes = (o->listen != NULL) + (o->carry.exec != NULL) + o->pass_fd + o->scan;
+	ptrdiff_t host;
 
 	if (modes + o->edit > 1)
 		return "--listen, --exec, --pass-fd, --scan and --edit exclude each other";
+	if (o->listen && target_split(o->listen, &host) && host < 0 &&
+	    o->listen[strspn(o->listen, "0123456789abcdefABCDEF:")])
+		return "option --listen: more than a host and a port; what is forwarded to are HOST "
+		       "and PORT";
 	if (o->keep_open && !o->listen)
 		return "--keep-open needs --listen";
 	if ((o->carry.hexdump || o->carry.recv_limit) && modes && !o->carry.exec)

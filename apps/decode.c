@@ -43,7 +43,8 @@ static const struct opt decode_opts[] = {
 	    .advanced = true),
 	OPT("from", 0, ENUM, from, NULL, "who said it, when it is what one side said",
 	    .def = "auto", .words = from_words, .advanced = true),
-	OPT("interface", 'i', STR, interface, "NAME", "capture on an interface, live"),
+	OPT("interface", 'i', STR, interface, "NAME", "capture on an interface, live",
+	    .want = "@interface"),
 	OPT("port", 'p', INT, port, "PORT", "in a capture: the proxy's port", .min = 1,
 	    .max = 65535, .def_say = "whatever port SOCKS is spoken on"),
 	OPT_HEADING("What goes out"),
@@ -219,6 +220,8 @@ out:
 static const char *const decode_examples[] = {
 	"echo '05 01 00' | socks5 decode",
 	"say what these octets mean",
+	"printf 'C: 05 01 00\\nS: 05 00\\n' | socks5 decode",
+	"a conversation, written down",
 	"socks5 decode --format hex dump.txt",
 	"show each octet of a hex dump beside its field",
 	"socks5 decode --summary capture.pcapng",

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,9 @@
 #include <unistd.h>
 
 #include <readline/readline.h>
+
+#define BACKGROUND 20 /* ms */
+#define PATIENCE 50 /* times that */
 
 /* Readline tells its handler of a line, and of nothing else. */
 static struct editor *current;
@@ -117,6 +121,16 @@ static void drop_line(struct editor *e)
 	free(prompt);
 }
 
+/* In the background, where `bg` may have put us, the terminal is somebody else's, and so are the settings that
+ * it has: we stop again until we have it. Where nobody lets stopped ones go on, nothing stops us. */
+static void await_terminal(void)
+{
+	for (int i = 0; i < PATIENCE && tcgetpgrp(STDIN_FILENO) != getpgrp(); i++) {
+		raise(SIGTTOU);
+		poll(NULL, 0, BACKGROUND);
+	}
+}
+
 /* The signal takes effect with the terminal as it was; should we live on, all is as it has been. */
 static void let_through(struct editor *e, int signal)
 {
@@ -131,6 +145,7 @@ static void let_through(struct editor *e, int signal)
 	sigprocmask(SIG_SETMASK, &e->mask, &now);
 	sigprocmask(SIG_SETMASK, &now, NULL);
 	if (e->shown) {
+		await_terminal();
 		rl_prep_terminal(1);
 		rl_on_new_line();
 		rl_redisplay();

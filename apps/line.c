@@ -1,5 +1,6 @@
 #include "line.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "command.h"
@@ -28,8 +29,11 @@ static bool take_option(struct line *line, const char *word, struct line_part *p
 	line->unknown |= glance.unknown;
 	part->row = glance.row;
 	part->text = glance.value;
-	if (glance.row && !glance.value && line->at < line->words.count)
+	if (glance.row && !glance.value && line->at < line->words.count) {
 		part->text = line->words.items[line->at++];
+		/* An option, perhaps, of who believes that the one before it takes no value. */
+		line->unknown |= part->text[0] == '-' && isalpha((unsigned char)part->text[1]);
+	}
 	return part->text != NULL;
 }
 
@@ -51,10 +55,13 @@ bool line_next(struct line *line, struct line_part *part)
 
 /* What has the form of a proxy with its password is one, wherever it stands; a program's command line
  * may hold anything. */
-static bool is_private(const struct line_part *part)
+static bool is_private(const struct line *line, const struct line_part *part)
 {
-	return secret_is_in(part->text, SECRET_PROXY) ||
+	bool is_proxy = !part->row && line->command == &probe_command;
+
+	return ((is_proxy || strchr(part->text, '@')) && secret_is_in(part->text, SECRET_PROXY)) ||
 	       (!part->row && part->text[0] == '$') || /* perhaps an option */
+	       (!part->row && line->command == &passwd_command && strchr(part->text, ':')) ||
 	       (part->row && part->row->want && strcmp(part->row->want, "@program") == 0) ||
 	       (part->row && secret_is_in(part->text, part->row->secret));
 }
@@ -67,9 +74,9 @@ bool line_is_private(const char *text)
 	bool is_secret;
 
 	line_open(&line, text);
-	is_secret = !line.command;
+	is_secret = !line.command || line.words.is_open;
 	while (!is_secret && line_next(&line, &part)) {
-		is_secret = is_private(&part);
+		is_secret = is_private(&line, &part);
 		arguments += !part.row;
 	}
 	is_secret |= line.unknown;

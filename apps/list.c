@@ -19,6 +19,8 @@
 #include "wrap.h"
 
 #define COLUMNS 4
+#define WIDE \
+	24 /* of a line that has all columns: behind a longer field the last one begins on the next */
 
 struct listing {
 	void (*line)(struct listing *l, const char *const fields[COLUMNS]);
@@ -47,17 +49,22 @@ static void measured(struct listing *l, const char *const fields[COLUMNS])
 	for (int i = 0; i < COLUMNS && fields[i] && !is_last(fields, i); i++) {
 		int len = (int)strlen(fields[i]);
 
-		l->widths[i] = len > l->widths[i] ? len : l->widths[i];
+		if (len <= WIDE || !fields[COLUMNS - 1])
+			l->widths[i] = len > l->widths[i] ? len : l->widths[i];
 	}
 }
 
 static void aligned(struct listing *l, const char *const fields[COLUMNS])
 {
-	int column = 0, i = 0;
+	int column = 0, indent = 0, i = 0;
 
-	for (; !is_last(fields, i); i++)
+	for (; !is_last(fields, i); i++) {
 		column += printf("%-*s  ", l->widths[i], fields[i]);
-	wrap_text(stdout, l->width, column, column, fields[i]);
+		indent += l->widths[i] + 2;
+	}
+	if (column > indent)
+		column = printf("\n%*s", indent, "") - 1;
+	wrap_text(stdout, l->width, indent, column, fields[i]);
 }
 
 static int list_commands(struct listing *l, const char *argument)
@@ -187,6 +194,15 @@ static int print_list(int list, const char *argument)
 
 static const struct opt list_opts[] = { OPT_END };
 
+static int fail_list(const struct command *self, const char *why)
+{
+	struct out out = { .verbose = 0 };
+
+	out_init(&out, self->name);
+	out_error(&out, "list %s", why);
+	return EXIT_USAGE;
+}
+
 static int list_run(const struct command *self, int argc, char **argv)
 {
 	int list, status, count = command_parse(self, NULL, argc, argv, &status);
@@ -197,7 +213,7 @@ static int list_run(const struct command *self, int argc, char **argv)
 	if (count == 0)
 		return command_misuse(self, "say what to list");
 	if (opt_parse_word(argv[0], list_words, &list, &err) < 0)
-		return command_misuse(self, "list %s", err.text);
+		return fail_list(self, err.text);
 	if (list == OPTIONS && count < 2)
 		return command_misuse(self, "COMMAND is missing");
 	if (count > 1 + (list == OPTIONS))

@@ -1,5 +1,7 @@
 #include "near.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 static int min_int(int a, int b)
@@ -47,12 +49,27 @@ void near_try(struct near *near, const char *known)
 {
 	size_t len = strlen(near->typed);
 	int allowed = len < 3 ? 0 : len < 6 ? 1 : len < 9 ? 2 : 3;
-	int distance = near_distance(near->typed, known);
+	bool is_part = len >= 3 && strncmp(near->typed, known, len) == 0;
+	int distance = is_part ? 0 : near_distance(near->typed, known);
 
-	if (len >= 3 && strncmp(near->typed, known, len) == 0)
-		distance = min_int(distance, allowed);
+	if (is_part && near->best && near->distance == 0 && !near->also)
+		near->also = known;
 	if (distance > allowed || (near->best && distance >= near->distance))
 		return;
 	near->best = known;
 	near->distance = distance;
+}
+
+const char *near_hint(const struct near *near, const char *before, const char *dashes,
+		      const char *after, char text[static NEAR_HINT])
+{
+	if (!near->best)
+		text[0] = '\0';
+	else if (near->also)
+		snprintf(text, NEAR_HINT, "%sdid you mean %s%s or %s%s?%s", before, dashes,
+			 near->best, dashes, near->also, after);
+	else
+		snprintf(text, NEAR_HINT, "%sdid you mean %s%s?%s", before, dashes, near->best,
+			 after);
+	return text;
 }

@@ -14,9 +14,17 @@ int near_distance(const char *a, const char *b);
 struct near {
 	const char *typed;
 	const char *best;
+	const char *also; /* typed is the beginning of both; or NULL */
 	int distance;
 };
 
 void near_try(struct near *near, const char *known);
+
+#define NEAR_HINT (2 * (NEAR_MAX + 8) + 24)
+
+/* "did you mean --this or --that?", each behind `dashes`, within `before` and `after`; "" if none is near.
+ * Returns text. */
+const char *near_hint(const struct near *near, const char *before, const char *dashes,
+		      const char *after, char text[static NEAR_HINT]);
 
 #endif

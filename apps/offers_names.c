@@ -28,9 +28,10 @@ static void sort_from(struct offers *o, size_t first)
 
 /* files */
 
-static bool is_folder(const char *name)
+/* A ~ that was not typed is one. */
+static bool is_folder(const struct complete_gap *gap, const char *name)
 {
-	char *path = tilde_expand(name);
+	char *path = gap->typed[0] == '~' ? tilde_expand(name) : strdup(name);
 	struct stat st;
 	bool folder = path && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 
@@ -42,7 +43,7 @@ static void add_file(struct offers *o, const struct complete_gap *gap, char *nam
 {
 	char *folder = NULL;
 
-	if (is_folder(name) && asprintf(&folder, "%s/", name) < 0)
+	if (is_folder(gap, name) && asprintf(&folder, "%s/", name) < 0)
 		folder = NULL;
 	offers_add(o, gap, folder ? folder : name, NULL);
 	free(folder);

@@ -220,7 +220,7 @@ int opt_fail_unknown(const struct opt *opts, const char *dashes, const char *nam
 	struct opt_walk walk = { .opts = opts };
 	struct near near = { .typed = name };
 	const struct opt *row;
-	char shown[68];
+	char shown[68], hint[NEAR_HINT];
 
 	while ((row = opt_next(&walk))) {
 		if (row->kind != OPT_KIND_HEADING)
@@ -230,9 +230,8 @@ int opt_fail_unknown(const struct opt *opts, const char *dashes, const char *nam
 	near_try(&near, "version");
 	out_escape(shown, sizeof(shown), name, strlen(name));
 	snprintf(err->unknown, sizeof(err->unknown), "%s%s", dashes, shown);
-	return opt_fail(err, "unknown option %s%s%s%s%s", dashes, shown,
-			near.best ? "; did you mean --" : "", near.best ? near.best : "",
-			near.best ? "?" : "");
+	return opt_fail(err, "unknown option %s%s%s", dashes, shown,
+			near_hint(&near, "; ", "--", "", hint));
 }
 
 int opt_fail_missing(const struct opt *row, const char *typed, struct opt_error *err)

@@ -108,7 +108,7 @@ int opt_parse_word(const char *text, const struct opt_word *words, int *value,
 {
 	struct near near = { .typed = text };
 	struct shown shown;
-	char known[200];
+	char known[200], hint[NEAR_HINT];
 
 	for (const struct opt_word *word = words; word->name; word++) {
 		if (strcmp(word->name, text) == 0) {
@@ -118,9 +118,8 @@ int opt_parse_word(const char *text, const struct opt_word *words, int *value,
 		near_try(&near, word->name);
 	}
 	name_words(words, known, sizeof(known));
-	return opt_fail(err, "'%s' is unknown%s%s%s, it must be %s", show(&shown, text),
-			near.best ? " (did you mean " : "", near.best ? near.best : "",
-			near.best ? "?)" : "", known);
+	return opt_fail(err, "'%s' is unknown%s, it must be %s", show(&shown, text),
+			near_hint(&near, " (", "", ")", hint), known);
 }
 
 static int list_add(struct opt_list *list, const char *text, const struct opt_word *words,

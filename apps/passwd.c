@@ -70,9 +70,12 @@ static const char *name_fault(const struct secret *name)
 static int get_name(struct secret *name, const char *arg, char *err, size_t size)
 {
 	const char *fault;
+	char cause[200];
 
-	if (!arg && secret_ask_name(name, "user name: ", err, size) < 0)
+	if (!arg && secret_ask_name(name, "user name: ", cause, sizeof(cause)) < 0) {
+		snprintf(err, size, "NAME is missing: %s", cause);
 		return -1;
+	}
 	if (arg && secret_set(name, arg, strlen(arg)) < 0) {
 		snprintf(err, size, "the name is longer than 255 octets");
 		return -1;
@@ -86,9 +89,12 @@ static int get_name(struct secret *name, const char *arg, char *err, size_t size
 /* The same password twice, for nobody sees what is typed. */
 static int ask_twice(struct secret *password, const char *question, char *err, size_t size)
 {
-	struct secret again;
-	int rc = secret_ask(password, question, err, size);
+	struct secret again = { .len = 0 };
+	char cause[200];
+	int rc = secret_ask(password, question, cause, sizeof(cause));
 
+	if (rc < 0)
+		snprintf(err, size, "no password: %s; --password gives one", cause);
 	if (rc == 0)
 		rc = secret_ask(&again, "the same again: ", err, size);
 	if (rc == 0 && (again.len != password->len ||
@@ -178,7 +184,8 @@ static int passwd_run(const struct command *self, int argc, char **argv)
 		goto out;
 	out_init(&out, self->name);
 	if (count > 1) {
-		status = command_misuse(self, "more than one NAME");
+		status = command_misuse(self, "more than one NAME; the password is asked for, or "
+					      "comes from --password");
 	} else if (!cost_fits(&o)) {
 		out_error(&out, "option --cost: %s takes %d to %d", method_words[o.method].name,
 			  hashes[o.method].min, hashes[o.method].max);
@@ -193,7 +200,7 @@ out:
 }
 
 static const char *const passwd_examples[] = {
-	"umask 077; socks5 passwd joe >>users",
+	"(umask 077; socks5 passwd joe >>users)",
 	"ask for joe's password, add him to a file that only you can read",
 	"socks5 passwd --password env:JOES_PASSWORD joe",
 	"in a script",

@@ -7,7 +7,6 @@
 
 #include "command.h"
 #include "descriptors.h"
-#include "proxy.h"
 #include "target.h"
 
 static const struct opt_word format_words[] = {
@@ -54,7 +53,7 @@ static const struct opt probe_opts[] = {
 	    "--client: start the client for each case; {proxy} and {target} stand for addresses",
 	    .want = "@program"),
 	OPT("strict", 0, FLAG, strict, NULL, "a SHOULD counts as a MUST", .advanced = true),
-	OPT("only", 0, STR, only, "ID[,ID]", "these cases, or those that begin so",
+	OPT("only", 0, STR, only, "ID[,ID]", "these cases, or those that begin so", .want = "@case",
 	    .advanced = true, .def_say = "all"),
 	OPT("list", 0, FLAG, list, NULL, "list the cases, and try none"),
 	OPT_HEADING("What goes out"),
@@ -161,26 +160,6 @@ static int open_list(struct probe *p)
 	return EXIT_NETWORK;
 }
 
-/* All of the command line, before anything is tried. */
-static int check_words(const struct probe *p)
-{
-	struct opt_error err;
-	bool known;
-	int rc = 0;
-
-	for (size_t i = 0; i < p->nwords && rc == 0; i++) {
-		struct s5_hop hop = { .path = NULL };
-
-		rc = proxy_parse(&hop, &known, p->words[i], &err);
-		explicit_bzero(&hop.credentials, sizeof(hop.credentials));
-		free((char *)hop.path);
-	}
-	if (rc == 0)
-		return EXIT_OK;
-	out_error(&p->options.out, "%s", err.text);
-	return EXIT_USAGE;
-}
-
 /* The address by which others reach this machine; one that there is not is unknown, no failure. */
 static void start_echo(struct probe *p, struct s5_echo *echo, const char *beyond)
 {
@@ -216,6 +195,7 @@ static void stop(struct probe *p)
 	s5_echo_stop(&p->echo6);
 	probe_source_stop(&p->source);
 	engine_stop(&p->engine);
+	probe_words_free(p);
 	explicit_bzero(p->password, sizeof(p->password));
 }
 
@@ -243,10 +223,8 @@ static void limit_jobs(struct probe *p)
 
 static int prepare(struct probe *p)
 {
-	int status = p->options.client ? EXIT_OK : check_words(p);
+	int status = read_target(p);
 
-	if (status == EXIT_OK)
-		status = read_target(p);
 	if (status == EXIT_OK)
 		status = read_user(p);
 	if (status == EXIT_OK)
@@ -308,10 +286,10 @@ static int probe_run(const struct command *self, int argc, char **argv)
 	status = check(self, &p.options, count);
 	if (status != EXIT_OK)
 		goto out;
-	p.words = argv;
-	p.nwords = (size_t)count;
 	p.is_many = count > 1 || p.options.file;
-	status = prepare(&p);
+	status = probe_words_take(&p, count, argv);
+	if (status == EXIT_OK)
+		status = prepare(&p);
 	if (status == EXIT_OK)
 		status = p.options.client ? probe_client(&p) : probe_run_all(&p);
 out:
@@ -330,6 +308,13 @@ static const char *const probe_examples[] = {
 	NULL,
 };
 
+static const char proxy_hint[] = "the proxy is an argument: socks5 probe HOST:PORT";
+static const struct opt_word mistaken[] = {
+	{ "-x", 0, proxy_hint },
+	{ "--proxy", 0, proxy_hint },
+	{ NULL, 0, NULL },
+};
+
 const struct command probe_command = {
 	.name = "probe",
 	.summary = "find out what a proxy can do",
@@ -341,5 +326,6 @@ const struct command probe_command = {
 	.opts = probe_opts,
 	.examples = probe_examples,
 	.want = "@host",
+	.mistaken = mistaken,
 	.run = probe_run,
 };

@@ -77,7 +77,8 @@ struct probe {
 	char user[256], password[256];
 	size_t nuser, npassword;
 	struct probe_source source; /* the list, behind the words */
-	char **words; /* those on the command line that are left */
+	char **copies; /* ours, of the words on the command line; ends with NULL */
+	char **words; /* those that are left */
 	size_t nwords;
 	unsigned running;
 	uint64_t begun, done, alive;
@@ -149,6 +150,12 @@ void probe_report_begin(const struct probe *p);
 void probe_report(const struct probe_subject *s);
 void probe_report_end(const struct probe *p, bool is_stopped);
 void probe_list(const struct probe_options *o);
+
+/* probe_words.c: the proxies on the command line, or --client's LISTEN. They are copied, so that a password
+ * among them does not stay in the process's title; all are looked at before anything is tried. Returns the
+ * exit status; what is wrong has been said. */
+int probe_words_take(struct probe *p, int count, char **argv);
+void probe_words_free(struct probe *p);
 
 /* probe_wrap.c: words up to the 80th column, behind a margin that is filled already; further lines
  * begin with `before` and the margin. */

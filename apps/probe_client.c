@@ -345,7 +345,7 @@ static void say_where(const struct client *c)
 
 	if (!client_has_exec(c))
 		out_say(&c->probe->options.out,
-			"listening on %s; each connection gets the next of %zu cases",
+			"listening on %s; each connection gets the next case of %zu",
 			s5_addr_format(&c->places[0].at, text, sizeof(text)),
 			c->subject.suite.count);
 }
@@ -379,8 +379,8 @@ static int run(struct client *c)
 		s5_loop_run(&c->probe->engine.loop);
 	progress_end(&c->probe->progress);
 	if (c->probe->stop)
-		out_say(&c->probe->options.out, "stopped: %zu of %zu cases are done",
-			c->subject.suite.over, c->subject.suite.count);
+		out_say(&c->probe->options.out, "stopped: %zu done of %zu", c->subject.suite.over,
+			c->subject.suite.count);
 	if (c->is_useless)
 		return say_useless(c);
 	probe_report_begin(c->probe);

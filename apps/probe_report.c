@@ -80,6 +80,9 @@ static void put_text(const struct probe_subject *s)
 	if (suite->over < suite->count)
 		printf(", %zu not tried", suite->count - suite->over);
 	putchar('\n');
+	if (score.skipped && !score.passed && !score.failed)
+		out_warn(&s->probe->options.out, "no case could be tried: this says nothing of %s",
+			 s->text);
 }
 
 /* json */

@@ -39,7 +39,10 @@ static void show(const struct probe_subject *s)
 		probe_report(s);
 	else
 		write_to(stdout, s);
-	fflush(stdout); /* who reads on sees it now */
+	if (!out_flush(&s->probe->options.out)) { /* who reads on sees it now; nobody: it ends */
+		s->probe->broken = s->probe->stop = true;
+		s5_loop_stop(&s->probe->engine.loop);
+	}
 }
 
 static char *shown(const struct probe_subject *s)

@@ -119,7 +119,7 @@ static void told(struct s5_suite *suite, size_t i)
 
 	(void)i;
 	if (progress_is_due(progress) && !s->probe->is_many)
-		progress_say(progress, "%zu of %zu cases", suite->over, suite->count);
+		progress_say(progress, "case %zu of %zu", suite->over, suite->count);
 }
 
 bool probe_suite_start(struct probe_subject *s, void (*done)(struct s5_suite *suite))

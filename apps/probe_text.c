@@ -4,6 +4,7 @@
 
 #include "probe.h"
 
+#define MOOT 4 /* facts; so many that cannot be known are listed, more are one row */
 #define NAMES 35 /* columns: the longest, and two blanks */
 
 static const char *answer_text(enum probe_answer answer)
@@ -33,11 +34,11 @@ static void put_milliseconds(FILE *to, const char *name, int64_t us)
 static void put_times(FILE *to, const struct probe_subject *s)
 {
 	static const char *const names[][S5_ANSWERS] = {
-		{ "time to the method", "time to the reply", "time to the first octet", NULL },
-		{ "time to the method", "time to the status", "time to the reply",
-		  "time to the first octet" },
-		{ "time to the method", "time to the token", "time to the level",
-		  "time to the reply", "time to the first octet" },
+		{ "then to the method", "then to the reply", "then to the first octet", NULL },
+		{ "then to the method", "then to the status", "then to the reply",
+		  "then to the first octet" },
+		{ "then to the method", "then to the token", "then to the level",
+		  "then to the reply", "then to the first octet" },
 	};
 	const struct s5_found *f = &s->prober.found[S5_FACT_CONNECT4];
 
@@ -77,10 +78,45 @@ static bool is_idle(const struct s5_found *found, enum s5_fact fact)
 	return lacks == S5_FACT_GSSAPI;
 }
 
-void probe_text(FILE *to, const struct probe_subject *s)
+/* What was not tried, for want of something that stands above. */
+static bool is_moot(const struct s5_found *found, enum s5_fact fact)
+{
+	return found[fact].lacks != S5_FACT_NONE && fact != S5_FACT_LOGIN;
+}
+
+static bool is_told(const struct probe_subject *s, enum s5_fact fact)
+{
+	return fact != S5_FACT_ENTER && s->prober.wanted[fact] && !is_idle(s->prober.found, fact);
+}
+
+static unsigned count_moot(const struct probe_subject *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < S5_FACT_COUNT; i++)
+		n += is_told(s, (enum s5_fact)i) && is_moot(s->prober.found, (enum s5_fact)i);
+	return n;
+}
+
+static void put_facts(FILE *to, const struct probe_subject *s, bool with_moot)
 {
 	char why[PROBE_WHY];
+
+	for (unsigned i = 0; i < S5_FACT_COUNT; i++) {
+		enum s5_fact fact = (enum s5_fact)i;
+		enum probe_answer answer;
+
+		if (!is_told(s, fact) || (!with_moot && is_moot(s->prober.found, fact)))
+			continue;
+		answer = probe_fact(s, fact, why);
+		put_row(to, s5_fact_name(fact), answer_text(answer), why);
+	}
+}
+
+void probe_text(FILE *to, const struct probe_subject *s)
+{
 	const char *worth;
+	bool with_moot = s->probe->options.out.verbose || count_moot(s) <= MOOT;
 
 	probe_worth(s, &worth);
 	fprintf(to, "%s: %s\n", s->text, worth);
@@ -89,17 +125,13 @@ void probe_text(FILE *to, const struct probe_subject *s)
 			fprintf(to, "  %s\n", strerrordesc_np(s->prober.error));
 		return;
 	}
-	for (unsigned i = 0; i < S5_FACT_COUNT; i++) {
-		enum probe_answer answer;
-
-		if (i == S5_FACT_ENTER || !s->prober.wanted[i])
-			continue;
-		if (is_idle(s->prober.found, (enum s5_fact)i))
-			continue;
-		answer = probe_fact(s, (enum s5_fact)i, why);
-		put_row(to, s5_fact_name((enum s5_fact)i), answer_text(answer), why);
+	put_facts(to, s, with_moot);
+	if (!with_moot)
+		put_row(to, "all else", answer_text(PROBE_UNKNOWN),
+			"not without what is missing above; -v lists it");
+	if (with_moot || !is_moot(s->prober.found, S5_FACT_CONNECT4)) {
+		put_bound(to, s);
+		put_exits(to, s);
 	}
-	put_bound(to, s);
-	put_exits(to, s);
 	put_times(to, s);
 }

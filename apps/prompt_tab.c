@@ -35,12 +35,15 @@ static int is_quoted(char *line, int index)
 	return escaped || quote;
 }
 
-/* The first len octets of the word as they are written on the line, behind an open quote or none. */
-static char *write_word(const char *word, size_t len, int quote)
+/* The first len octets of the word as they are written on the line, behind an open quote or none. A ~ at its
+ * beginning is that of a home, or quoted. */
+static char *write_word(const char *word, size_t len, int quote, bool home)
 {
 	const char *special = quote == '\'' ? "" : quote ? "\"\\$`" : " \t'\"\\$|&;<>`";
-	char *text = malloc(4 * len + 1), *to = text;
+	char *text = malloc(4 * len + 2), *to = text;
 
+	if (text && len && *word == '~' && !quote && !home)
+		*to++ = '\\';
 	for (size_t i = 0; text && i < len; i++) {
 		if (quote == '\'' && word[i] == '\'')
 			to = stpcpy(to,
@@ -84,7 +87,7 @@ static size_t find_common(void)
 }
 
 /* As readline wants them: what they have in common, then each; a single one is by itself. */
-static char **write_matches(size_t cut, int quote)
+static char **write_matches(size_t cut, int quote, bool home)
 {
 	char **matches = calloc(offers.count + 2, sizeof(*matches));
 	size_t n = 0, common = find_common();
@@ -92,12 +95,12 @@ static char **write_matches(size_t cut, int quote)
 	for (size_t i = 0; matches && i < offers.count; i++) {
 		const char *word = offers.rows[i].word + cut;
 
-		matches[n + 1] = write_word(word, strlen(word), quote);
+		matches[n + 1] = write_word(word, strlen(word), quote, home);
 		n += matches[n + 1] != NULL;
 	}
 	if (n > 0)
 		matches[0] = write_word(offers.rows[0].word + cut, common > cut ? common - cut : 0,
-					quote);
+					quote, home);
 	if (n == 1) {
 		free(matches[1]);
 		matches[1] = NULL;
@@ -123,7 +126,7 @@ static char **find_matches(const struct words *typed, const char *text)
 	offers_collect(&offers, typed->count - skipped, typed->items + skipped);
 	if (offers.count == 1 && is_open(offers.rows[0].word))
 		rl_completion_suppress_append = rl_completion_suppress_quote = 1;
-	return offers.count ? write_matches(cut, quote) : NULL;
+	return offers.count ? write_matches(cut, quote, cut || text[0] == '~') : NULL;
 }
 
 static char **complete(const char *text, int start, int end)

@@ -71,7 +71,20 @@ static int parse_user(struct s5_credentials *c, bool *known, const char *text, s
 		     : 0;
 }
 
-static int parse_host(struct s5_addr *addr, const char *text, struct opt_error *err)
+/* What is no number is not shown where there was no @: it may be the password of who forgot the rest. */
+static int parse_port(uint16_t *port, const char *text, bool has_user, struct opt_error *err)
+{
+	struct opt_error cause;
+
+	if (target_parse_port(port, text, &cause) == 0)
+		return 0;
+	if (has_user || text[strspn(text, "0123456789")] == '\0')
+		return opt_fail(err, "%s", cause.text);
+	return opt_fail(err, "what follows the colon is no port; with a user and a password it is "
+			     "user:password@host:port");
+}
+
+static int parse_host(struct s5_addr *addr, const char *text, bool has_user, struct opt_error *err)
 {
 	size_t len = strlen(text);
 	char copy[S5_NAME_MAX + 40];
@@ -93,7 +106,7 @@ static int parse_host(struct s5_addr *addr, const char *text, struct opt_error *
 	if (!port && len > 0 && strspn(copy, "0123456789") == len)
 		return opt_fail(err, "the host is missing; write 127.0.0.1:%.20s", copy);
 	addr->port = DEFAULT_PORT;
-	if (port && target_parse_port(&addr->port, port, err) < 0)
+	if (port && parse_port(&addr->port, port, has_user, err) < 0)
 		return -1;
 	return target_parse_host(addr, copy, (size_t)host, err);
 }
@@ -113,5 +126,5 @@ int proxy_parse(struct s5_hop *hop, bool *known, const char *text, struct opt_er
 	at = strrchr(text, '@');
 	if (at && parse_user(&hop->credentials, known, text, (size_t)(at - text), err) < 0)
 		return -1;
-	return parse_host(&hop->addr, at ? at + 1 : text, err);
+	return parse_host(&hop->addr, at ? at + 1 : text, at != NULL, err);
 }

@@ -151,9 +151,10 @@ int secret_read(struct secret *secret, const char *source, const char *question,
 			return read_from(&sources[i], secret, source + len, err, size);
 	}
 	/* It may be the password itself, typed without pass: so it is not repeated. */
-	snprintf(err, size,
-		 "the password's source is unknown: it must be pass:TEXT, env:VAR, file:PATH, fd:N "
-		 "or prompt");
+	snprintf(
+		err, size,
+		"option --password: it must be pass:TEXT, env:VAR, file:PATH, fd:N or prompt; TEXT "
+		"is the password itself");
 	return -1;
 }
 
@@ -171,15 +172,19 @@ static const char *find_in_source(const char *value)
 	return found;
 }
 
+/* Between the first colon and the last @; where that was forgotten, what is no port and no path. */
 static const char *find_in_proxy(const char *value, size_t *len)
 {
 	const char *at = strrchr(value, '@'), *scheme = strstr(value, "://");
 	const char *colon = strchr(scheme ? scheme + 3 : value, ':');
 
-	if (!at || !colon || colon > at)
+	if (!colon || (at && colon > at))
 		return NULL;
-	*len = (size_t)(at - colon - 1);
-	return colon + 1;
+	*len = at ? (size_t)(at - colon - 1) : strlen(colon + 1);
+	if (at || (strncmp(value, "unix:", 5) != 0 && value[0] != '[' && !strchr(colon + 1, ':') &&
+		   colon[1 + strspn(colon + 1, "0123456789/")]))
+		return colon + 1;
+	return NULL;
 }
 
 /* Where in `value` the password stands, or NULL. */

@@ -78,6 +78,7 @@ static int serve(struct serve *s, int count, char **arguments)
 		return status;
 	if (s->options.check)
 		return serve_check(s);
+	serve_say_listening(s);
 	awaited_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	serve_explain(s);

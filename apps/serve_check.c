@@ -66,6 +66,7 @@ static void print_reasons(const struct serve *s, const struct s5_query *q)
 static void print_verdict(const struct serve *s, const struct s5_query *q)
 {
 	struct s5_verdict v = s5_rules_match(&s->policy.rules, q);
+	const char *guard = s5_rules_guard(q);
 	char text[RULE_TEXT];
 
 	if (v.decision == S5_UNDECIDED)
@@ -78,7 +79,11 @@ static void print_verdict(const struct serve *s, const struct s5_query *q)
 							     : "");
 	else if (v.decision == S5_ALLOW)
 		puts("allowed: no rule matches, and it is not guarded");
-	else if (s5_rules_guards(q))
+	else if (guard && *guard)
+		printf("denied: %s addresses are guarded; a rule that allows names them, as to=%s "
+		       "does\n",
+		       guard, guard);
+	else if (guard)
 		puts("denied: the address is guarded, and no rule that allows names it");
 	else
 		puts("denied: no rule matches, and there are rules that allow");

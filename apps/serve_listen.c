@@ -291,8 +291,7 @@ static int adopt(struct serve *s, int fd)
 		rc = s5_server_adopt(s->server, fd);
 	if (rc < 0)
 		return cannot(s, "a socket passed by systemd", -rc);
-	out_say(&s->options.out, "listening on %s", text);
-	return EXIT_OK;
+	return announce(s, text);
 }
 
 int serve_listen(struct serve *s, int count, char **arguments)
@@ -309,7 +308,11 @@ int serve_listen(struct serve *s, int count, char **arguments)
 		status = listen_line(s, &lines->items[i]);
 	if (!given && !npassed)
 		status = listen_one(s, DEFAULT_LISTEN);
-	for (size_t i = 0; i < s->nlistening && status == EXIT_OK; i++)
-		out_say(&s->options.out, "listening on %s", s->listening[i]);
 	return status;
+}
+
+void serve_say_listening(const struct serve *s)
+{
+	for (size_t i = 0; i < s->nlistening; i++)
+		out_say(&s->options.out, "listening on %s", s->listening[i]);
 }

@@ -149,9 +149,9 @@ const struct opt serve_opts[] = {
 
 	OPT_HEADING("Where to"),
 	OPT("allow", 0, STRS, rules, "RULE", "allow what RULE matches; the first match decides",
-	    .value = SERVE_ALLOW, .words = serve_rule_words),
+	    .value = SERVE_ALLOW, .words = serve_rule_words, .want = "@rule"),
 	OPT("deny", 0, STRS, rules, "RULE", "deny what RULE matches; RULE is described above",
-	    .value = SERVE_DENY, .words = serve_rule_words),
+	    .value = SERVE_DENY, .words = serve_rule_words, .want = "@rule"),
 
 	OPT("rules", 0, STRS, rules, "FILE",
 	    "rules from a file, a line each: allow RULE or deny RULE", .value = SERVE_RULES,
@@ -165,7 +165,7 @@ const struct opt serve_opts[] = {
 	OPT("source", 0, STR, source, "ADDR", "connect from this local address", .advanced = true,
 	    .def_say = "as the routes say"),
 	OPT("interface", 0, STR, interface, "NAME", "connect and send through this interface",
-	    .advanced = true, .def_say = "as the routes say"),
+	    .want = "@interface", .advanced = true, .def_say = "as the routes say"),
 	OPT("mark", 0, CALL, mark, "N",
 	    "mark what is sent to targets with N (SO_MARK), for routing rules; takes root",
 	    .set = set_mark, .advanced = true, .def_say = "none"),
@@ -224,7 +224,7 @@ const struct opt serve_opts[] = {
 	OPT("explain", 0, STR, explain, "QUESTION",
 	    "with --check: say which rule decides and why, of 'from=ADDR user=NAME command=COMMAND "
 	    "to=HOST:PORT'",
-	    .words = serve_rule_words, .advanced = true),
+	    .words = serve_rule_words, .want = "@rule", .advanced = true),
 	OPT("log", 0, STR, log, "FILE|-|syslog",
 	    "one line for each session; - is stdout, syslog the system's log", .want = "@file",
 	    .def_say = "none"),

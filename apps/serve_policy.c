@@ -189,7 +189,10 @@ static void warn_of_users(const struct serve *s)
 static int bad_rule(const struct serve *s, const char *where, const char *text,
 		    const struct s5_rules_error *err)
 {
-	out_error(&s->options.out, "%s: '%s': %s", where, text, err->text);
+	if (strpbrk(text, " \t")) /* else the word that is told of is all of it */
+		out_error(&s->options.out, "%s: '%s': %s", where, text, err->text);
+	else
+		out_error(&s->options.out, "%s: %s", where, err->text);
 	return EXIT_USAGE;
 }
 

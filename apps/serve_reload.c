@@ -68,7 +68,7 @@ static int open_log_again(struct serve *s, const char *path)
 /* Takes over what `next` has, which is left empty. */
 static int take(struct serve *s, struct serve *next)
 {
-	size_t nrules = next->policy.rules.n;
+	size_t nrules = next->policy.rules.n, nusers;
 	int rc;
 
 	if (is_log_file(s, next) && open_log_again(s, next->options.log) != EXIT_OK)
@@ -83,8 +83,9 @@ static int take(struct serve *s, struct serve *next)
 	s->options.drain = next->options.drain;
 	s->nusers = next->nusers;
 	s->nprincipals = next->nprincipals;
-	out_say(&s->options.out, "SIGHUP: users are read again: %zu of them, and %zu rule%s",
-		s->nusers + s->nprincipals, nrules, nrules == 1 ? "" : "s");
+	nusers = s->nusers + s->nprincipals;
+	out_say(&s->options.out, "SIGHUP: read again: %zu user%s, %zu rule%s", nusers,
+		nusers == 1 ? "" : "s", nrules, nrules == 1 ? "" : "s");
 	return EXIT_OK;
 }
 

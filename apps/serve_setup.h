@@ -65,6 +65,8 @@ int serve_configure(struct serve *s);
 /* Listens on each of the arguments, on what systemd passed, or on the default; says where.
  * With --check it only looks at them. */
 int serve_listen(struct serve *s, int count, char **arguments);
+/* Only once all that could hinder it has been looked at. */
+void serve_say_listening(const struct serve *s);
 /* --metrics: listens. EXIT_OK, or a status after saying why not. */
 int serve_listen_metrics(struct serve *s);
 /* And serves, once the server works. */

@@ -25,7 +25,8 @@ static int add_user(struct serve *s, const struct opt_str *user)
 	char name[256 * 4 + 1];
 
 	if (!colon)
-		return bad_user(s, user, text, "no password; write NAME:PASSWORD");
+		return bad_user(s, user, strcspn(text, " \t") < strlen(text) ? "NAME" : text,
+				"no password; write NAME:PASSWORD");
 	if (strcmp(colon + 1, "gssapi") == 0 && memchr(text, '@', (size_t)(colon - text)))
 		return bad_user(s, user, text, "a principal stands in a file: --users FILE");
 	snprintf(name, sizeof(name), "%.*s", (int)(colon - text), text);

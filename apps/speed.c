@@ -32,6 +32,17 @@ static int fail(const struct speed *s, const char *what, const char *why)
 	return EXIT_USAGE;
 }
 
+static int fail_measure(const struct speed *s, const char *word, const char *why)
+{
+	if (!strpbrk(word, ".:@"))
+		out_error(&s->options.out, "measure %s", why);
+	else
+		out_error(
+			&s->options.out, /* it may hold a password */
+			"an address is no measure: a proxy stands behind -x, a target behind --target");
+	return EXIT_USAGE;
+}
+
 static int make_plan(const struct command *self, const struct speed *s, struct plan *plan,
 		     int count, char **words)
 {
@@ -41,7 +52,7 @@ static int make_plan(const struct command *self, const struct speed *s, struct p
 
 	for (int i = 0; i < count; i++) {
 		if (opt_parse_word(words[i], speed_measures, &unused, &err) < 0)
-			return command_misuse(self, "measure %s", err.text);
+			return fail_measure(s, words[i], err.text);
 		kind = speed_kind_find(words[i], &s->options);
 		if (plan->count == MEASURES)
 			return command_misuse(self, "more than %d measures", MEASURES);

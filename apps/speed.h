@@ -176,6 +176,8 @@ void speed_udp_close(struct speed_stream *s);
 int speed_udp_begin(struct speed_stream *s);
 /* Datagrams that have not come back for long count as lost. */
 void speed_udp_tick(struct speed_stream *s, int64_t now);
+/* Of a stream that sends in bulk: whether it still does. */
+void speed_up_tick(struct speed_stream *s, int64_t now);
 
 /* speed_tell.c, speed_report.c, speed_json.c */
 

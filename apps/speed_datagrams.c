@@ -106,6 +106,7 @@ void speed_datagram_take(struct speed_association *a, const uint8_t *data, size_
 	a->times[slot] = 0;
 	a->slowest = took > a->slowest ? took : a->slowest;
 	a->came = now;
+	a->stream->talks = true;
 	speed_measure_add(m, SPEED_TRIP, took);
 }
 
@@ -167,7 +168,7 @@ void speed_udp_tick(struct speed_stream *s, int64_t now)
 
 int speed_udp_begin(struct speed_stream *s)
 {
-	s->association->came = speed_clock();
+	s->association->came = s->mark = speed_clock();
 	speed_datagrams_fill(s->association);
 	return 0;
 }

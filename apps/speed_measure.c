@@ -76,21 +76,27 @@ static void begin_to_count(struct speed_measure *m)
 	m->next = m->begun + m->speed->options.seconds * 1000000;
 }
 
+/* How long the stream has waited at the end, in ns; 0: for nothing. What is lost of datagrams is told. */
+static int64_t waits_since(const struct speed_measure *m, const struct speed_stream *s)
+{
+	bool opens_again = m->kind->again && s->call, rests = m->kind->unit == SPEED_UNIT_STREAMS;
+	bool has_answer = s->talks || m->speed->target.atyp;
+
+	if ((!s->is_open && !opens_again) || (rests && has_answer) || (!rests && s->association))
+		return 0;
+	return m->ended - (m->kind->again ? s->begun : s->mark);
+}
+
 /* What is waited for at the end takes as long as that at least, and would not be seen otherwise. */
 static void look_for_stalls(struct speed_measure *m)
 {
 	enum speed_phase phase = m->kind->again ? SPEED_WHOLE : SPEED_TRIP;
 
-	if (m->kind->unit != SPEED_UNIT_TIMES || m->kind->cmd == S5_CMD_UDP)
-		return;
 	for (int i = 0; i < m->started; i++) {
-		const struct speed_stream *s = &m->streams[i];
-		int64_t waits = m->ended - (m->kind->again ? s->begun : s->mark);
+		int64_t waits = waits_since(m, &m->streams[i]);
 
-		if (!s->is_open && !(s->call && m->kind->again))
-			continue;
 		m->stalled += waits >= STALL;
-		if (waits > (int64_t)m->phases[phase].most)
+		if (m->kind->unit == SPEED_UNIT_TIMES && waits > (int64_t)m->phases[phase].most)
 			speed_measure_add(m, phase, waits);
 	}
 }
@@ -203,6 +209,8 @@ static void tick(struct s5_timer *t)
 
 		if (s->association)
 			speed_udp_tick(s, now);
+		else if (m->kind->upload && s->is_open)
+			speed_up_tick(s, now);
 		else if (m->kind->again && !s->call && !s->is_open)
 			speed_stream_open(s);
 	}

@@ -123,8 +123,10 @@ static int put_break(const struct speed_stream *s, int error, char *text, size_t
 		return EXIT_PROTOCOL;
 	}
 	snprintf(text, size, "%s: the %s %s", name, s->measure->kind->stream,
-		 error == SPEED_CLOSED ? "was closed" : "broke");
-	if (error != SPEED_CLOSED)
+		 error == SPEED_CLOSED ? "was closed"
+		 : error == EPROTO     ? "gives back what was not said: it is no echo"
+				       : "broke");
+	if (error != SPEED_CLOSED && error != EPROTO)
 		snprintf(text + strlen(text), size - strlen(text), ": %s", strerror(error));
 	return EXIT_NETWORK;
 }

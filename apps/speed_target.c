@@ -1,6 +1,7 @@
 #include "speed_target.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -223,31 +224,58 @@ static void stay_until_killed(pid_t parent)
 		_exit(1);
 }
 
-static void serve(int listener, int datagrams)
+/* 0 or -errno. */
+static int prepare(struct target *t, int listener, int datagrams)
 {
-	static struct target t;
+	int rc;
 
-	t.octets = calloc(BURST, ROOM);
-	t.source = memfd_create("source", MFD_CLOEXEC);
-	t.listener = (struct s5_watch){ .fd = listener, .ready = listener_ready };
-	t.datagrams = (struct s5_watch){ .fd = datagrams, .ready = datagrams_ready };
-	if (!t.octets || t.source < 0 || ftruncate(t.source, CHUNK) < 0 ||
-	    s5_loop_init(&t.loop) < 0 || s5_loop_watch(&t.loop, &t.listener, EPOLLIN) < 0 ||
-	    s5_loop_watch(&t.loop, &t.datagrams, EPOLLIN) < 0)
-		_exit(1);
-	s5_loop_run(&t.loop);
+	t->octets = calloc(BURST, ROOM);
+	t->source = memfd_create("source", MFD_CLOEXEC);
+	t->listener = (struct s5_watch){ .fd = listener, .ready = listener_ready };
+	t->datagrams = (struct s5_watch){ .fd = datagrams, .ready = datagrams_ready };
+	if (!t->octets || t->source < 0 || ftruncate(t->source, CHUNK) < 0)
+		return -errno;
+	rc = s5_loop_init(&t->loop);
+	if (rc == 0)
+		rc = s5_loop_watch(&t->loop, &t->listener, EPOLLIN);
+	return rc < 0 ? rc : s5_loop_watch(&t->loop, &t->datagrams, EPOLLIN);
 }
 
+/* Tells by `said` whether it can, and does. */
+static void serve(int listener, int datagrams, int said)
+{
+	static struct target t;
+	int rc = prepare(&t, listener, datagrams);
+
+	if (write(said, &rc, sizeof(rc)) == sizeof(rc) && rc == 0) {
+		close(said);
+		s5_loop_run(&t.loop);
+	}
+	_exit(1);
+}
+
+/* The process, or -errno. */
 static pid_t start(int listener, int datagrams)
 {
-	pid_t parent = getpid(), pid = fork();
+	int said[2], rc = -ECHILD;
+	pid_t parent = getpid(), pid;
 
+	if (pipe2(said, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
 	if (pid == 0) {
 		stay_until_killed(parent);
-		serve(listener, datagrams);
-		_exit(1);
+		serve(listener, datagrams, said[1]);
 	}
-	return pid < 0 ? -errno : pid;
+	if (pid < 0)
+		rc = -errno;
+	close(said[1]);
+	if (pid > 0 && read(said[0], &rc, sizeof(rc)) != sizeof(rc))
+		rc = -ECHILD; /* it was killed */
+	close(said[0]);
+	if (pid > 0 && rc < 0)
+		waitpid(pid, NULL, 0);
+	return rc < 0 ? rc : pid;
 }
 
 int speed_target_start(struct speed_target *t, const struct s5_addr *host)

@@ -49,7 +49,8 @@ static void say_doubts(const struct speed_measure *m)
 
 	if (m->stalled)
 		out_error(&o->out, "%s: %u of %d %s had no answer for a second or longer",
-			  m->kind->title, m->stalled, m->most_open, m->kind->streams);
+			  m->kind->title, m->stalled, m->most_open,
+			  m->most_open == 1 ? m->kind->stream : m->kind->streams);
 	if (o->pid && !m->to.processes)
 		out_error(&o->out, "%s: process %d has ended meanwhile", m->kind->title, o->pid);
 	else if (o->pid && m->done && speed_server_cpu(m) == 0)
@@ -71,8 +72,9 @@ static void say_none(const struct speed_measure *m)
 		out_say(&o->out, "%s: stopped; %d of %d %s were open", m->kind->title, m->left,
 			m->count, m->kind->streams);
 	else
-		out_error(&o->out, "%s: nothing came back within %.3g s", m->kind->title,
-			  (double)o->seconds / 1000);
+		out_error(&o->out, "%s: nothing came back within %.3g s%s", m->kind->title,
+			  (double)o->seconds / 1000,
+			  o->target ? "; does the target give back what it gets?" : "");
 }
 
 static bool write_out(struct speed_measure *m)

@@ -219,6 +219,8 @@ int target_parse(struct target *target, char *const *words, int count, bool *mis
 		 struct opt_error *err)
 {
 	ptrdiff_t host;
+	struct shown shown;
+	const char *end;
 
 	*target = (struct target){ .last = 0 };
 	*missing = count < 1 || count > 2;
@@ -234,7 +236,12 @@ int target_parse(struct target *target, char *const *words, int count, bool *mis
 		return opt_fail(err, "the port is given twice");
 	if (target_parse_host(&target->addr, words[0], strlen(words[0]), err) < 0)
 		return -1;
-	return target_parse_ports(&target->addr.port, &target->last, words[1], err);
+	if (target_parse_ports(&target->addr.port, &target->last, words[1], err) == 0)
+		return 0;
+	if (parse_number(words[0], &end) > 0 && !*end && words[1][0])
+		return opt_fail(err, "HOST comes before PORT: write %s %s",
+				show(&shown, words[1], strlen(words[1])), words[0]);
+	return -1;
 }
 
 int target_parse_option(struct s5_addr *addr, const char *option, char *text, struct opt_error *err)

@@ -30,6 +30,8 @@ static const char *find_conflict(const struct udp_options *o)
 	if (o->listen && talk)
 		return "--lines, --hex, --from, -W, -q and -d are for standard input and output, "
 		       "not for --listen";
+	if (!o->listen && (o->idle || o->max_senders))
+		return "--idle and --max-senders need --listen";
 	if (o->listen && o->source_port)
 		return "--source-port is for one association, and --listen has many";
 	if (o->lines && o->hex)

@@ -11,6 +11,8 @@
 
 #define ROOM 65536 /* octets of the largest datagram there is */
 #define BATCH 32 /* datagrams received in a turn */
+#define IDLE 60000 /* ms, where --idle does not say */
+#define MAX_SENDERS 256
 #define WAITING_MAX 32 /* datagrams of a sender whose association is being made */
 
 struct waiting {
@@ -256,8 +258,11 @@ static int open_port(struct forward *f)
 int udp_forward(struct udp *u)
 {
 	struct forward f = { .u = u };
-	int status = open_port(&f);
+	int status;
 
+	u->options.idle = u->options.idle ? u->options.idle : IDLE;
+	u->options.max_senders = u->options.max_senders ? u->options.max_senders : MAX_SENDERS;
+	status = open_port(&f);
 	LIST_INIT(&f.senders);
 	if (status == EXIT_OK)
 		s5_loop_run(&u->engine.loop);

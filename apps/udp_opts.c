@@ -25,10 +25,10 @@ const struct opt udp_opts[] = {
 	OPT("listen", 'L', STR, listen, "[ADDR:]PORT",
 	    "forward what comes to this UDP port, with an association for each sender"),
 	OPT("idle", 0, MSEC, idle, "DURATION",
-	    "with -L: forget a sender when nothing came or went for so long", .def = "60s",
+	    "with -L: forget a sender when nothing came or went for so long", .def_say = "60s",
 	    .min = 1, .advanced = true),
 	OPT("max-senders", 0, INT, max_senders, "N", "with -L: so many senders at a time",
-	    .def = "256", .min = 1, .max = 65535, .advanced = true),
+	    .def_say = "256", .min = 1, .max = 65535, .advanced = true),
 
 	OPT_INCLUDE(proxy, proxy_opts),
 	OPT_INCLUDE(proxy, direct_opts),

@@ -17,8 +17,8 @@ struct udp_options {
 	int64_t quit_after; /* -q: ms to stay after stdin's end; below 0: for ever */
 	int fragment; /* octets of payload in a fragment; 0: no fragments */
 	char *listen; /* -L: [ADDR:]PORT, or NULL */
-	int64_t idle; /* with listen: ms until a sender is forgotten */
-	int max_senders; /* with listen */
+	int64_t idle; /* with listen: ms until a sender is forgotten; 0: as below */
+	int max_senders; /* with listen; 0: as many as it is by itself */
 	bool proxy_address; /* the relay is at the proxy's address */
 	bool numeric; /* -n: resolve no name, neither here nor at the proxy */
 	char *source; /* -s: local address, or NULL */

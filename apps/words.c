@@ -39,6 +39,9 @@ static int fail_shell(struct splitter *s, char c)
 		snprintf(
 			s->err, s->size,
 			"one command runs at a time here, nothing in the background; '&' in quotes is that character");
+	else if (c == ';')
+		snprintf(s->err, s->size,
+			 "a line holds one command; ';' in quotes is that character");
 	else
 		snprintf(
 			s->err, s->size,
@@ -49,6 +52,7 @@ static int fail_shell(struct splitter *s, char c)
 
 static int fail_quote(struct splitter *s, char c)
 {
+	s->words->is_open = true;
 	snprintf(s->err, s->size, "the quote %c is not closed", c);
 	return s->typed ? 0 : -1;
 }
@@ -71,8 +75,8 @@ static int put_variable(struct splitter *s, const char *name, size_t len, const 
 	text[len] = '\0';
 	value = getenv(text);
 	if (!value) {
-		snprintf(s->err, s->size, "variable %s is not set; '$' in quotes is that character",
-			 text);
+		snprintf(s->err, s->size,
+			 "variable %s is not set; '$' in single quotes is that character", text);
 		return -1;
 	}
 	fputs(value, s->word);
@@ -89,7 +93,7 @@ static int take_variable(struct splitter *s)
 	if (s->end - s->at > 1 && s->at[1] == '(')
 		return fail(
 			s,
-			"no command is put in place of $(...) here; '$' in quotes is that character");
+			"no command is put in place of $(...) here; '$' in single quotes is that character");
 	while (end < s->end && is_name(*end))
 		end++;
 	if (end == name && !braced)
@@ -97,7 +101,7 @@ static int take_variable(struct splitter *s)
 	if (braced && (end == s->end || *end != '}' || end == name))
 		return fail(
 			s,
-			"${ is followed by a variable's name and }; '$' in quotes is that character");
+			"${ is followed by a variable's name and }; '$' in single quotes is that character");
 	return put_variable(s, name, (size_t)(end - name), end + braced);
 }
 

@@ -12,6 +12,7 @@
 struct words {
 	int count;
 	char **items; /* count of them, then NULL */
+	bool is_open; /* a quote is, at the end of what is being typed */
 };
 
 /*

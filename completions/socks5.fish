@@ -17,6 +17,9 @@ function __socks5_complete
 	set -l words (commandline -opc)
 	set -l token (commandline -ct)
 	set -q token[1]; or set token ''
+	# As it is meant: without quotes, which fish writes again itself; one may be open.
+	set -l meant (string unescape -- $token; or string unescape -- $token"'"; or string unescape -- $token'"')
+	set -q meant[1]; and set token $meant[1]
 	type -q $words[1]; or return
 	for line in ($words[1] --complete $words[2..-1] $token 2>/dev/null)
 		set -l parts (string split \t -- $line)

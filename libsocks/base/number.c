@@ -55,7 +55,8 @@ bool s5_number_parse(const char *text, const struct s5_unit *units, uint64_t *va
 {
 	uint64_t numerator = 0, denominator = 1, factor;
 
-	if (!s5_digits_take(&text, value))
+	*value = 0;
+	if (*text != '.' && !s5_digits_take(&text, value))
 		return false;
 	if (*text == '.' && !take_fraction(&text, &numerator, &denominator))
 		return false;

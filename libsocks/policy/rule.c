@@ -7,19 +7,19 @@
 
 enum key { KEY_FROM, KEY_USER, KEY_COMMAND, KEY_TO };
 
-static const struct s5_word keys[] = {
+static const struct s5_rule_word keys[] = {
 	{ "from", KEY_FROM }, { "user", KEY_USER }, { "command", KEY_COMMAND },
 	{ "to", KEY_TO },     { NULL, 0 },
 };
 
-const struct s5_word s5_rule_commands[] = {
+const struct s5_rule_word s5_rule_commands[] = {
 	{ "connect", 1u << S5_CMD_CONNECT },
 	{ "bind", 1u << S5_CMD_BIND },
 	{ "udp", 1u << S5_CMD_UDP },
 	{ NULL, 0 },
 };
 
-const struct s5_word s5_rule_sets[] = {
+const struct s5_rule_word s5_rule_sets[] = {
 	{ "any", S5_SET_ANY },
 	{ "loopback", S5_SET_LOOPBACK },
 	{ "private", S5_SET_PRIVATE },
@@ -94,16 +94,16 @@ static bool is_near(struct s5_view a, const char *b, unsigned n)
 	       is_near((struct s5_view){ a.at + 2, a.len - 2 }, b + 2, n - 1);
 }
 
-static const char *nearest(const struct s5_word *words, struct s5_view text)
+static const char *nearest(const struct s5_rule_word *words, struct s5_view text)
 {
 	for (unsigned n = 0; n <= 2; n++)
-		for (const struct s5_word *w = words; w->name; w++)
+		for (const struct s5_rule_word *w = words; w->name; w++)
 			if (n <= (strlen(w->name) + 1) / 3 && is_near(text, w->name, n))
 				return w->name;
 	return NULL;
 }
 
-static const struct s5_word *word_find(const struct s5_word *words, struct s5_view text)
+static const struct s5_rule_word *word_find(const struct s5_rule_word *words, struct s5_view text)
 {
 	for (; words->name; words++)
 		if (strlen(words->name) == text.len && !memcmp(words->name, text.at, text.len))
@@ -111,7 +111,7 @@ static const struct s5_word *word_find(const struct s5_word *words, struct s5_vi
 	return NULL;
 }
 
-static bool fail_unknown(struct parser *p, const struct s5_word *words, struct s5_view text)
+static bool fail_unknown(struct parser *p, const struct s5_rule_word *words, struct s5_view text)
 {
 	const char *near = nearest(words, text);
 	char hint[40] = "", known[80] = "";
@@ -179,7 +179,7 @@ static bool user_parse(struct parser *p, struct s5_view item)
 
 static bool command_parse(struct parser *p, struct s5_view item)
 {
-	const struct s5_word *command = word_find(s5_rule_commands, item);
+	const struct s5_rule_word *command = word_find(s5_rule_commands, item);
 
 	if (!command)
 		return fail_unknown(p, s5_rule_commands, item);
@@ -254,7 +254,7 @@ static bool name_parse(struct parser *p, struct s5_view name)
 static bool destination_parse(struct parser *p, struct s5_view text)
 {
 	struct s5_to *to = last_to(p);
-	const struct s5_word *set = word_find(s5_rule_sets, text);
+	const struct s5_rule_word *set = word_find(s5_rule_sets, text);
 	const char *near;
 
 	if (set) {
@@ -339,11 +339,13 @@ static bool word_parse(struct parser *p)
 	const char *equals = memchr(p->word.at, '=', p->word.len);
 	size_t len = equals ? (size_t)(equals - p->word.at) : 0;
 	struct s5_view name = { p->word.at, len }, value;
-	const struct s5_word *key = word_find(keys, name);
+	const struct s5_rule_word *key = word_find(keys, name);
 
 	if (!equals)
 		return fail(p, "a rule is words like to=example.com:443; there are from= user= "
 			       "command= to=");
+	if (!key && name.len == 4 && !memcmp(name.at, "port", 4))
+		return fail(p, "a port stands behind to=, as in to=any:80");
 	if (!key)
 		return fail_unknown(p, keys, name);
 	value = (struct s5_view){ equals + 1, p->word.len - len - 1 };

@@ -18,13 +18,13 @@ enum s5_set {
 	S5_SET_RESERVED = 64, /* nobody's destination; no rule has a word for it */
 };
 
-struct s5_word {
+struct s5_rule_word {
 	const char *name; /* NULL ends a table */
 	unsigned value;
 };
 
-extern const struct s5_word s5_rule_commands[]; /* 1 << enum s5_cmd */
-extern const struct s5_word s5_rule_sets[]; /* enum s5_set */
+extern const struct s5_rule_word s5_rule_commands[]; /* 1 << enum s5_cmd */
+extern const struct s5_rule_word s5_rule_sets[]; /* enum s5_set */
 
 struct s5_view {
 	const char *at;

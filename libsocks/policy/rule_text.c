@@ -47,7 +47,7 @@ static void put_block(struct text *t, const struct s5_cidr *c, bool brackets)
 	put(t, "%s", square ? "]" : "");
 }
 
-static const char *word_of(const struct s5_word *words, unsigned value)
+static const char *word_of(const struct s5_rule_word *words, unsigned value)
 {
 	while (words->name && words->value != value)
 		words++;
@@ -63,7 +63,7 @@ static void put_to(struct text *t, const struct s5_to *to)
 	case S5_TO_NAME:
 		put(t, "%.*s", (int)to->name.len, to->name.at);
 		/* A host that is called like a set. */
-		for (const struct s5_word *w = s5_rule_sets; w->name; w++)
+		for (const struct s5_rule_word *w = s5_rule_sets; w->name; w++)
 			if (strlen(w->name) == to->name.len &&
 			    !strncmp(w->name, to->name.at, to->name.len))
 				put(t, ".");
@@ -89,7 +89,7 @@ static void put_commands(struct text *t, unsigned commands)
 {
 	const char *before = " command=";
 
-	for (const struct s5_word *w = s5_rule_commands; w->name; w++)
+	for (const struct s5_rule_word *w = s5_rule_commands; w->name; w++)
 		if (commands & w->value) {
 			put(t, "%s%s", before, w->name);
 			before = ",";

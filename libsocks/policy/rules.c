@@ -404,11 +404,16 @@ enum s5_reason s5_rules_reason(const struct s5_rules *r, int i, const struct s5_
 	return S5_REASON_MATCH;
 }
 
-bool s5_rules_guards(const struct s5_query *q)
+const char *s5_rules_guard(const struct s5_query *q)
 {
 	const struct target t = target_of(q);
+	const struct s5_rule_word *set = s5_rule_sets;
 
-	return is_guarded(&t);
+	if (!is_guarded(&t))
+		return NULL;
+	while (set->name && (set->value == S5_SET_ANY || !(t.sets & set->value)))
+		set++;
+	return set->name ? set->name : "";
 }
 
 bool s5_rules_every_allow_has_from(const struct s5_rules *r)

@@ -108,8 +108,9 @@ enum s5_reason {
 };
 
 enum s5_reason s5_rules_reason(const struct s5_rules *r, int i, const struct s5_query *q);
-/* Is the address behind the guard, for this client? */
-bool s5_rules_guards(const struct s5_query *q);
+/* Which set of addresses is guarded from this client and has the address: its name, "" for one that no rule
+ * can name; NULL: it is not guarded. */
+const char *s5_rules_guard(const struct s5_query *q);
 /* Rule i as it was understood, without allow or deny: its words in a fixed order, blocks without the
  * bits that do not count. Returns text. */
 const char *s5_rules_render(const struct s5_rules *r, int i, char *text, size_t size);

@@ -283,7 +283,7 @@ refused_at_once() {
 	[ "$(echo hello | through confidentiality connect -N "$ECHO")" = hello ]
 	echo "alice@SOCKS.TEST:gssapi" >>users
 	kill -HUP "$SERVER_PID"
-	wait_until 5 has_line 'users are read again: 2 of them' "$SERVER_LOG"
+	wait_until 5 has_line 'read again: 2 users' "$SERVER_LOG"
 	ticket alice
 	[ "$(echo hello | through confidentiality connect -N "$ECHO")" = hello ]
 }

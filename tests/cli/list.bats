@@ -79,9 +79,9 @@ wrong() {
 
 @test "slips" {
 	wrong "say what to list"
-	wrong "list 'replys' is unknown (did you mean replies?), it must be commands, options, methods, replies, notes \
-or cases" replys
-	wrong "list 'nothing' is unknown, it must be commands, options, methods, replies, notes or cases" nothing
+	run -2 "$SOCKS5" list replys
+	[ "$output" = "socks5 list: list 'replys' is unknown (did you mean replies?), it must be commands, options, \
+methods, replies, notes or cases" ] || fail "$output"
 	wrong "COMMAND is missing" options
 	wrong "one argument too many" methods all
 	run "$SOCKS5" list options sevre

@@ -96,8 +96,8 @@ bats_require_minimum_version 1.5.0
 		-- "password from env:NOBODY_HAS_SET_THIS: not set"
 	refused joe --password file:/nowhere -- "password from file:/nowhere: No such file or directory"
 	refused joe --password fd:77 -- "password from fd:77: Bad file descriptor"
-	refused joe --password hunter2 -- "the password's source is unknown: it must be pass:TEXT, \
-env:VAR, file:PATH, fd:N or prompt"
+	refused joe --password hunter2 -- "option --password: it must be pass:TEXT, env:VAR, \
+file:PATH, fd:N or prompt; TEXT is the password itself"
 }
 
 @test "passwords that a server could not check are refused" {
@@ -124,7 +124,7 @@ env:VAR, file:PATH, fd:N or prompt"
 	made x "${long:0:255}" "$("$SOCKS5" passwd "${long:0:255}" --password pass:x)"
 	made x "jörg b" "$("$SOCKS5" passwd "jörg b" --password pass:x)"
 	refused joe jim --password pass:x \
-		-- "more than one NAME; usage: socks5 passwd [OPTION]... [NAME]"
+		-- "more than one NAME; the password is asked for, or comes from --password; usage: socks5 passwd [OPTION]... [NAME]"
 }
 
 @test "on a terminal name and password are asked, the password twice and without echo" {
@@ -166,13 +166,14 @@ env:VAR, file:PATH, fd:N or prompt"
 	export NO_COLOR=1
 	run "$PYTHON" "$TTY" "$SEEN" "user name: " "^D" -- "$SOCKS5" passwd
 	[ "$status" = 2 ]
-	grep -q '^socks5 passwd: asking on the terminal: no answer' "$SEEN"
+	grep -q '^socks5 passwd: NAME is missing: asking on the terminal: no answer' "$SEEN"
 }
 
 @test "without a terminal there is nobody to ask" {
 	run --separate-stderr setsid -w "$SOCKS5" passwd joe
 	[ "$status" = 2 ]
-	[ "$stderr" = "socks5 passwd: no terminal to ask on (/dev/tty: No such device or address)" ]
+	[ "$stderr" = "socks5 passwd: no password: no terminal to ask on (/dev/tty: No such device or address); \
+--password gives one" ]
 }
 
 @test "a line that could not be written is no success" {

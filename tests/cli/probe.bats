@@ -36,7 +36,7 @@ says() {
 	says 'takes the credentials' 'unknown \(not without: method userpass\)'
 	! grep -q '^  gssapi' <<<"$output" || fail "$output"
 	says 'connects to itself by loopback' 'no \(reply 02, not allowed by ruleset\)'
-	says 'time to the first octet' '[0-9.]+ ms'
+	says 'then to the first octet' '[0-9.]+ ms'
 	says 'exit address' 127.0.0.1
 	[ -z "$stderr" ] || fail "$stderr"
 	[ "$(wc -L <<<"$output")" -le 80 ] || fail "$(awk 'length > 80' <<<"$output")"
@@ -51,10 +51,13 @@ says() {
 	says 'refuses wrong credentials' yes
 	says 'method none' no
 	says 'udp name' yes
-	says 'time to the status' '[0-9.]+ ms'
+	says 'then to the status' '[0-9.]+ ms'
 	[[ $output$stderr != *pw* ]] || fail "$output"
 	probe 0 --quick -u us --password pass:pw "$PROXY"
 	probe 3 "us:xx@$PROXY"
+	says 'all else' 'unknown \(not without what is missing above; -v lists it\)'
+	[[ $output != *'connect ipv4'* ]] || fail "$output"
+	probe 3 -v "us:xx@$PROXY"
 	[[ ${lines[0]} == "$PROXY: SOCKS5, it wants other credentials" ]] || fail "$output"
 	says 'takes the credentials' no
 	says 'connect ipv4' 'unknown \(not without: lets us in\)'
@@ -319,9 +322,35 @@ progress() {
 		<<<"$output" || fail "$output"
 }
 
+@test "R1929-11 a password of a PROXY is not in the process's title, and not in an error" {
+	start_fake stall
+	spawn "$SOCKS5" probe "us:hush@$FAKE"
+	wait_until 5 grep -q 'us:xxxx@' "/proc/$PID/cmdline"
+	! tr '\0' ' ' <"/proc/$PID/cmdline" | grep hush || fail "the process list tells it"
+	end_pid "$PID"
+	probe 2 us:hush
+	[ "$stderr" = "socks5 probe: what follows the colon is no port; with a user and a password it is \
+user:password@host:port" ] || fail "$stderr"
+	echo us:hush >list
+	probe 1 -f list
+	[[ $stderr != *hush* ]] || fail "$stderr"
+	run -2 "$SOCKS5" connect -x socks5://us:hush 127.0.0.1:1
+	[[ $output != *hush* ]] || fail "$output"
+}
+
+@test "a result that cannot be written is told with its cause, and ends it" {
+	start_server
+	run -1 bash -c '"$SOCKS5" probe --conformance "$0" >/dev/full' "$PROXY"
+	[ "$output" = "socks5 probe: standard output: No space left on device" ] || fail "$output"
+	run -1 --separate-stderr bash -c 'echo "$0" | "$SOCKS5" probe -f - "$0" >/dev/full' "$PROXY"
+	[ "$stderr" = "socks5 probe: standard output: No space left on device" ] || fail "$stderr"
+}
+
 @test "misuse is said" {
 	run -2 "$SOCKS5" probe
 	[[ $output == *"no PROXY is given"* ]] || fail "$output"
+	run -2 "$SOCKS5" probe -x 127.0.0.1
+	[ "$output" = "socks5 probe: unknown option -x; the proxy is an argument: socks5 probe HOST:PORT" ]
 	run -2 "$SOCKS5" probe --password pass:x 127.0.0.1
 	[[ $output == *"--password: it is for a user; add -u NAME"* ]] || fail "$output"
 	run -2 "$SOCKS5" probe -u a:b --password pass:x 127.0.0.1

@@ -165,7 +165,7 @@ comes_not() {
 	kill -INT "$PID"
 	wait "$PID" || true
 	grep -q '^pass  rfc1928/3/c1 ' "$OUT" || fail "$(cat "$OUT")"
-	grep -q '^socks5 probe: stopped: 1 of [0-9]* cases are done$' "$ERR" || fail "$(cat "$ERR")"
+	grep -q '^socks5 probe: stopped: 1 done of [0-9]*$' "$ERR" || fail "$(cat "$ERR")"
 	wait_until 5 bash -c '! pgrep -x -f "sleep 97"'
 }
 

@@ -79,6 +79,14 @@ exit 1'
 		'line:socks5>' "$EOT" 'type:exit\r'
 }
 
+@test "^Z while it waits for a line, bg, fg: the line is shown again, and what is typed" {
+	HISTFILE='' PS1='bash>' run timeout 60 "$PYTHON" "$LIB/screen.py" 'line:bash>' 'type:"$SOCKS5"\r' \
+		'line:socks5>' 'type:vers' 'line:socks5> vers' 'type:\x1a' see:Stopped 'type:clear; bg\r' see:clear 'line:bash>' \
+		'type:clear; fg\r' 'line:socks5> vers' 'type:ion\r' 'see:socks5 0' 'line:socks5>' "$EOT" 'line:bash>' \
+		'type:stty -a | grep -o -e -icanon -e -echo\b; echo end\r' row:end 'type:exit\r' -- bash --norc -i
+	[ "$status:${lines[-1]}" = "0:echo on" ] || fail "$status: $output"
+}
+
 @test "bg after ^Z: the shell that started us keeps its terminal, and fg gives it back" {
 	ON="bash --norc -i" HISTFILE='' PS1='socks5>' prompt 0 'type:"$SOCKS5"\r' 'see:0.1.0' 'line:socks5>' \
 		'type:serve 127.0.0.1:0\r' see:sandbox 'type:\x1a' see:Stopped 'type:clear; bg\r' 'line:socks5>' \
@@ -208,6 +216,10 @@ exit 1'
 	prompt 0 'type:decode a\t' 'line:socks5> decode a' 'type:\\ \tx' 'line:socks5> decode a\ b x' "$INT" \
 		'type:decode "D\tx' 'line:socks5> decode "D\"q\$x" x' "$INT" \
 		"type:decode 'e\\tx" "line:socks5> decode 'e'\\''f' x" "$INT" "$EOT"
+	mkdir x
+	cd x
+	: >'~root'
+	prompt 0 'type:decode \t' 'line:socks5> decode \~root' "$INT" "$EOT"
 }
 
 @test "TAB completes programs, hosts of earlier lines and of /etc/hosts" {

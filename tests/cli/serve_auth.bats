@@ -296,7 +296,7 @@ SHA512+=V8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1
 	accepted "$(login joe one)"
 	"$SOCKS5" passwd --password pass:two --cost 1 joe >"$users"
 	"$SOCKS5" passwd --password pass:new --cost 1 jim >>"$users"
-	reload "users are read again: 3 of them"
+	reload "read again: 3 users"
 	accepted "$(login joe two)"
 	accepted "$(login jim new)"
 	accepted "$(login june clear)"
@@ -314,7 +314,7 @@ SHA512+=V8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1
 	local path=$BATS_TEST_TMPDIR/s
 	start_target echo
 	LISTEN=unix:$path start_server --drain 60 --log -
-	reload "users are read again: 0 of them, and 0 rules"
+	reload "read again: 0 users, 0 rules"
 	spawn "$PYTHON" "$LIB/rawclient.py" --timeout 20 "$PROXY" \
 		"$HELLO$(request $IP4 "$TARGET_PORT")3131"
 	wait_until 5 has_lines 2 "$TARGET_OUT"

@@ -77,6 +77,10 @@ has_sockets() {
 	bad "line 2: --help stands on the command line only" 'open' '--help'
 	bad 'line 1: option allow: a quote is not closed, or something stands behind it' 'allow "to=any'
 	bad 'line 1: option allow: a quote is not closed, or something stands behind it' 'allow "to=any"x'
+	bad 'line 1: option allow: a quote is not closed, or something stands behind it' 'allow "user=joe" to=10.0.0.1'
+	bad 'line 1: option allow: a quote is not closed, or something stands behind it' 'allow "to=any"#x'
+	bad "line 1: option user: a blank or '=' stands before the value, no colon" 'user:joe:hush'
+	bad 'line 1: option --user: NAME: no password; write NAME:PASSWORD' 'user joe hush'
 	run "$SOCKS5" serve -c nosuch
 	[ "$status:$output" = "2:socks5 serve: option --config: nosuch: No such file or directory" ]
 	config open
@@ -110,7 +114,7 @@ has_sockets() {
 		printf '%s\n' '' "$bad" >rules
 		run timeout 10 "$SOCKS5" serve --rules rules 127.0.0.1:0
 		[ "$status" = 2 ] || fail "$bad: $output"
-		[[ $output == "socks5 serve: option --rules: rules: line 2: '"* ]] || fail "$output"
+		[[ $output == "socks5 serve: option --rules: rules: line 2: "* ]] || fail "$output"
 	done
 	run timeout 10 "$SOCKS5" serve --rules nosuch 127.0.0.1:0
 	[ "$status:$output" = "2:socks5 serve: option --rules: nosuch: No such file or directory" ]
@@ -126,7 +130,7 @@ has_sockets() {
 		"$(request $IP4 "$TARGET_PORT")" 3131
 	wait_until 5 has_lines 2 "$TARGET_OUT"
 	echo 'deny to=127.0.0.0/8' >>rules
-	reload 'users are read again: 1 of them, and 2 rules'
+	reload 'read again: 1 user, 2 rules'
 	answers "05020100$(error 02) EOF" 050102 "$(login us pw)$(request $IP4 "$TARGET_PORT")" eof
 	echo 'handshake-timout 3' >>conf
 	reload 'option --config: conf: line 3: unknown option --handshake-timout' "$UNCHANGED"
@@ -136,7 +140,7 @@ has_sockets() {
 	answers "05020100$(error 02) EOF" 050102 "$(login us pw)$(request $IP4 "$TARGET_PORT")" eof
 	! is_gone "$PID" || fail "the session ended"
 	"$SOCKS5" passwd --cost 1 --password pass:new us >users
-	reload 'users are read again: 1 of them, and 0 rules'
+	reload 'read again: 1 user, 0 rules'
 	answers "05020100$OK4 EOF" 050102 "$(login us new)$(request $IP4 "$TARGET_PORT")" eof
 	! is_gone "$PID" || fail "the session ended"
 }
@@ -145,7 +149,7 @@ has_sockets() {
 	start_target echo
 	echo 'deny to=10.0.0.0/8' >rules
 	start_server -u us:pw --rules rules
-	reload 'users are read again: 1 of them, and 1 rule$'
+	reload 'read again: 1 user, 1 rule$'
 	! tr '\0' ' ' <"/proc/$SERVER_PID/cmdline" | grep -q 'us:pw' || fail "it is shown"
 	answers "05020100$OK4 EOF" 050102 "$(login us pw)$(request $IP4 "$TARGET_PORT")" eof
 }
@@ -156,7 +160,7 @@ has_sockets() {
 	asks "$OK4" $IP4 "$TARGET_PORT"
 	wait_until 5 has_lines 1 log
 	mv log log.1
-	reload 'users are read again'
+	reload 'read again'
 	asks "$OK4" $IP4 "$TARGET_PORT"
 	wait_until 5 has_lines 1 log
 	[ "$(wc -l <log.1)" = 1 ]
@@ -183,10 +187,10 @@ from() {
 	has_line 'as many sessions as one may: it is turned away (--max-per-client)$' "$SERVER_LOG" ||
 		fail "$(cat "$SERVER_LOG")"
 	config 'max-per-client 3'
-	reload 'users are read again'
+	reload 'read again'
 	from 127.0.0.5 '0500 EOF'
 	config 'max-per-client 1' 'allow to=any'
-	reload 'users are read again.* 1 rule'
+	reload 'read again.* 1 rule'
 	from 127.0.0.5 '@(EOF|RST)'
 	kill "$PID"
 	wait_until 5 has_lines 3 log
@@ -243,7 +247,7 @@ rule 2: to= does not match (allow from=192.0.2.0/24 to=.example.org)
 rule 3: to= does not match (allow to=10.0.0.0/8:22)
 denied: no rule matches, and there are rules that allow" -c conf \
 		--explain 'from=192.0.2.1 to=203.0.113.1:80'
-	checks "denied: the address is guarded, and no rule that allows names it" \
+	checks "denied: link-local addresses are guarded; a rule that allows names them, as to=link-local does" \
 		--explain 'from=192.0.2.1 to=169.254.169.254:80'
 	checks "allowed: no rule matches, and it is not guarded" --explain 'to=169.254.169.254:80'
 	run "$SOCKS5" serve --check --explain 'to=any'
@@ -278,7 +282,7 @@ otherwise: deny" --allow 'from=127.0.0.0/8 to=any' 0.0.0.0:1
 
 @test "what is wrong in a line of many is told with that line" {
 	config 'deny to=10.0.0.0/8' '' 'deny comand=bind'
-	checks_not "option --config: conf: line 3: option --deny: 'comand=bind': "
+	checks_not "option --config: conf: line 3: option --deny: comand=bind: unknown word; did you mean command? "
 	config 'user joe'
 	checks_not "option --config: conf: line 1: option --user: joe: no password"
 	config '' 'listen 127.0.0.1:99999'
@@ -331,7 +335,7 @@ checks_not() {
 	spawn "$PYTHON" "$LIB/rawclient.py" --timeout 20 "$PROXY" 050100 "$(request $IP4 "$TARGET_PORT")" \
 		hex:68 recv:20
 	printf 'drain 0\n' >conf
-	reload 'users are read again'
+	reload 'read again'
 	kill -TERM "$SERVER_PID"
 	wait_until 5 is_gone "$SERVER_PID" || fail "it drains still"
 }

@@ -98,7 +98,7 @@ setup() {
 	wait_until 5 has_lines 2 "$TARGET_OUT"
 	users joe:sessions=1
 	kill -HUP "$SERVER_PID"
-	wait_until 5 has_line "SIGHUP: users are read again" "$SERVER_LOG"
+	wait_until 5 has_line "SIGHUP: read again" "$SERVER_LOG"
 	answers "05020100$OK4 EOF" 050102 "$(login joe pw)" "$(request $IP4 "$TARGET_PORT")" eof
 	! is_gone "$PID" || fail "the session ended"
 }
@@ -110,7 +110,7 @@ setup() {
 	start_server -c conf --log -
 	printf 'handshake-timeout 100ms\nidle-timeout 200ms\n' >conf
 	kill -HUP "$SERVER_PID"
-	wait_until 5 has_line "SIGHUP: users are read again" "$SERVER_LOG"
+	wait_until 5 has_line "SIGHUP: read again" "$SERVER_LOG"
 	answers " EOF" wait:0
 	log_has 1
 	[ "$(field end)" = "method list: client did not go on in time" ] || fail "$LINE"

@@ -277,7 +277,7 @@ ones; BIND and UDP likewise"
 	has_line 'SIGHUP refused: it would serve other machines without authentication' "$SERVER_LOG"
 	echo 'allow from=11.0.0.0/8' >conf
 	kill -HUP "$SERVER_PID"
-	says "SIGHUP: users are read again: 0 of them, and 1 rule"
+	says "SIGHUP: read again: 0 users, 1 rule"
 	says "rule 1: allow from=11.0.0.0/8"
 	[ "$(grep -c 'whoever the rules allow may use it, without a password' "$SERVER_LOG")" = 2 ]
 }

@@ -63,7 +63,7 @@ need_root() {
 		case $sandbox in
 		on) need_landlock
 			reload 'elsewhere/users: Permission denied' "$UNCHANGED" ;;
-		off) reload 'users are read again: 1 of them' ;;
+		off) reload 'read again: 1 user' ;;
 		esac
 		stop_server
 	done
@@ -83,7 +83,7 @@ need_root() {
 	echo 'deny to=127.0.0.0/8' >etc/rules2
 	mv etc/rules2 etc/rules
 	mv var/log var/log.1
-	reload 'users are read again: 1 of them, and 1 rule'
+	reload 'read again: 1 user, 1 rule'
 	answers "05020100$(error 02) EOF" $HELLO_USER \
 		"$(login joe new)$(request $IP4 "$TARGET_PORT")" eof
 	wait_until 5 has_lines 1 var/log
@@ -95,11 +95,11 @@ need_root() {
 	mkfifo fifo
 	start_server --log fifo
 	exec 8<fifo
-	reload 'users are read again'
+	reload 'read again'
 	exec 8<&-
 	stop_server
 	start_server --log /dev/null
-	reload 'users are read again'
+	reload 'read again'
 }
 
 @test "a log that became a FIFO, or another kind, is told at SIGHUP and left" {
@@ -127,7 +127,7 @@ need_root() {
 	"$SOCKS5" passwd --cost 1 --password pass:new joe >real/users2
 	mv real/users2 real/users
 	mv real/log real/log.1
-	reload 'users are read again: 1 of them, and 1 rule'
+	reload 'read again: 1 user, 1 rule'
 	answers "05020100$OK4 EOF" $HELLO_USER "$(login joe new)$(request $IP4 "$TARGET_PORT")" eof
 	wait_until 5 has_lines 1 real/log
 }
@@ -142,7 +142,7 @@ need_root() {
 	done
 	start_server "${options[@]}" --log var/log
 	mv var/log var/log.1
-	reload 'users are read again: 0 of them, and 300 rules'
+	reload 'read again: 0 users, 300 rules'
 	[ -e var/log ]
 }
 
@@ -184,7 +184,7 @@ need_root() {
 	wait_until 5 has_lines 1 log
 	# A log that it made is the user's, and can be opened anew.
 	[ "$(stat -c %U log)" = nobody ]
-	reload 'users are read again'
+	reload 'read again'
 	stop_server
 	chown root log
 	LISTEN=127.0.0.1:1007 start_server --run-as nobody --users users --log log

@@ -332,7 +332,7 @@ start_udpliar() {
 	asks "$(error 01)" $IP4 "$TARGET_PORT"
 	echo "proxy $UP" >"$BATS_TEST_TMPDIR/conf"
 	kill -HUP "$SERVER_PID"
-	wait_until 5 has_line "users are read again" "$SERVER_LOG"
+	wait_until 5 has_line "read again" "$SERVER_LOG"
 	asks "$OK4" $IP4 "$TARGET_PORT"
 }
 

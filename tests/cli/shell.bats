@@ -92,9 +92,9 @@ socks5 shell: line 2: decode ended with status 2" ] || fail "$stderr"
 	says 2 '' "socks5 shell: line 1: one command runs at a time here, nothing in the background; '&' in quotes is \
 that character"
 	shell 'version $S5_NO_SUCH\n'
-	says 2 '' "socks5 shell: line 1: variable S5_NO_SUCH is not set; '\$' in quotes is that character"
+	says 2 '' "socks5 shell: line 1: variable S5_NO_SUCH is not set; '\$' in single quotes is that character"
 	shell 'version $(id)\n'
-	says 2 '' "socks5 shell: line 1: no command is put in place of \$(...) here; '\$' in quotes is that character"
+	says 2 '' "socks5 shell: line 1: no command is put in place of \$(...) here; '\$' in single quotes is that character"
 	shell 'version ${S5\n'
 	[[ $status:$stderr == "2:socks5 shell: line 1: \${ is followed by "* ]] || fail "$stderr"
 	shell 'ver\0sion\n'

@@ -244,19 +244,34 @@ dies() {
 	grep -qx 'socks5 speed: not measured: conn' "$ERR" || fail "$(cat "$ERR")"
 }
 
-@test "a proxy that stalls is told, and what is waited for counts" {
-	local status=0
-	start_server
-	spawn "$SOCKS5" speed -x "$PROXY" --seconds 3 --json rr
+# stalls TEXT [OPTION]...: the server stands still while that is measured, which is told.
+stalls() {
+	local text=$1 status=0
+	shift
+	spawn "$SOCKS5" speed -x "$PROXY" --seconds 3 --json "$@"
 	sleep 1.2
 	kill -STOP "$SERVER_PID"
 	wait_until 20 is_gone "$PID" || fail "it goes on"
 	kill -CONT "$SERVER_PID"
 	wait "$PID" || status=$?
 	[ "$status" = 1 ] || fail "status $status: $(cat "$ERR")"
-	[ "$(cat "$ERR")" = "socks5 speed: rr: 16 of 16 tunnels had no answer for a second or longer" ] ||
-		fail "$(cat "$ERR")"
+	[ "$(cat "$ERR")" = "socks5 speed: $text had no answer for a second or longer" ] || fail "$(cat "$ERR")"
+}
+
+@test "a proxy that stalls is told, and what is waited for counts" {
+	start_server
+	stalls 'rr: 16 of 16 tunnels' rr
 	jq -e '.stalled == 16 and .us.round_trip.max > 1000000' "$OUT" || fail "$(cat "$OUT")"
+}
+
+@test "a stall is seen in bulk, both ways, and before a tunnel rests" {
+	start_server
+	stalls 'bulk down: 1 of 1 tunnel' bulk
+	jq -e '.stalled == 1' "$OUT" || fail "$(cat "$OUT")"
+	stalls 'bulk up: 1 of 1 tunnel' --upload bulk
+	start_fake hello send:0500 request send:05000001000000000000 stall
+	run -1 --separate-stderr "$SOCKS5" speed -x "$FAKE" --seconds 1 --streams 1 --json idle
+	[ "$stderr" = "socks5 speed: idle: 1 of 1 tunnel had no answer for a second or longer" ] || fail "$stderr"
 }
 
 @test "datagrams that come twice count once, and hide no loss" {
@@ -276,6 +291,7 @@ while True:
 }
 
 @test "a target that says more than it was told is no echo" {
+	local kind
 	spawn_saying "$PYTHON" -u -c 'import socket
 listener = socket.create_server(("127.0.0.1", 0))
 print("%s:%d" % listener.getsockname())
@@ -286,9 +302,11 @@ while True:
             client.sendall(data + data)
     except OSError:
         pass'
-	run --separate-stderr timeout 60 "$SOCKS5" speed --direct --target "$SAID" --seconds 0.1 --streams 1 rr
-	[ "$status:$output" = 1: ] || fail "$status: $output"
-	[[ $stderr == *"broke: Protocol error"* ]] || fail "$stderr"
+	for kind in rr conn; do
+		run --separate-stderr timeout 60 "$SOCKS5" speed --direct --target "$SAID" --seconds 0.1 --streams 1 "$kind"
+		[ "$status:$output" = 1: ] || fail "$status: $output"
+		[[ $stderr == *"the tunnel gives back what was not said: it is no echo"* ]] || fail "$stderr"
+	done
 }
 
 @test "a full disk is told with its cause, and ends the measures" {
@@ -319,8 +337,8 @@ time.sleep(60)'
 
 @test "mistakes: status 2, and what to do" {
 	PROXY=127.0.0.1:1
-	fails 2 "socks5 speed: measure 'blk' is unknown (did you mean bulk?), it must be bulk, conn, rr, udp or idle; \
-usage: *" blk
+	fails 2 "socks5 speed: measure 'blk' is unknown (did you mean bulk?), it must be bulk, conn, rr, udp or idle" blk
+	fails 2 'socks5 speed: an address is no measure: a proxy stands behind -x, a target behind --target' 127.0.0.1:1
 	fails 2 'socks5 speed: option --streams: *' --streams 0 rr
 	fails 2 'socks5 speed: option --bytes: udp takes 4 to 65507 octets' --bytes 3 udp
 	fails 2 'socks5 speed: option --bytes: udp takes 4 to 65507 octets' --bytes 70000

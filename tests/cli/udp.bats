@@ -236,7 +236,7 @@ bats_require_minimum_version 1.5.0
 @test "input that holds no datagram ends it at once, and nothing was sent" {
 	local unsent="nothing was sent: standard input held no datagram that can go"
 	start_relay udp stall
-	says 1 "$unsent" -x "$FAKE" 127.0.0.1 9
+	says 1 "nothing was sent: standard input was empty" -x "$FAKE" 127.0.0.1 9
 	run udp -x "$FAKE" --hex 127.0.0.1 9 <<<zz
 	[ "$status" = 1 ] || fail "status $status"
 	[ "${lines[0]}" = "socks5 udp: line 1 is not sent: it is not hex" ] || fail "$output"

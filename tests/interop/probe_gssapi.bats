@@ -119,9 +119,9 @@ lies() {
 		'puts fragments together' 'bound address is true'; do
 		says "$name" yes
 	done
-	says 'time to the token' '[0-9.]+ ms'
-	says 'time to the level' '[0-9.]+ ms'
-	says 'time to the first octet' '[0-9.]+ ms'
+	says 'then to the token' '[0-9.]+ ms'
+	says 'then to the level' '[0-9.]+ ms'
+	says 'then to the first octet' '[0-9.]+ ms'
 	probe 0 --gssapi-service socks "$LOCAL"
 	says 'gssapi context' yes
 	probe 3 --quick "$LOCAL"

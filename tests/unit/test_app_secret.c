@@ -142,8 +142,8 @@ TEST(a_file_gives_its_first_line)
 /* What names no source may be the password itself. */
 TEST(an_unknown_source_is_not_repeated)
 {
-	const char *want = "the password's source is unknown: it must be pass:TEXT, env:VAR, "
-			   "file:PATH, fd:N or prompt";
+	const char *want = "option --password: it must be pass:TEXT, env:VAR, file:PATH, fd:N or "
+			   "prompt; TEXT is the password itself";
 
 	expect_failure("hunter2", want);
 	expect_failure("", want);
@@ -179,6 +179,11 @@ TEST(command_lines_are_masked)
 		{ SECRET_PROXY, "socks5h://joe:p@w:@[::1]:1", "socks5h://joe:xxxx@[::1]:1" },
 		{ SECRET_PROXY, "joe@host:1080", "joe@host:1080" },
 		{ SECRET_PROXY, "host:1080", "host:1080" },
+		{ SECRET_PROXY, "host:1080/", "host:1080/" },
+		{ SECRET_PROXY, "socks5://host", "socks5://host" },
+		{ SECRET_PROXY, "::1", "::1" },
+		{ SECRET_PROXY, "joe:pw", "joe:xx" },
+		{ SECRET_PROXY, "socks5://joe:1pw", "socks5://joe:xxx" },
 		{ SECRET_PROXY, "[::1]:1080", "[::1]:1080" },
 		{ SECRET_PROXY, "unix:/run/s.sock", "unix:/run/s.sock" },
 		{ SECRET_PROXY, "", "" },

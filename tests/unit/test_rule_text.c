@@ -126,7 +126,7 @@ TEST(why_a_rule_does_not_decide)
 	for (size_t i = 0; i < LENGTH(texts); i++)
 		assert_int_equal(s5_rules_reason(&rules, (int)i, &q.query), named[i]);
 	assert_true(s5_rule_question_parse(&q, "from=192.0.2.1 to=127.0.0.1:80", &error));
-	assert_true(s5_rules_guards(&q.query));
+	assert_string_equal(s5_rules_guard(&q.query), "loopback");
 	for (size_t i = 0; i < LENGTH(texts); i++)
 		assert_int_equal(s5_rules_reason(&rules, (int)i, &q.query), guarded[i]);
 }

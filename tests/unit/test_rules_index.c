@@ -130,7 +130,7 @@ static struct s5_verdict walk(const struct s5_rules *r, const struct s5_query *q
 	struct s5_verdict v = { S5_ALLOW, -1, false };
 	int unsure = -1;
 
-	if (s5_rules_guards(q) || s5_rules_has_allow(r))
+	if (s5_rules_guard(q) || s5_rules_has_allow(r))
 		v.decision = S5_DENY;
 	else if (is_undecided_by_default(q))
 		v.decision = S5_UNDECIDED;
