@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "complete.h"
+#include "line.h"
 #include "opt.h"
 #include "policy/rule.h"
 #include "probe/clients.h"
@@ -170,14 +171,6 @@ static void offer_value(struct complete_gap gap, const struct opt *row)
 		offer_wanted(&gap, row->want);
 }
 
-/* The option in `word` whose value is the next word, or NULL. */
-static const struct opt *awaits_value(const struct opt *opts, const char *word)
-{
-	struct opt_glance glance = opt_glance(opts, word);
-
-	return glance.value ? NULL : glance.row;
-}
-
 static void complete_long(const struct opt *opts, struct complete_gap gap)
 {
 	const char *word = gap.typed, *equals = strchr(word, '=');
@@ -221,26 +214,20 @@ static void complete_argument(const struct command *command, const struct comple
 static void complete_command(const struct command *command, struct complete_gap gap, int count,
 			     char **words)
 {
-	const struct opt *pending = NULL;
 	const char *given = NULL;
-	bool ended = false;
+	struct line_part part;
+	struct line line;
 
-	for (int i = 0; i < count - 1; i++) {
-		if (pending)
-			pending = NULL;
-		else if (ended || words[i][0] != '-')
-			given = given ? given : words[i];
-		else if (strcmp(words[i], "--") == 0)
-			ended = true;
-		else
-			pending = awaits_value(command->opts, words[i]);
-	}
-	if (pending)
-		offer_value(gap, pending);
-	else if (!ended && gap.typed[0] == '-')
+	line_over(&line, command, count - 1, words);
+	while (line_next(&line, &part))
+		if (!part.row && !given)
+			given = part.text;
+	if (line.awaits)
+		offer_value(gap, line.awaits);
+	else if (!line.ended && gap.typed[0] == '-')
 		complete_long(command->opts, gap);
 	else
-		complete_argument(command, &gap, given, ended);
+		complete_argument(command, &gap, given, line.ended);
 }
 
 void complete_words(struct complete_sink *to, int count, char **words)

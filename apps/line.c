@@ -11,9 +11,14 @@ void line_open(struct line *line, const char *text)
 	*line = (struct line){ .at = 0 };
 	if (words_typed(&line->words, text, strlen(text)) < 0)
 		return;
-	if (strcmp(line->words.items[0], "socks5") == 0 && line->words.count > 1)
+	if (words_is_program(line->words.items[0]) && line->words.count > 1)
 		line->at++;
 	line->command = command_find(line->words.items[line->at++]);
+}
+
+void line_over(struct line *line, const struct command *command, int count, char **words)
+{
+	*line = (struct line){ .command = command, .words = { .count = count, .items = words } };
 }
 
 void line_close(struct line *line)
@@ -27,6 +32,7 @@ static bool take_option(struct line *line, const char *word, struct line_part *p
 	struct opt_glance glance = opt_glance(line->command->opts, word);
 
 	line->unknown |= glance.unknown;
+	line->awaits = glance.value || line->at < line->words.count ? NULL : glance.row;
 	part->row = glance.row;
 	part->text = glance.value;
 	if (glance.row && !glance.value && line->at < line->words.count) {

@@ -15,6 +15,7 @@ struct line {
 	int at;
 	bool ended; /* "--" was there */
 	bool unknown; /* an option so far was none of the command's */
+	const struct opt *awaits; /* at the end: the option whose value is missing; or NULL */
 };
 
 /* A value or an argument. */
@@ -25,6 +26,8 @@ struct line_part {
 
 /* Takes a line apart; one that cannot be has no parts and no command. */
 void line_open(struct line *line, const char *text);
+/* Goes over words that stay the caller's, and are all behind the command; it is not closed. */
+void line_over(struct line *line, const struct command *command, int count, char **words);
 /* The next part; false after the last one. */
 bool line_next(struct line *line, struct line_part *part);
 void line_close(struct line *line);

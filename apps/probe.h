@@ -86,6 +86,7 @@ struct probe {
 	size_t ntests; /* that TAP has told of */
 	bool is_many; /* proxies, perhaps */
 	bool locked, broken, stop; /* broken: a case failed that counts */
+	bool deaf; /* nobody reads what is said; the cause was told */
 	LIST_HEAD(, probe_subject) subjects;
 	struct probe_kept *kept; /* until all are done, with --sort */
 	size_t nkept, kept_room;

@@ -208,6 +208,21 @@ void probe_report_end(const struct probe *p, bool is_stopped)
 		reporter_of(p)->end(p, is_stopped);
 }
 
+static void list_case(const struct probe_options *o, const struct s5_case *row)
+{
+	json_t *line;
+
+	if (o->format != PROBE_JSON) {
+		printf("%-15s  %-6s  %s\n", row->id, probe_level(row), row->title);
+		return;
+	}
+	line = json_pack("{s:s, s:s, s:s}", "id", row->id, "level", probe_level(row), "title",
+			 row->title);
+	json_dumpf(line, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+	putchar('\n');
+	json_decref(line);
+}
+
 void probe_list(const struct probe_options *o)
 {
 	const struct s5_case *rows = o->client ? s5_client_cases : s5_cases;
@@ -215,6 +230,5 @@ void probe_list(const struct probe_options *o)
 
 	for (size_t i = 0; i < n; i++)
 		if (probe_wants_case(o, rows[i].id))
-			printf("%-15s  %-6s  %s\n", rows[i].id, probe_level(&rows[i]),
-			       rows[i].title);
+			list_case(o, &rows[i]);
 }

@@ -34,14 +34,19 @@ static void write_to(FILE *to, const struct probe_subject *s)
 
 static void show(const struct probe_subject *s)
 {
-	progress_end(&s->probe->progress);
-	if (s->probe->options.conformance)
+	struct probe *p = s->probe;
+
+	progress_end(&p->progress);
+	if (p->deaf)
+		return;
+	if (p->options.conformance)
 		probe_report(s);
 	else
 		write_to(stdout, s);
-	if (!out_flush(&s->probe->options.out)) { /* who reads on sees it now; nobody: it ends */
-		s->probe->broken = s->probe->stop = true;
-		s5_loop_stop(&s->probe->engine.loop);
+	p->deaf = !out_flush(&p->options.out); /* at once, for somebody may wait for it */
+	if (p->deaf) {
+		p->stop = true;
+		s5_loop_stop(&p->engine.loop);
 	}
 }
 
@@ -383,7 +388,7 @@ int probe_run_all(struct probe *p)
 		probe_report_end(p, false);
 	if (!p->done && !p->source.is_faulty && !p->stop)
 		out_error(&p->options.out, "there is no proxy in %s", p->options.file);
-	if (p->broken)
+	if (p->broken || p->deaf)
 		return EXIT_NETWORK;
 	if (p->alive)
 		return EXIT_OK;

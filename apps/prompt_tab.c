@@ -118,7 +118,7 @@ static bool is_open(const char *word)
 
 static char **find_matches(const struct words *typed, const char *text)
 {
-	int skipped = typed->count > 1 && strcmp(typed->items[0], "socks5") == 0;
+	int skipped = typed->count > 1 && words_is_program(typed->items[0]);
 	int quote = rl_completion_quote_character;
 	size_t cut = find_cut(typed->items[typed->count - 1], text, quote != 0);
 

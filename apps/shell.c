@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "command.h"
 #include "opt.h"
 #include "words.h"
@@ -34,12 +35,24 @@ static bool is_exit(const char *word)
 	return strcmp(word, "exit") == 0 || strcmp(word, "quit") == 0;
 }
 
+/* -1: it is none. */
+static int status_of(const char *text)
+{
+	uint64_t number;
+
+	return s5_digits_take(&text, &number) && !*text && number <= 255 ? (int)number : -1;
+}
+
 static void leave(struct shell *shell, int argc, char **argv)
 {
-	if (argc > 1)
-		shell_fail(shell, "%s takes no argument", argv[0]);
-	else
-		shell->over = true;
+	int status = argc == 2 ? status_of(argv[1]) : shell->status;
+
+	if (argc > 2 || status < 0) {
+		shell_fail(shell, "%s takes one number from 0 to 255, or nothing", argv[0]);
+		return;
+	}
+	shell->status = status;
+	shell->over = true;
 }
 
 /* A shell in a shell could not be told from it; to be told about it is another thing. */
@@ -77,19 +90,18 @@ static bool is_help_of_exit(int argc, char **argv)
 	return argc == 2 && strcmp(argv[0], "help") == 0 && is_exit(argv[1]);
 }
 
-/* People paste whole lines: "socks5" before a command is none too many. */
 static void run_words(struct shell *shell, int argc, char **argv)
 {
 	char *help[] = { (char[]){ "help" }, NULL };
 
-	if (strcmp(argv[0], "socks5") == 0) {
+	if (words_is_program(argv[0])) {
 		argv = argc > 1 ? argv + 1 : help;
 		argc -= argc > 1;
 	}
 	if (is_exit(argv[0]))
 		leave(shell, argc, argv);
 	else if (is_help_of_exit(argc, argv))
-		puts("exit, quit, or the end of the input (Ctrl-D), ends the shell");
+		puts("exit, quit, or the end of the input (Ctrl-D), ends the shell; exit N with that status");
 	else
 		run_command(shell, argc, argv);
 }
@@ -203,10 +215,10 @@ const struct command shell_command = {
 	.name = "shell",
 	.summary = "run command lines from standard input, or at a prompt",
 	.synopsis = "[OPTION]...",
-	.about = "Each line is a command with its options and arguments, as after \"socks5\" in a "
-		 "shell, whose quotes, $VAR and ~ it knows; one that begins with # is a comment, "
-		 "exit is the end. On a terminal, where \"socks5\" alone means the same, there is "
-		 "a prompt, with history and completion.",
+	.about =
+		"Each line is a command with its options and arguments, as after \"socks5\" in a "
+		"shell, whose quotes, $VAR, ~ and # comments it knows; exit [STATUS] is the end. On a terminal, where \"socks5\" alone means the same, there is "
+		"a prompt, with history and completion.",
 	.opts = shell_opts,
 	.examples = shell_examples,
 	.run = shell_command_run,

@@ -4,11 +4,12 @@
 #include <wchar.h>
 #include <wctype.h>
 
-/* What turns the direction of the text after it is for the eye what a cursor movement is. */
-static bool turns(wchar_t c)
+/* What turns the direction of the text after it is for the eye what a cursor movement is; and what nobody can
+ * see makes two texts look the same. */
+static bool deceives(wchar_t c)
 {
-	return c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069);
+	return c == 0x200b || c == 0x2060 || c == 0xfeff || c == 0x61c || c == 0x200e ||
+	       c == 0x200f || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
 /* How long the letter is that the octets begin with, 0 if it is none to be shown, -1 if the rest of
@@ -23,7 +24,7 @@ static int letter(const char *octets, size_t len)
 		return -1;
 	if (n == (size_t)-1 || n == 0)
 		return 0;
-	return c == L'\t' || (iswprint((wint_t)c) && !turns(c)) ? (int)n : 0;
+	return c == L'\t' || (iswprint((wint_t)c) && !deceives(c)) ? (int)n : 0;
 }
 
 size_t visible_put(FILE *to, const char *octets, size_t len, bool more)

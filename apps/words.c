@@ -217,12 +217,18 @@ static void skip_blanks(struct splitter *s)
 		s->at++;
 }
 
+/* In a line that is being typed only one from its beginning: behind that it may hold a password as well. */
+static bool is_comment(const struct splitter *s)
+{
+	return *s->at == '#' && (!s->typed || !s->words->count);
+}
+
 static int split(struct splitter *s)
 {
 	int rc = 0;
 
 	skip_blanks(s);
-	while (rc == 0 && s->at < s->end && (s->words->count || *s->at != '#')) {
+	while (rc == 0 && s->at < s->end && !is_comment(s)) {
 		rc = take_word(s);
 		if (s->typed && s->at == s->end)
 			return rc; /* no blank has ended it yet */
@@ -255,6 +261,13 @@ int words_typed(struct words *w, const char *text, size_t len)
 
 	*w = (struct words){ .count = 0 };
 	return split(&s);
+}
+
+bool words_is_program(const char *word)
+{
+	const char *slash = strrchr(word, '/');
+
+	return strcmp(slash ? slash + 1 : word, "socks5") == 0;
 }
 
 void words_fini(struct words *w)

@@ -16,7 +16,7 @@ struct words {
 };
 
 /*
- * Of text[0] .. text[len - 1]. A line that begins with # has no words. Returns 0, or -1 with the
+ * Of text[0] .. text[len - 1]. A word that begins with # and all behind it is a comment. Returns 0, or -1 with the
  * cause, a sentence for a person, in err; there are no words then. The caller ends them.
  */
 int words_split(struct words *w, const char *text, size_t len, char *err, size_t size);
@@ -26,6 +26,9 @@ int words_split(struct words *w, const char *text, size_t len, char *err, size_t
  * last word is the one that is not finished: empty behind a blank.
  */
 int words_typed(struct words *w, const char *text, size_t len);
+
+/* People paste whole lines: the program's own name, perhaps with its folder, before a command. */
+bool words_is_program(const char *word);
 
 /* Overwrites them, for there may be passwords among them. Of a zeroed one, too. */
 void words_fini(struct words *w);

@@ -62,8 +62,8 @@ sent() {
 }
 
 @test "what arrives does the terminal no harm, letters of its encoding stay" {
-	LC_ALL=C.UTF-8 edit 0 'says:gr\303\274n\033[31m\tx\007\302\233\342\200\256\377 \\ \n' \
-		'row:grün\x1b[31m    x\x07\xc2\x9b\xe2\x80\xae\xff \' 'says:\303' 'says:\274\n' row:ü \
+	LC_ALL=C.UTF-8 edit 0 'says:gr\303\274n\033[31m\tx\007\302\233\342\200\256\357\273\277\377 \\ \n' \
+		'row:grün\x1b[31m    x\x07\xc2\x9b\xe2\x80\xae\xef\xbb\xbf\xff \' 'says:\303' 'says:\274\n' row:ü \
 		'says:a\rb\n' 'row:a\x0db' says:close
 	LC_ALL=C edit 0 'says:gr\303\274n\n' 'row:gr\xc3\xbcn' says:close
 }

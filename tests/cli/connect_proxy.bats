@@ -347,7 +347,7 @@ offered() {
 	local transcript=$BATS_TEST_TMPDIR/transcript
 	start_web
 	start_server -u joe:secret --auth userpass
-	run timeout 30 "$PYTHON" "$REPO/tests/cli/terminal.py" "$transcript" \
+	run timeout 30 "$PYTHON" "$LIB/terminal.py" "$transcript" \
 		"password for joe at proxy $PROXY: " secret -- \
 		"$SOCKS5" connect -d -W 1 -x "joe@$PROXY" "$WEB" -w 1
 	[ "$(tail -n 1 "$transcript")" = "echo on" ] || fail "$(cat "$transcript")"

@@ -327,7 +327,7 @@ start_target() {
 
 @test "on a terminal it ends with the target" {
 	start_target greet
-	run timeout 30 "$PYTHON" "$REPO/tests/cli/terminal.py" "$BATS_TEST_TMPDIR/tty" -- \
+	run timeout 30 "$PYTHON" "$LIB/terminal.py" "$BATS_TEST_TMPDIR/tty" -- \
 		"$SOCKS5" connect "${VIA[@]}" "$TARGET"
 	[ "$status:$output" = "0:hello from target" ] || fail "$status: $output"
 	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/tty")" = "echo on" ]
@@ -335,12 +335,12 @@ start_target() {
 
 @test "on a terminal what is typed goes line by line, ^D is the end, ^C death" {
 	start_target count
-	run timeout 30 "$PYTHON" "$REPO/tests/cli/terminal.py" "$BATS_TEST_TMPDIR/tty" \
+	run timeout 30 "$PYTHON" "$LIB/terminal.py" "$BATS_TEST_TMPDIR/tty" \
 		succeeded $'hello\nworld\nand so on' 'so on' ^D -- \
 		"$SOCKS5" connect -v "${VIA[@]}" "$TARGET"
 	[ "$status:$output" = "0:22 octets" ] || fail "$status: $output"
 	start_target mute
-	run timeout 30 "$PYTHON" "$REPO/tests/cli/terminal.py" "$BATS_TEST_TMPDIR/tty" \
+	run timeout 30 "$PYTHON" "$LIB/terminal.py" "$BATS_TEST_TMPDIR/tty" \
 		succeeded ^C -- "$SOCKS5" connect -v "${VIA[@]}" "$TARGET"
 	[ "$status" = 130 ] || fail "$status: $output"
 }

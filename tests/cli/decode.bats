@@ -309,7 +309,7 @@ captured() {
 	}
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	feed >"$BATS_TEST_TMPDIR/fifo" &
-	"$PYTHON" "$REPO/tests/cli/terminal.py" "$BATS_TEST_TMPDIR/tty" -- \
+	"$PYTHON" "$LIB/terminal.py" "$BATS_TEST_TMPDIR/tty" -- \
 		"$SOCKS5" decode --summary "$BATS_TEST_TMPDIR/fifo" >"$BATS_TEST_TMPDIR/out"
 	wait $!
 	grep -q 'socks5 decode: [0-9]* frames, [0-9]* streams' "$BATS_TEST_TMPDIR/tty" ||

@@ -4,7 +4,7 @@
 load ../lib/helper
 
 setup() {
-	TTY=$REPO/tests/cli/terminal.py
+	TTY=$LIB/terminal.py
 	SEEN=$BATS_TEST_TMPDIR/terminal
 }
 

@@ -189,7 +189,7 @@ says() {
 }
 
 @test "a list that is typed, up to Ctrl-D" {
-	run --separate-stderr "$PYTHON" "$BATS_TEST_DIRNAME/terminal.py" "$BATS_TEST_TMPDIR/seen" '' $'127.0.0.1:1\n' \
+	run --separate-stderr "$PYTHON" "$LIB/terminal.py" "$BATS_TEST_TMPDIR/seen" '' $'127.0.0.1:1\n' \
 		127.0.0.1:1 ^D -- "$SOCKS5" probe --json -f -
 	[[ $status == 1 && $output == '{"proxy":"127.0.0.1:1",'* ]] || fail "$status $output $stderr"
 	grep -q '^echo on' "$BATS_TEST_TMPDIR/seen"
@@ -283,7 +283,7 @@ says() {
 
 # progress OPTION...: of a terminal's stderr; sets SEEN.
 progress() {
-	"$PYTHON" "$BATS_TEST_DIRNAME/terminal.py" "$BATS_TEST_TMPDIR/tty" -- "$SOCKS5" probe --quick --json \
+	"$PYTHON" "$LIB/terminal.py" "$BATS_TEST_TMPDIR/tty" -- "$SOCKS5" probe --quick --json \
 		"$@" >"$BATS_TEST_TMPDIR/out" || fail "$(cat "$BATS_TEST_TMPDIR/tty")"
 	SEEN=$(tr '\r' '\n' <"$BATS_TEST_TMPDIR/tty")
 }
@@ -331,8 +331,8 @@ progress() {
 	probe 2 us:hush
 	[ "$stderr" = "socks5 probe: what follows the colon is no port; with a user and a password it is \
 user:password@host:port" ] || fail "$stderr"
-	echo us:hush >list
-	probe 1 -f list
+	echo us:hush >"$BATS_TEST_TMPDIR/list"
+	probe 1 -f "$BATS_TEST_TMPDIR/list"
 	[[ $stderr != *hush* ]] || fail "$stderr"
 	run -2 "$SOCKS5" connect -x socks5://us:hush 127.0.0.1:1
 	[[ $output != *hush* ]] || fail "$output"

@@ -42,6 +42,8 @@ conforms() {
 	[ "${#lines[@]}" = 3 ] || fail "$output"
 	conforms 0 -v --only rfc1928/3/1 "$PROXY"
 	[ "${lines[2]}" = "        sent:   050100" ] && [ "${lines[4]}" = "        got:    0500" ] || fail "$output"
+	diff <("$SOCKS5" probe --list --json | jq -r '[.id, .level, .title] | @tsv' | tr '\t' '|') \
+		<(cases | sed -E 's/^(\S+) +(\S+) +/\1|\2|/')
 }
 
 @test "a case that fails shows what was sent, what came, what was wanted and why" {

@@ -81,7 +81,7 @@ exit 1'
 
 @test "^Z while it waits for a line, bg, fg: the line is shown again, and what is typed" {
 	HISTFILE='' PS1='bash>' run timeout 60 "$PYTHON" "$LIB/screen.py" 'line:bash>' 'type:"$SOCKS5"\r' \
-		'line:socks5>' 'type:vers' 'line:socks5> vers' 'type:\x1a' see:Stopped 'type:clear; bg\r' see:clear 'line:bash>' \
+		'line:socks5>' 'type:vers' 'line:socks5> vers' 'type:\x1a' see:Stopped 'type:clear; bg\r' gone:vers 'line:bash>' \
 		'type:clear; fg\r' 'line:socks5> vers' 'type:ion\r' 'see:socks5 0' 'line:socks5>' "$EOT" 'line:bash>' \
 		'type:stty -a | grep -o -e -icanon -e -echo\b; echo end\r' row:end 'type:exit\r' -- bash --norc -i
 	[ "$status:${lines[-1]}" = "0:echo on" ] || fail "$status: $output"
@@ -254,6 +254,6 @@ exit 1'
 }
 
 @test "a terminal on input alone is no reason for a prompt" {
-	"$PYTHON" "$LIB/../cli/terminal.py" tty -- "$SOCKS5" >seen
+	"$PYTHON" "$LIB/terminal.py" tty -- "$SOCKS5" >seen
 	diff seen <("$SOCKS5" help)
 }

@@ -53,7 +53,7 @@ spawn_shell() {
 	shell 'nothing\nquit\nversion\n'
 	[ "$status:$output" = 2: ] || fail "$output"
 	shell 'exit now\n'
-	says 2 '' 'socks5 shell: line 1: exit takes no argument'
+	says 2 '' 'socks5 shell: line 1: exit takes one number from 0 to 255, or nothing'
 }
 
 @test "-e ends with the first command that fails" {
@@ -105,12 +105,28 @@ that character"
 	says 2 '' 'socks5 shell: command lines come from standard input: socks5 shell <FILE; usage: socks5 shell [OPTION]...'
 }
 
+@test "a comment, a status for the end, and the program's name before a command" {
+	shell '# all\nlist methods # --nonsense\n' -q
+	[ "$status:$stderr" = 0: ]
+	[ "$output" = "$("$SOCKS5" list methods)" ] || fail "$output"
+	shell 'list nothing\nexit 0\nversion' -q
+	[ "$status:$output" = 0: ] || fail "$status: $output"
+	shell 'exit 7\n'
+	says 7 '' ''
+	for line in 'exit 256' 'exit x' 'quit 1 2'; do
+		shell "$line"
+		says 2 '' "socks5 shell: line 1: ${line%% *} takes one number from 0 to 255, or nothing"
+	done
+	shell './socks5 list methods\n/usr/bin/socks5 list methods' -q
+	[ "$output" = "$("$SOCKS5" list methods; "$SOCKS5" list methods)" ] || fail "$output"
+}
+
 @test "its help is to be had in it" {
 	shell 'shell --help\nhelp shell\n'
 	[ "$status:$stderr" = 0: ]
 	[ "$output" = "$("$SOCKS5" help shell; "$SOCKS5" help shell)" ]
 	shell 'help exit\n'
-	says 0 'exit, quit, or the end of the input (Ctrl-D), ends the shell' ''
+	says 0 'exit, quit, or the end of the input (Ctrl-D), ends the shell; exit N with that status' ''
 }
 
 @test "words are a shell's: quotes, variables, homes" {
@@ -119,7 +135,7 @@ that character"
 	# The word comes back in what is said of it.
 	for want in "'x y'=x y" '"x $S5_A"=x b c' '$S5_A=b c' '${S5_A}d=b cd' 'x\\ y=x y' "'\$S5_A'=\$S5_A" \
 		'"\\$S5_A"=$S5_A' "a'b'\"c\"d=abcd" "~/x=$HOME/x" 'x~=x~' '[::1]=[::1]' '{a}=(a)' '$=$' \
-		'*=*' "''=" "#=#"; do
+		'*=*' "''=" "'#'=#" 'x#=x#'; do
 		want=${want//(a)/{a\}}
 		printf 'help %b\n' "${want%%=*}" >"$BATS_TEST_TMPDIR/line"
 		run --separate-stderr "$SOCKS5" shell -q <"$BATS_TEST_TMPDIR/line"

@@ -167,7 +167,7 @@ fails() {
 @test "progress on a terminal, and nowhere else" {
 	local tty=$BATS_TEST_TMPDIR/tty
 	start_server
-	"$REPO/tests/cli/terminal.py" "$tty" -- "$SOCKS5" speed -x "$PROXY" --seconds 1 rr \
+	"$LIB/terminal.py" "$tty" -- "$SOCKS5" speed -x "$PROXY" --seconds 1 rr \
 		>"$BATS_TEST_TMPDIR/figures"
 	grep -qE 'socks5 speed: rr, 0\.[0-9] of 1\.0 s: [0-9,]+ round trips/s' "$tty" || fail "$(cat "$tty")"
 	grep -q '^rr, ' "$BATS_TEST_TMPDIR/figures"

@@ -137,7 +137,7 @@ lies() {
 @test "without a ticket, with an old one, for nobody: unknown, skipped, and the reason is told" {
 	start_gss_server
 	ticket alice
-	probe 3 --gssapi-service nobody "$LOCAL"
+	probe 3 -v --gssapi-service nobody "$LOCAL"
 	says 'gssapi context' 'unknown \(no such service: .*nobody/localhost@SOCKS.TEST not found'
 	says 'gssapi connect ipv4' 'unknown \(not without: gssapi context\)'
 	ticket alice -l 1s
@@ -181,7 +181,7 @@ another_kdc() {
 
 @test "a server that does not take our ticket: no, and not unknown" {
 	KEYTAB=$REALM_DIR/other.keytab start_gss_server
-	probe 3 "$LOCAL"
+	probe 3 -v "$LOCAL"
 	says 'gssapi context' 'no \(it refuses, by the abort\)'
 	says 'gssapi integrity' 'unknown \(not without: gssapi context\)'
 	start_proxy hello accept:a flip:a put:a end
