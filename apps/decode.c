@@ -65,6 +65,7 @@ struct input {
 	int fd;
 	uint8_t octets[4];
 	size_t n, at;
+	bool is_over; /* a terminal would go on behind its end */
 };
 
 static ssize_t read_input(void *cookie, char *to, size_t size)
@@ -73,7 +74,7 @@ static ssize_t read_input(void *cookie, char *to, size_t size)
 	size_t left = in->n - in->at, n = left < size ? left : size;
 
 	if (!left)
-		return read(in->fd, to, size);
+		return in->is_over ? 0 : read(in->fd, to, size);
 	memcpy(to, in->octets + in->at, n);
 	in->at += n;
 	return (ssize_t)n;
@@ -102,6 +103,7 @@ static bool look(struct input *in)
 		n = read(in->fd, in->octets + in->n, sizeof(in->octets) - in->n);
 		in->n += n > 0 ? (size_t)n : 0;
 	}
+	in->is_over = n == 0;
 	return n >= 0;
 }
 

@@ -319,6 +319,14 @@ captured() {
 	[ -z "$stderr" ] || fail "$stderr"
 }
 
+@test "on a terminal one ^D is the end" {
+	need_module pyte
+	TERM=xterm run timeout 60 "$PYTHON" "$LIB/screen.py" 'type:\x04' end show -- "$SOCKS5" decode
+	[[ $status == 1 && $output == *"no SOCKS was found in an empty input"* ]] || fail "$status: $output"
+	TERM=xterm run timeout 60 "$PYTHON" "$LIB/screen.py" 'type:05\r\x04' end show -- "$SOCKS5" decode
+	[[ $status == 4 && $output == *"method list, 1 octet"* ]] || fail "$status: $output"
+}
+
 @test "what cannot be written is said" {
 	run --separate-stderr bash -c '"$0" decode <<<050100 >/dev/full' "$SOCKS5"
 	[ "$status:$stderr" = "1:socks5 decode: standard output: No space left on device" ] ||
