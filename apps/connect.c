@@ -41,7 +41,7 @@ static const char *find_conflict(const struct connect_options *o)
 	if (modes + o->edit > 1)
 		return "--listen, --exec, --pass-fd, --scan and --edit exclude each other";
 	if (o->listen && target_split(o->listen, &host) && host < 0 &&
-	    o->listen[strspn(o->listen, "0123456789abcdefABCDEF:")])
+	    !target_is_ipv6_like(o->listen))
 		return "option --listen: more than a host and a port; what is forwarded to are HOST "
 		       "and PORT";
 	if (o->keep_open && !o->listen)

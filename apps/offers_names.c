@@ -104,7 +104,8 @@ static bool is_host(const struct line_part *part, int arguments)
 
 	if (!part->row && arguments > 1 && !strchr(text, ':'))
 		return false;
-	return strspn(text, "0123456789-") < strlen(text) && !secret_is_in(text, SECRET_PROXY);
+	return strspn(text, "0123456789-") < strlen(text) &&
+	       !(strchr(text, '@') && secret_is_in(text, SECRET_PROXY));
 }
 
 static void add_hosts_of(struct offers *o, const struct complete_gap *gap, const char *text)

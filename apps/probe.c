@@ -63,7 +63,8 @@ static const struct opt probe_opts[] = {
 	OPT("format", 0, ENUM, format, NULL, "how findings are shown", .def = "text",
 	    .words = format_words),
 	OPT("json", 0, PICK, format, NULL, "the same as --format json", .value = PROBE_JSON),
-	OPT("verbose", 'v', COUNT, out.verbose, NULL, "show what was said in cases that pass, too"),
+	OPT("verbose", 'v', COUNT, out.verbose, NULL,
+	    "show what was said in cases that pass, too, and all that is not known"),
 	OPT_INCLUDE(out, out_opts),
 	OPT_END,
 };
@@ -89,8 +90,10 @@ static int fail_password(struct probe *p, const char *why)
 {
 	char shown[80];
 
-	if (p->options.password)
-		return fail(p, "option --password", why);
+	if (p->options.password) {
+		out_error(&p->options.out, "%s", why);
+		return EXIT_USAGE;
+	}
 	out_escape(shown, sizeof(shown), p->user, p->nuser);
 	out_error(&p->options.out, "user %s has no password: %s; give one with --password", shown,
 		  why);

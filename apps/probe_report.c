@@ -210,17 +210,11 @@ void probe_report_end(const struct probe *p, bool is_stopped)
 
 static void list_case(const struct probe_options *o, const struct s5_case *row)
 {
-	json_t *line;
-
-	if (o->format != PROBE_JSON) {
+	if (o->format == PROBE_JSON)
+		put_line(json_pack("{s:s, s:s, s:s}", "id", row->id, "level", probe_level(row),
+				   "title", row->title));
+	else
 		printf("%-15s  %-6s  %s\n", row->id, probe_level(row), row->title);
-		return;
-	}
-	line = json_pack("{s:s, s:s, s:s}", "id", row->id, "level", probe_level(row), "title",
-			 row->title);
-	json_dumpf(line, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
-	putchar('\n');
-	json_decref(line);
 }
 
 void probe_list(const struct probe_options *o)

@@ -384,7 +384,7 @@ int probe_run_all(struct probe *p)
 	progress_end(&p->progress);
 	show_kept(p);
 	end_as_stopped(p);
-	if (p->options.conformance)
+	if (p->options.conformance && !p->deaf)
 		probe_report_end(p, false);
 	if (!p->done && !p->source.is_faulty && !p->stop)
 		out_error(&p->options.out, "there is no proxy in %s", p->options.file);

@@ -36,13 +36,13 @@ static int is_quoted(char *line, int index)
 }
 
 /* The first len octets of the word as they are written on the line, behind an open quote or none. A ~ at its
- * beginning is that of a home, or quoted. */
-static char *write_word(const char *word, size_t len, int quote, bool home)
+ * beginning is that of a home, or quoted, and so is a #, which would begin a comment. */
+static char *write_word(const char *word, size_t len, int quote, bool home, bool whole)
 {
 	const char *special = quote == '\'' ? "" : quote ? "\"\\$`" : " \t'\"\\$|&;<>`";
 	char *text = malloc(4 * len + 2), *to = text;
 
-	if (text && len && *word == '~' && !quote && !home)
+	if (text && len && !quote && ((*word == '~' && !home) || (*word == '#' && whole)))
 		*to++ = '\\';
 	for (size_t i = 0; text && i < len; i++) {
 		if (quote == '\'' && word[i] == '\'')
@@ -95,12 +95,12 @@ static char **write_matches(size_t cut, int quote, bool home)
 	for (size_t i = 0; matches && i < offers.count; i++) {
 		const char *word = offers.rows[i].word + cut;
 
-		matches[n + 1] = write_word(word, strlen(word), quote, home);
+		matches[n + 1] = write_word(word, strlen(word), quote, home, !cut);
 		n += matches[n + 1] != NULL;
 	}
 	if (n > 0)
 		matches[0] = write_word(offers.rows[0].word + cut, common > cut ? common - cut : 0,
-					quote, home);
+					quote, home, !cut);
 	if (n == 1) {
 		free(matches[1]);
 		matches[1] = NULL;

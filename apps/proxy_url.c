@@ -78,7 +78,7 @@ static int parse_port(uint16_t *port, const char *text, bool has_user, struct op
 
 	if (target_parse_port(port, text, &cause) == 0)
 		return 0;
-	if (has_user || text[strspn(text, "0123456789")] == '\0')
+	if (has_user || (text[strspn(text, "0123456789")] == '\0' && strlen(text) <= SECRET_PORT))
 		return opt_fail(err, "%s", cause.text);
 	return opt_fail(err, "what follows the colon is no port; with a user and a password it is "
 			     "user:password@host:port");

@@ -10,6 +10,8 @@
 #include "opt.h"
 #include "out.h"
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 const struct opt_word secret_sources[] = {
 	/* clang-format off */
 	{ "pass:", 0, "the password itself" },
@@ -172,19 +174,32 @@ static const char *find_in_source(const char *value)
 	return found;
 }
 
-/* Between the first colon and the last @; where that was forgotten, what is no port and no path. */
+/* An IPv6 address without a port, or a port, or a path: nothing that was to stand before an @. */
+static bool is_address(const char *value, const char *colon)
+{
+	size_t hex = strspn(value, "0123456789abcdefABCDEF:."),
+	       port = strspn(colon + 1, "0123456789");
+
+	if (strncmp(value, "unix:", 5) == 0 || value[0] == '[')
+		return true;
+	if (strchr(colon + 1, ':'))
+		return !value[hex] || value[hex] == '%';
+	return port <= SECRET_PORT && !colon[1 + port + (colon[1 + port] == '/')];
+}
+
+/* Between the first colon and the last @; where that was forgotten, what is no port. */
 static const char *find_in_proxy(const char *value, size_t *len)
 {
-	const char *at = strrchr(value, '@'), *scheme = strstr(value, "://");
-	const char *colon = strchr(scheme ? scheme + 3 : value, ':');
+	size_t scheme = strspn(value, LETTERS "0123456789+-.");
+	const char *at = strrchr(value, '@'), *colon;
 
-	if (!colon || (at && colon > at))
+	if (strncmp(value + scheme, "://", 3) == 0)
+		value += scheme + 3;
+	colon = strchr(value, ':');
+	if (!colon || (at ? colon > at : is_address(value, colon)))
 		return NULL;
 	*len = at ? (size_t)(at - colon - 1) : strlen(colon + 1);
-	if (at || (strncmp(value, "unix:", 5) != 0 && value[0] != '[' && !strchr(colon + 1, ':') &&
-		   colon[1 + strspn(colon + 1, "0123456789/")]))
-		return colon + 1;
-	return NULL;
+	return colon + 1;
 }
 
 /* Where in `value` the password stands, or NULL. */

@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #define SECRET_MAX 255
+#define SECRET_PORT 5 /* digits of a port; more may be a password */
 
 /* Owned by the caller, who wipes it as soon as it has been used. `octets` also ends with NUL. */
 struct secret {

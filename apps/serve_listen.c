@@ -98,13 +98,14 @@ static int listen_at(struct serve *s, const struct s5_addr *a)
 
 	if (check_beyond(s, a, s5_addr_format(a, text, sizeof(text))) != EXIT_OK)
 		return EXIT_USAGE;
+	if (a->port && is_announced(s, text))
+		return command_misuse(s->command, "LISTEN %s is given twice", text);
 	if (s->options.check) {
 		s5_server_reserve(s->server, a);
-		return serve_check_upstream(s, &s->policy.upstream);
+		rc = serve_check_upstream(s, &s->policy.upstream);
+		return rc == EXIT_OK ? announce(s, text) : rc;
 	}
 	rc = s5_server_listen(s->server, a, &real);
-	if (rc == -EADDRINUSE && is_announced(s, text))
-		return command_misuse(s->command, "LISTEN %s is given twice", text);
 	if (rc < 0)
 		return cannot(s, text, -rc);
 	return announce(s, s5_addr_format(&real, text, sizeof(text)));
@@ -119,8 +120,10 @@ static int listen_unix(struct serve *s, const char *path)
 	snprintf(where, sizeof(where), "unix:%s", path);
 	if (check_beyond(s, &(struct s5_addr){ .atyp = 0 }, where) != EXIT_OK)
 		return EXIT_USAGE;
+	if (is_announced(s, where))
+		return command_misuse(s->command, "LISTEN %s is given twice", where);
 	if (fits && s->options.check)
-		return EXIT_OK;
+		return announce(s, where);
 	rc = fits ? s5_server_listen_unix(s->server, path) : -ENAMETOOLONG;
 	if (rc == -ENAMETOOLONG)
 		return command_misuse(s->command, "LISTEN unix:%s: a path of 1 to 107 octets",

@@ -122,8 +122,8 @@ void shell_run(struct shell *shell, const char *text, size_t len)
 	words_fini(&words);
 	if (shell->line && shell->status == EXIT_OK)
 		out_verbose(&shell->out, 1, "line %zu: status %d", shell->line, shell->status);
-	if (shell->errexit && shell->status != EXIT_OK)
-		shell->over = true;
+	if (shell->errexit && shell->status != EXIT_OK && !shell->over)
+		shell->over = shell->failed = true;
 }
 
 /* lines from standard input */
@@ -172,7 +172,7 @@ static void run_input(struct shell *shell)
 		out_error(&shell->out, "standard input: %s", strerror(errno));
 		shell->status = EXIT_NETWORK;
 	}
-	if (shell->over && shell->errexit && shell->status != EXIT_OK)
+	if (shell->failed)
 		out_say(&shell->out, "line %zu failed, and is the last (-e)", shell->line);
 }
 

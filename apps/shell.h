@@ -14,7 +14,7 @@ struct shell {
 	bool prompts; /* lines come from a person on a terminal */
 	size_t line; /* the number of the line, counted from 1; not at the prompt */
 	int status; /* of the last command, as a shell has it */
-	bool over;
+	bool over, failed; /* failed: by errexit */
 	sigset_t
 		mask; /* at the prompt: the signals held back for whoever started us, and in commands */
 };

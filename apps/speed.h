@@ -92,6 +92,7 @@ struct speed_measure {
 	uint64_t tried; /* streams, from the first on */
 	uint64_t failed; /* of these; those that broke later, too */
 	uint64_t sent, lost; /* datagrams */
+	bool talked; /* something came back in any of them */
 	unsigned stalled; /* streams in which nothing came for long, at the end */
 	int64_t begun, ended; /* ns: between them it was counted */
 	struct speed_hist phases[SPEED_PHASES];
@@ -111,6 +112,7 @@ struct speed_stream {
 	struct speed_call *call; /* while it is being opened */
 	struct speed_association *association; /* with datagrams */
 	int64_t begun, mark; /* ns: the call, the phase it is in */
+	int64_t moved; /* ns: octets came or went, where it is looked at */
 	uint64_t got; /* octets of what is waited for */
 	bool is_open;
 	bool is_settled; /* it was open, or failed, for the first time */
@@ -131,6 +133,8 @@ static inline int64_t speed_clock(void) /* ns */
 const struct speed_kind *speed_kind_find(const char *name, const struct speed_options *o);
 /* All of them that are taken when none is asked for, NULL behind the last. */
 const struct speed_kind *speed_kind_of_all(size_t i, const struct speed_options *o);
+/* Of a stream that sends in bulk: whether octets leave still. */
+void speed_up_tick(struct speed_stream *s, int64_t now);
 
 /* speed_measure.c */
 
@@ -176,8 +180,6 @@ void speed_udp_close(struct speed_stream *s);
 int speed_udp_begin(struct speed_stream *s);
 /* Datagrams that have not come back for long count as lost. */
 void speed_udp_tick(struct speed_stream *s, int64_t now);
-/* Of a stream that sends in bulk: whether it still does. */
-void speed_up_tick(struct speed_stream *s, int64_t now);
 
 /* speed_tell.c, speed_report.c, speed_json.c */
 

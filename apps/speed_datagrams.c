@@ -106,7 +106,7 @@ void speed_datagram_take(struct speed_association *a, const uint8_t *data, size_
 	a->times[slot] = 0;
 	a->slowest = took > a->slowest ? took : a->slowest;
 	a->came = now;
-	a->stream->talks = true;
+	a->stream->talks = m->talked = true;
 	speed_measure_add(m, SPEED_TRIP, took);
 }
 

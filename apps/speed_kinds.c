@@ -43,10 +43,11 @@ static int down_ready(struct speed_stream *s, uint32_t events)
 	ssize_t n = speed_wire_receive(&s->wire, s->measure->bytes);
 
 	(void)events;
-	if (n <= 0)
+	if (n < 0)
 		return (int)n;
-	first_octet(s);
-	s->mark = speed_clock();
+	s->moved = speed_clock(); /* also if it is not a whole message yet */
+	if (n > 0)
+		first_octet(s);
 	s->measure->done += (uint64_t)n;
 	return 0;
 }
@@ -56,7 +57,7 @@ static int pour(struct speed_stream *s)
 	ssize_t n = speed_wire_pour(&s->wire, s->measure->speed->zeros, s->measure->bytes);
 
 	if (n > 0) {
-		s->mark = speed_clock();
+		s->moved = speed_clock();
 		s->got = UNSEEN;
 	}
 	s->measure->done += n > 0 ? (uint64_t)n : 0;
@@ -68,10 +69,10 @@ void speed_up_tick(struct speed_stream *s, int64_t now)
 {
 	int queued = 0;
 
-	if (now - s->mark < LOOK || ioctl(s->wire.watch.fd, SIOCOUTQ, &queued) < 0)
+	if (now - s->moved < LOOK || ioctl(s->wire.watch.fd, SIOCOUTQ, &queued) < 0)
 		return;
 	if (s->got != UNSEEN && (uint64_t)queued != s->got)
-		s->mark = now;
+		s->moved = now;
 	s->got = (uint64_t)queued;
 }
 
@@ -99,6 +100,7 @@ static ssize_t receive_echo(struct speed_stream *s, uint64_t wanted)
 {
 	ssize_t n = speed_wire_receive(&s->wire, wanted - s->got + 1);
 
+	s->moved = speed_clock();
 	s->got += n > 0 ? (uint64_t)n : 0;
 	return s->got > wanted ? -EPROTO : n;
 }

@@ -76,28 +76,49 @@ static void begin_to_count(struct speed_measure *m)
 	m->next = m->begun + m->speed->options.seconds * 1000000;
 }
 
-/* How long the stream has waited at the end, in ns; 0: for nothing. What is lost of datagrams is told. */
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Whether a stream that rests has shown that it works. A datagram may be lost, but not all of them. */
+static bool is_known(const struct speed_measure *m, const struct speed_stream *s)
+{
+	return m->speed->target.atyp || s->talks || (s->association && m->talked);
+}
+
+/* For how long nothing has moved in it at the end, in ns; 0: nothing has to. What is lost of datagrams is
+ * told, and so many octets may be on their way at once that they are seldom seen to move. */
 static int64_t waits_since(const struct speed_measure *m, const struct speed_stream *s)
 {
 	bool opens_again = m->kind->again && s->call, rests = m->kind->unit == SPEED_UNIT_STREAMS;
-	bool has_answer = s->talks || m->speed->target.atyp;
+	int64_t waits = m->ended - later(s->mark, s->moved);
 
-	if ((!s->is_open && !opens_again) || (rests && has_answer) || (!rests && s->association))
+	if ((!s->is_open && !opens_again) || (rests ? is_known(m, s) : s->association != NULL))
 		return 0;
-	return m->ended - (m->kind->again ? s->begun : s->mark);
+	if (m->kind->unit == SPEED_UNIT_OCTETS && 2 * waits < m->ended - m->begun)
+		return 0;
+	return waits;
 }
 
 /* What is waited for at the end takes as long as that at least, and would not be seen otherwise. */
-static void look_for_stalls(struct speed_measure *m)
+static void count_late(struct speed_measure *m, const struct speed_stream *s)
 {
 	enum speed_phase phase = m->kind->again ? SPEED_WHOLE : SPEED_TRIP;
+	int64_t took = m->ended - (m->kind->again ? s->begun : s->mark);
 
+	if (waits_since(m, s) && took > (int64_t)m->phases[phase].most)
+		speed_measure_add(m, phase, took);
+}
+
+static void look_for_stalls(struct speed_measure *m)
+{
 	for (int i = 0; i < m->started; i++) {
-		int64_t waits = waits_since(m, &m->streams[i]);
+		const struct speed_stream *s = &m->streams[i];
 
-		m->stalled += waits >= STALL;
-		if (m->kind->unit == SPEED_UNIT_TIMES && waits > (int64_t)m->phases[phase].most)
-			speed_measure_add(m, phase, waits);
+		m->stalled += waits_since(m, s) >= STALL;
+		if (m->kind->unit == SPEED_UNIT_TIMES)
+			count_late(m, s);
 	}
 }
 

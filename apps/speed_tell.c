@@ -74,7 +74,10 @@ static void say_none(const struct speed_measure *m)
 	else
 		out_error(&o->out, "%s: nothing came back within %.3g s%s", m->kind->title,
 			  (double)o->seconds / 1000,
-			  o->target ? "; does the target give back what it gets?" : "");
+			  !o->target ? ""
+			  : m->kind->unit == SPEED_UNIT_TIMES
+				  ? "; does the target give back what it gets?"
+				  : "; does the target send by itself?");
 }
 
 static bool write_out(struct speed_measure *m)

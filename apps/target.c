@@ -117,8 +117,7 @@ const char *target_split(const char *text, ptrdiff_t *host)
 	return colon + 1;
 }
 
-/* Hex digits and colons up to a zone, or to the dots of an IPv4 address at the end. */
-static bool is_ipv6_like(const char *text)
+bool target_is_ipv6_like(const char *text)
 {
 	return text[strspn(text, "0123456789abcdefABCDEF")] == ':' &&
 	       strspn(text, "0123456789abcdefABCDEF:.") == strcspn(text, "%");
@@ -133,7 +132,7 @@ int target_check_shape(const char *text, ptrdiff_t host, struct opt_error *err)
 		return opt_fail(err, "'%s' lacks the closing bracket", show(&shown, text, len));
 	if (host >= 0)
 		return 0;
-	if (is_ipv6_like(text))
+	if (target_is_ipv6_like(text))
 		return opt_fail(err,
 				"'%s': an IPv6 address before a port goes in brackets, [::1]:80",
 				show(&shown, text, len));

@@ -48,6 +48,8 @@ const char *target_split(const char *text, ptrdiff_t *host);
 /* Whether colons and brackets of HOST:PORT are right, `host` being what target_split() gave: 0, or
  * -1 with the cause in *err. */
 int target_check_shape(const char *text, ptrdiff_t host, struct opt_error *err);
+/* Hex digits and colons up to a zone, or to the dots of an IPv4 address at the end. */
+bool target_is_ipv6_like(const char *text);
 
 /* Where to listen, [ADDR:]PORT, on 127.0.0.1 if there is no ADDR; port 0 picks one. */
 int target_parse_listen(struct s5_addr *addr, const char *text, struct opt_error *err);

@@ -18,6 +18,7 @@ void udp_input_filled(struct udp_input *in, size_t n)
 {
 	in->len += n;
 	in->full = n > 0;
+	in->some |= n > 0;
 	in->ended = n == 0;
 }
 

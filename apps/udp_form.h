@@ -22,6 +22,7 @@ struct udp_input {
 	size_t len, off;
 	size_t line; /* that was taken last, counted from 1 */
 	bool full; /* something was read that was not taken yet */
+	bool some; /* there was something to read */
 	bool ended; /* no more will be read */
 	bool skipping; /* up to the end of a line that is too long */
 };

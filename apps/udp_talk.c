@@ -142,7 +142,7 @@ static void end_input(struct talk *t)
 	stop_reading(t);
 	if (!t->way.sent) {
 		out_error(&t->u->options.out, "nothing was sent: standard input %s",
-			  t->input.line ? "held no datagram that can go" : "was empty");
+			  t->input.some ? "held no datagram that can go" : "was empty");
 		end(t, EXIT_NETWORK);
 	} else if (wait >= 0) {
 		s5_timer_set(&t->u->engine.loop, &t->quit, t->u->engine.loop.now + wait);

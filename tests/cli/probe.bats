@@ -342,6 +342,8 @@ user:password@host:port" ] || fail "$stderr"
 	start_server
 	run -1 bash -c '"$SOCKS5" probe --conformance "$0" >/dev/full' "$PROXY"
 	[ "$output" = "socks5 probe: standard output: No space left on device" ] || fail "$output"
+	run -1 --separate-stderr bash -c '"$SOCKS5" probe --conformance --only rfc1928/3/1 --format tap "$0" >/dev/full' "$PROXY"
+	[ "$stderr" = "socks5 probe: standard output: No space left on device" ] || fail "$stderr"
 	run -1 --separate-stderr bash -c 'echo "$0" | "$SOCKS5" probe -f - "$0" >/dev/full' "$PROXY"
 	[ "$stderr" = "socks5 probe: standard output: No space left on device" ] || fail "$stderr"
 }
@@ -354,6 +356,8 @@ user:password@host:port" ] || fail "$stderr"
 	run -2 "$SOCKS5" probe --password pass:x 127.0.0.1
 	[[ $output == *"--password: it is for a user; add -u NAME"* ]] || fail "$output"
 	run -2 "$SOCKS5" probe -u a:b --password pass:x 127.0.0.1
+	run -2 "$SOCKS5" probe -u a --password hunter2 127.0.0.1
+	[[ $output == "socks5 probe: option --password: it must be pass:TEXT, "* ]] || fail "$output"
 	run -2 "$SOCKS5" probe --target nowhere 127.0.0.1
 	probe 2 http://127.0.0.1:1
 	[[ -z $output && $stderr == "socks5 probe: "*http* ]] || fail "$output $stderr"

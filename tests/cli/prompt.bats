@@ -83,7 +83,7 @@ exit 1'
 	HISTFILE='' PS1='bash>' run timeout 60 "$PYTHON" "$LIB/screen.py" 'line:bash>' 'type:"$SOCKS5"\r' \
 		'line:socks5>' 'type:vers' 'line:socks5> vers' 'type:\x1a' see:Stopped 'type:clear; bg\r' gone:vers 'line:bash>' \
 		'type:clear; fg\r' 'line:socks5> vers' 'type:ion\r' 'see:socks5 0' 'line:socks5>' "$EOT" 'line:bash>' \
-		'type:stty -a | grep -o -e -icanon -e -echo\b; echo end\r' row:end 'type:exit\r' -- bash --norc -i
+		'type:stty -a | grep -c -e -icanon -e "-echo "\r' row:0 'type:exit 0\r' -- bash --norc -i
 	[ "$status:${lines[-1]}" = "0:echo on" ] || fail "$status: $output"
 }
 
@@ -220,6 +220,8 @@ exit 1'
 	cd x
 	: >'~root'
 	prompt 0 'type:decode \t' 'line:socks5> decode \~root' "$INT" "$EOT"
+	mv '~root' '#x'
+	prompt 0 'type:decode \t' 'line:socks5> decode \#x' "$INT" "$EOT"
 }
 
 @test "TAB completes programs, hosts of earlier lines and of /etc/hosts" {

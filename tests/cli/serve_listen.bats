@@ -202,6 +202,8 @@ another path" "unix:$path"
 	port=$(free_port)
 	exits 2 "LISTEN 127.0.0.1:$port is given twice; usage: " --workers 1 "127.0.0.1:$port" "127.0.0.1:$port"
 	exits 2 "LISTEN 127.0.0.1:$port is given twice; usage: " --workers 2 "127.0.0.1:$port" "127.0.0.1:$port"
+	exits 2 "LISTEN 127.0.0.1:$port is given twice; usage: " --check "127.0.0.1:$port" "127.0.0.1:$port"
+	exits 2 "LISTEN unix:$BATS_TEST_TMPDIR/s is given twice; usage: " "unix:$BATS_TEST_TMPDIR/s" "unix:$BATS_TEST_TMPDIR/s"
 }
 
 # activate KIND... [-- ARGUMENT...]: socks5 serve with sockets from its parent, as systemd does it.

@@ -111,7 +111,7 @@ that character"
 	[ "$output" = "$("$SOCKS5" list methods)" ] || fail "$output"
 	shell 'list nothing\nexit 0\nversion' -q
 	[ "$status:$output" = 0: ] || fail "$status: $output"
-	shell 'exit 7\n'
+	shell 'exit 7\n' -e
 	says 7 '' ''
 	for line in 'exit 256' 'exit x' 'quit 1 2'; do
 		shell "$line"

@@ -237,6 +237,8 @@ bats_require_minimum_version 1.5.0
 	local unsent="nothing was sent: standard input held no datagram that can go"
 	start_relay udp stall
 	says 1 "nothing was sent: standard input was empty" -x "$FAKE" 127.0.0.1 9
+	run udp -x "$FAKE" 127.0.0.1 9 < <(head -c 65530 /dev/zero)
+	[[ $status == 1 && $output != *empty* ]] || fail "$status: $output"
 	run udp -x "$FAKE" --hex 127.0.0.1 9 <<<zz
 	[ "$status" = 1 ] || fail "status $status"
 	[ "${lines[0]}" = "socks5 udp: line 1 is not sent: it is not hex" ] || fail "$output"
