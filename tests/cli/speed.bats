@@ -248,7 +248,7 @@ dies() {
 stalls() {
 	local text=$1 status=0
 	shift
-	spawn "$SOCKS5" speed -x "$PROXY" --seconds 3 --json "$@"
+	spawn "$SOCKS5" speed -x "$PROXY" --seconds 5 --json "$@"
 	sleep 1.2
 	kill -STOP "$SERVER_PID"
 	wait_until 20 is_gone "$PID" || fail "it goes on"
