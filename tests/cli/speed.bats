@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # socks5 speed: what is measured and what is told, not how much that is.
+# check: waits
 
 load ../lib/helper
 load ../lib/serve
