@@ -24,7 +24,8 @@ static void take(char *line)
 
 static int open_signals(struct editor *e)
 {
-	static const int held[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH };
+	static const int held[] = { SIGINT,  SIGTERM,  SIGHUP,	SIGQUIT,
+				    SIGTSTP, SIGWINCH, SIGUSR1, SIGUSR2 };
 	sigset_t set;
 
 	sigemptyset(&set);

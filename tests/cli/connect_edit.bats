@@ -95,6 +95,10 @@ sent() {
 	edit 130 'says:hello\n' row:hello type:x line:x "$INT" end 'row:x^C'
 }
 
+@test "a signal that nobody expects leaves the terminal in order, too" {
+	edit 138 'says:hello\n' row:hello type:x line:x 'run:kill -USR1 $CHILD' end
+}
+
 @test "^Z stops it, fg brings the line back" {
 	start_echo
 	HISTFILE='' PS1='bash>' run timeout 60 "$PYTHON" "$LIB/screen.py" 'line:bash>' \
