@@ -115,12 +115,12 @@ spawn() {
 spawn_saying() {
 	spawn "$@"
 	wait_until 10 has_spoken_or_gone "$PID" "$OUT" || true
-	has_line . "$OUT" || fail "$1 said nothing: $(cat "$ERR")"
+	has_lines 1 "$OUT" || fail "$1 said nothing: $(cat "$ERR")"
 	read -r SAID <"$OUT"
 }
 
 has_spoken_or_gone() {
-	has_line . "$2" || is_gone "$1"
+	has_lines 1 "$2" || is_gone "$1"
 }
 
 # end_pid PID: SIGTERM, and SIGKILL after five seconds.
