@@ -19,8 +19,8 @@
 #include "wrap.h"
 
 #define COLUMNS 4
-#define WIDE \
-	24 /* of a line that has all columns: behind a longer field the last one begins on the next */
+/* Of a line that has all columns: behind a longer field the last one begins on the next. */
+#define WIDE 24
 
 struct listing {
 	void (*line)(struct listing *l, const char *const fields[COLUMNS]);

@@ -198,7 +198,7 @@ static void stop(struct probe *p)
 	s5_echo_stop(&p->echo6);
 	probe_source_stop(&p->source);
 	engine_stop(&p->engine);
-	probe_words_free(p);
+	words_fini(&p->given);
 	explicit_bzero(p->password, sizeof(p->password));
 }
 

@@ -20,6 +20,7 @@
 #include "probe_source.h"
 #include "progress.h"
 #include "secret.h"
+#include "words.h"
 
 #define PROBE_CASES_AT_ONCE 16 /* of one proxy */
 
@@ -77,7 +78,7 @@ struct probe {
 	char user[256], password[256];
 	size_t nuser, npassword;
 	struct probe_source source; /* the list, behind the words */
-	char **copies; /* ours, of the words on the command line; ends with NULL */
+	struct words given; /* on the command line: copies */
 	char **words; /* those that are left */
 	size_t nwords;
 	unsigned running;
@@ -156,7 +157,6 @@ void probe_list(const struct probe_options *o);
  * among them does not stay in the process's title; all are looked at before anything is tried. Returns the
  * exit status; what is wrong has been said. */
 int probe_words_take(struct probe *p, int count, char **argv);
-void probe_words_free(struct probe *p);
 
 /* probe_wrap.c: words up to the 80th column, behind a margin that is filled already; further lines
  * begin with `before` and the margin. */

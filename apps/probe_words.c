@@ -26,27 +26,21 @@ static int check(const struct probe *p, const char *word)
 
 int probe_words_take(struct probe *p, int count, char **argv)
 {
+	struct words *given = &p->given;
 	int status = EXIT_OK;
 
-	p->copies = calloc((size_t)count + 1, sizeof(*p->copies));
-	for (int i = 0; p->copies && i < count && status == EXIT_OK; i++) {
-		p->copies[i] = strdup(argv[i]);
-		secret_mask(argv[i], SECRET_PROXY);
-		if (!p->copies[i])
-			status = fail(p, strerror(ENOMEM));
-		else if (!p->options.client)
-			status = check(p, p->copies[i]);
-	}
-	p->words = p->copies;
-	p->nwords = (size_t)count;
-	return p->copies ? status : fail(p, strerror(ENOMEM));
-}
+	given->items = calloc((size_t)count + 1, sizeof(*given->items));
+	while (given->items && given->count < count && status == EXIT_OK) {
+		char *word = strdup(argv[given->count]);
 
-void probe_words_free(struct probe *p)
-{
-	for (char **word = p->copies; word && *word; word++) {
-		explicit_bzero(*word, strlen(*word));
-		free(*word);
+		if (!word)
+			return fail(p, strerror(ENOMEM));
+		secret_mask(argv[given->count], SECRET_PROXY);
+		given->items[given->count++] = word;
+		if (!p->options.client)
+			status = check(p, word);
 	}
-	free(p->copies);
+	p->words = given->items;
+	p->nwords = (size_t)count;
+	return given->items ? status : fail(p, strerror(ENOMEM));
 }

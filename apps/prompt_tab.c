@@ -35,14 +35,14 @@ static int is_quoted(char *line, int index)
 	return escaped || quote;
 }
 
-/* The first len octets of the word as they are written on the line, behind an open quote or none. A ~ at its
- * beginning is that of a home, or quoted, and so is a #, which would begin a comment. */
-static char *write_word(const char *word, size_t len, int quote, bool home, bool whole)
+/* The first len octets of the word as they are written on the line, behind an open quote or none. At its
+ * beginning the characters in `first` would be more than themselves. */
+static char *write_word(const char *word, size_t len, int quote, const char *first)
 {
 	const char *special = quote == '\'' ? "" : quote ? "\"\\$`" : " \t'\"\\$|&;<>`";
 	char *text = malloc(4 * len + 2), *to = text;
 
-	if (text && len && !quote && ((*word == '~' && !home) || (*word == '#' && whole)))
+	if (text && len && !quote && strchr(first, *word))
 		*to++ = '\\';
 	for (size_t i = 0; text && i < len; i++) {
 		if (quote == '\'' && word[i] == '\'')
@@ -87,7 +87,7 @@ static size_t find_common(void)
 }
 
 /* As readline wants them: what they have in common, then each; a single one is by itself. */
-static char **write_matches(size_t cut, int quote, bool home)
+static char **write_matches(size_t cut, int quote, const char *first)
 {
 	char **matches = calloc(offers.count + 2, sizeof(*matches));
 	size_t n = 0, common = find_common();
@@ -95,12 +95,12 @@ static char **write_matches(size_t cut, int quote, bool home)
 	for (size_t i = 0; matches && i < offers.count; i++) {
 		const char *word = offers.rows[i].word + cut;
 
-		matches[n + 1] = write_word(word, strlen(word), quote, home, !cut);
+		matches[n + 1] = write_word(word, strlen(word), quote, first);
 		n += matches[n + 1] != NULL;
 	}
 	if (n > 0)
 		matches[0] = write_word(offers.rows[0].word + cut, common > cut ? common - cut : 0,
-					quote, home, !cut);
+					quote, first);
 	if (n == 1) {
 		free(matches[1]);
 		matches[1] = NULL;
@@ -121,12 +121,14 @@ static char **find_matches(const struct words *typed, const char *text)
 	int skipped = typed->count > 1 && words_is_program(typed->items[0]);
 	int quote = rl_completion_quote_character;
 	size_t cut = find_cut(typed->items[typed->count - 1], text, quote != 0);
+	/* A comment; and a home, unless that is what was typed. */
+	const char *first = cut ? "" : text[0] == '~' ? "#" : "#~";
 
 	offers_free(&offers);
 	offers_collect(&offers, typed->count - skipped, typed->items + skipped);
 	if (offers.count == 1 && is_open(offers.rows[0].word))
 		rl_completion_suppress_append = rl_completion_suppress_quote = 1;
-	return offers.count ? write_matches(cut, quote, cut || text[0] == '~') : NULL;
+	return offers.count ? write_matches(cut, quote, first) : NULL;
 }
 
 static char **complete(const char *text, int start, int end)

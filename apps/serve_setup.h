@@ -62,7 +62,7 @@ int serve_check_upstream(const struct serve *s, const struct s5_client_config *u
 int serve_make_policy(struct serve *s);
 /* Everything but the listeners. EXIT_OK, or a status after saying why. */
 int serve_configure(struct serve *s);
-/* Listens on each of the arguments, on what systemd passed, or on the default; says where.
+/* Listens on each of the arguments, on what systemd passed, or on the default.
  * With --check it only looks at them. */
 int serve_listen(struct serve *s, int count, char **arguments);
 /* Only once all that could hinder it has been looked at. */

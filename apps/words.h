@@ -16,8 +16,8 @@ struct words {
 };
 
 /*
- * Of text[0] .. text[len - 1]. A word that begins with # and all behind it is a comment. Returns 0, or -1 with the
- * cause, a sentence for a person, in err; there are no words then. The caller ends them.
+ * Of text[0] .. text[len - 1]. A word that begins with # and all behind it is a comment. Returns 0,
+ * or -1 with the cause, a sentence for a person, in err; there are no words then. The caller ends them.
  */
 int words_split(struct words *w, const char *text, size_t len, char *err, size_t size);
 
